@@ -1,0 +1,1 @@
+//! Paper: slips and PIN letters as PDF. Values in, bytes out.

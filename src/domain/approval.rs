@@ -1,0 +1,1 @@
+//! The canonical approval record that an officer signs (D-22).

@@ -1,0 +1,1 @@
+//! Rows of the audit log and their hash chain (D-49).

@@ -1,0 +1,200 @@
+//! Serial numbers, states, reasons and the subject of a holder's certificate (D-38, D-43).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::key::PublicKeyDer;
+use super::timestamp::Timestamp;
+
+/// A certificate serial number: 16 to 20 octets, positive, no leading zero octet (D-38, RFC 5280
+/// 4.1.2.2). Printed as even-length lower-case hex.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct CertificateSerial(Vec<u8>);
+
+/// A text or a string of octets that cannot be a serial number of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a certificate serial number has 16 to 20 octets, the first from 01 to 7f")]
+pub struct CertificateSerialError;
+
+impl CertificateSerial {
+    /// Makes a serial number from sixteen random octets; the first is moved into 0x40–0x7f so that
+    /// it is positive and never shorter.
+    pub fn from_random(mut random: [u8; 16]) -> Self {
+        let [first, ..] = &mut random;
+        *first = *first & 0x3f | 0x40;
+        Self(random.to_vec())
+    }
+
+    /// Takes the content octets of the DER INTEGER.
+    ///
+    /// # Errors
+    /// [`CertificateSerialError`] as described there.
+    pub fn from_octets(octets: &[u8]) -> Result<Self, CertificateSerialError> {
+        let positive = octets
+            .first()
+            .is_some_and(|first| (1..=0x7f).contains(first));
+        if positive && (16..=20).contains(&octets.len()) {
+            Ok(Self(octets.to_vec()))
+        } else {
+            Err(CertificateSerialError)
+        }
+    }
+
+    /// The octets, most significant first.
+    pub fn as_octets(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Display for CertificateSerial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|octet| write!(f, "{octet:02x}"))
+    }
+}
+
+impl fmt::Debug for CertificateSerial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl TryFrom<String> for CertificateSerial {
+    type Error = CertificateSerialError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let octets = hex::decode(text).map_err(|_not_hex| CertificateSerialError)?;
+        Self::from_octets(&octets)
+    }
+}
+
+impl From<CertificateSerial> for String {
+    fn from(serial: CertificateSerial) -> Self {
+        serial.to_string()
+    }
+}
+
+/// What the approved record says the certificate's subject is (D-38). Holds no identity number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateSubject {
+    /// ST: the province.
+    pub province: String,
+    /// L: the prefecture.
+    pub prefecture: String,
+    /// O: the unit's name.
+    pub unit: String,
+    /// First OU: 统一社会信用代码 or 学校标识码.
+    pub unit_code: String,
+    /// Second OU: the user types joined by 、, at most 64 characters.
+    pub user_types: String,
+    /// CN: the holder's name.
+    pub name: String,
+    /// serialNumber: the random pseudonym of this person in this unit, `PrintableString`.
+    pub pseudonym: String,
+}
+
+/// What is committed to the store before a certificate is signed (D-36); a redo uses the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IssueIntent {
+    /// The serial number.
+    pub serial: CertificateSerial,
+    /// notBefore.
+    pub not_before: Timestamp,
+    /// notAfter.
+    pub not_after: Timestamp,
+    /// The key to be certified, as read from the ukey in this run.
+    pub public_key: PublicKeyDer,
+}
+
+/// The state of a certificate at a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CertificateState {
+    /// Valid now, or not yet.
+    Active,
+    /// certificateHold.
+    Hold,
+    /// Revoked for good.
+    Revoked,
+    /// notAfter has passed.
+    Expired,
+    /// Asked for, not yet there (待下载).
+    Pending,
+}
+
+impl CertificateState {
+    /// The word of JSON and of the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Hold => "hold",
+            Self::Revoked => "revoked",
+            Self::Expired => "expired",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+/// Why a certificate is revoked: the names of RFC 5280 5.3.1 that D-43 uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RevocationReason {
+    /// Lost or stolen.
+    KeyCompromise,
+    /// Left or moved.
+    AffiliationChanged,
+    /// Re-key and renewal.
+    Superseded,
+    /// Unit closed; also a ukey that was written off before it reached its holder.
+    CessationOfOperation,
+    /// Suspended, at most 24 hours.
+    CertificateHold,
+    /// Lent to others.
+    PrivilegeWithdrawn,
+}
+
+impl RevocationReason {
+    /// Every reason.
+    pub const ALL: [Self; 6] = [
+        Self::KeyCompromise,
+        Self::AffiliationChanged,
+        Self::Superseded,
+        Self::CessationOfOperation,
+        Self::CertificateHold,
+        Self::PrivilegeWithdrawn,
+    ];
+
+    /// The name in RFC 5280.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::KeyCompromise => "keyCompromise",
+            Self::AffiliationChanged => "affiliationChanged",
+            Self::Superseded => "superseded",
+            Self::CessationOfOperation => "cessationOfOperation",
+            Self::CertificateHold => "certificateHold",
+            Self::PrivilegeWithdrawn => "privilegeWithdrawn",
+        }
+    }
+
+    /// Reads [`Self::word`] back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.word() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_random_serial_is_always_positive_and_sixteen_octets_long() {
+        for first in [0x00, 0x3f, 0x80, 0xff] {
+            let serial = CertificateSerial::from_random([first; 16]);
+            assert_eq!(
+                CertificateSerial::from_octets(serial.as_octets()),
+                Ok(serial)
+            );
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Identity numbers of holders (D-14, D-15).

@@ -1,0 +1,179 @@
+//! `Post`, `Duty` and who may do what: the table of D-7, typed.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// The three posts of 三员分立 (D-7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Post {
+    /// 系统管理员.
+    System,
+    /// 安全管理员.
+    Security,
+    /// 安全审计员.
+    Auditor,
+}
+
+impl Post {
+    /// Every post, in the order in which one is chosen when nobody is named (interface.md).
+    pub const ALL: [Self; 3] = [Self::System, Self::Security, Self::Auditor];
+
+    /// The word of JSON and of the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Security => "security",
+            Self::Auditor => "auditor",
+        }
+    }
+
+    /// Reads [`Self::word`] back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|post| post.word() == word)
+    }
+
+    /// As form 1 names it.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::System => "系统管理员",
+            Self::Security => "安全管理员",
+            Self::Auditor => "安全审计员",
+        }
+    }
+}
+
+impl fmt::Display for Post {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What a job of the desk demands of who does it (D-7).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Duty {
+    /// Set up station, profiles, CA connection.
+    SetUp,
+    /// Enter and submit applications.
+    EnterRequest,
+    /// Approve, return, reject.
+    DecideRequest,
+    /// Receive, count and move ukeys.
+    ManageStock,
+    /// Make a ukey, finish an open run.
+    Personalise,
+    /// Give a ukey to its holder.
+    HandOut,
+    /// Unlock the CA key.
+    UnlockCa,
+    /// Hold, revoke, sign the CRL.
+    Revoke,
+    /// Report a loss.
+    ReportLoss,
+    /// Read requests, ukeys and certificates.
+    ReadRecords,
+    /// Read, search, verify and export the audit log.
+    Audit,
+}
+
+impl Duty {
+    /// Every duty, in the order of the printed table.
+    pub const ALL: [Self; 11] = [
+        Self::SetUp,
+        Self::EnterRequest,
+        Self::DecideRequest,
+        Self::ManageStock,
+        Self::Personalise,
+        Self::HandOut,
+        Self::UnlockCa,
+        Self::Revoke,
+        Self::ReportLoss,
+        Self::ReadRecords,
+        Self::Audit,
+    ];
+
+    /// Whether `post` has this duty: D-7's table.
+    pub const fn belongs_to(self, post: Post) -> bool {
+        match self {
+            Self::SetUp
+            | Self::EnterRequest
+            | Self::ManageStock
+            | Self::Personalise
+            | Self::HandOut => matches!(post, Post::System),
+            Self::DecideRequest | Self::UnlockCa | Self::Revoke => matches!(post, Post::Security),
+            Self::ReportLoss | Self::ReadRecords => true,
+            Self::Audit => matches!(post, Post::Auditor),
+        }
+    }
+}
+
+/// The name by which an officer signs in: 1 to 64 characters, no control characters, no `/`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct OfficerName(String);
+
+/// A text that cannot be an officer's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an officer's name has 1 to 64 characters without control characters and `/`")]
+pub struct OfficerNameError;
+
+impl OfficerName {
+    /// Trims and takes a name.
+    ///
+    /// # Errors
+    /// [`OfficerNameError`] as described there.
+    pub fn parse(text: &str) -> Result<Self, OfficerNameError> {
+        let text = text.trim();
+        let allowed = text
+            .chars()
+            .all(|c| !c.is_control() && c != '/' && c != '\\');
+        if text.is_empty() || text.chars().count() > 64 || !allowed || text.starts_with('.') {
+            return Err(OfficerNameError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The text of the name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for OfficerName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl TryFrom<String> for OfficerName {
+    type Error = OfficerNameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text)
+    }
+}
+
+impl From<OfficerName> for String {
+    fn from(name: OfficerName) -> Self {
+        name.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_both_enters_and_approves_and_the_auditor_changes_nothing() {
+        for post in Post::ALL {
+            assert!(!(Duty::EnterRequest.belongs_to(post) && Duty::DecideRequest.belongs_to(post)));
+            assert!(!(Duty::Personalise.belongs_to(post) && Duty::DecideRequest.belongs_to(post)));
+        }
+        let auditor: Vec<_> = Duty::ALL
+            .into_iter()
+            .filter(|duty| duty.belongs_to(Post::Auditor))
+            .collect();
+        assert_eq!(auditor, [Duty::ReportLoss, Duty::ReadRecords, Duty::Audit]);
+    }
+}

@@ -1,0 +1,1 @@
+//! What one ukey model is and how it behaves, as data.

@@ -1,0 +1,1 @@
+//! Joins decisions and effects: the only API of both front ends.

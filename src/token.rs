@@ -1,0 +1,1 @@
+//! Reaches ukeys: PKCS#11 behind worker processes. Knows nothing of requests, runs or storage.

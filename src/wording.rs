@@ -1,0 +1,1 @@
+//! Chinese and English words for people: Fluent files and the rules of operator text.

@@ -1,0 +1,1 @@
+//! One making of one ukey.
