@@ -226,6 +226,8 @@ impl KeyAttributes {
 mod tests {
     use super::*;
 
+    type Spoil = fn(&mut KeyAttributes);
+
     fn good() -> KeyAttributes {
         KeyAttributes {
             algorithm: Some(KeyAlgorithm::EcP256),
@@ -247,7 +249,6 @@ mod tests {
     #[test]
     fn a_key_born_on_the_token_passes_and_each_deviation_is_named() {
         assert_eq!(good().assert_born_on_token(), Ok(()));
-        type Spoil = fn(&mut KeyAttributes);
         let cases: [(KeyAttribute, Spoil); 6] = [
             (KeyAttribute::Local, |key| key.local = Some(false)),
             (KeyAttribute::NeverExtractable, |key| {

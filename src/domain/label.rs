@@ -50,12 +50,7 @@ impl TokenLabel {
     /// The label of a ukey that a run has initialised: `UKS-` and the run's short id, 12 hex
     /// digits of its random part. It tells that `C_InitToken` happened, and by which run (D-34).
     pub fn of_run(run: RunId) -> Self {
-        let bytes = run.as_bytes();
-        let tail: String = bytes
-            .iter()
-            .skip(10)
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let tail = hex::encode(run.as_bytes().iter().skip(10).copied().collect::<Vec<u8>>());
         Self(format!("UKS-{tail}"))
     }
 
