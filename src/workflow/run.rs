@@ -1,1 +1,512 @@
-//! One making of one ukey.
+//! One making of one ukey, as a machine without I/O: it says which step comes next, is told what
+//! became of it, and can be replayed from its journal. It never does a step.
+
+use super::journal::{
+    About, Answer, CertificatesSeen, Entry, Failure, Finding, Plan, Question, SoPinFound,
+    SoPinSupport, Until, Wait,
+};
+use super::recovery::{self, AfterInventory, AfterProbe, Cause, Consent, CsrAt, Known, Progress};
+use super::recovery::{Reaction, after_failure};
+use super::step::Step;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::key::PublicKeyDer;
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Write [`Entry::Started`], do the step, write what became of it.
+    Perform(Step),
+    /// Nothing, until a person or the CA has acted; then [`Entry::Resumed`].
+    Wait(Wait),
+    /// Nothing, until a person has answered.
+    Ask(Question),
+    /// Nothing any more.
+    Ended(End),
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The ukey is made and proven.
+    Proven,
+    /// Refused before anything was begun: request, ukey and store are as they were.
+    Refused(Failure),
+    /// A person wrote the ukey off.
+    WrittenOff,
+}
+
+/// An entry that cannot follow the ones before it: the journal is not one of this machine's.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("journal entry {index} cannot stand there: {entry:?}")]
+pub struct Misplaced {
+    /// Its place, from 0.
+    pub index: usize,
+    /// The entry.
+    pub entry: Box<Entry>,
+}
+
+/// The state of one run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    plan: Plan,
+    entries: usize,
+    in_hand: Option<Step>,
+    done: StepSet,
+    tried: StepSet,
+    failures: StepCounts,
+    truth: Truth,
+    public_key: Option<PublicKeyDer>,
+    csr_released: bool,
+    consent: bool,
+    reinitialised: bool,
+    standing: Standing,
+}
+
+/// What is known of the ukey in the present session, as the step that has to come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Truth {
+    /// Known: the next step of the order may be done.
+    Known,
+    /// Unknown: this recovery step comes first.
+    Needs(Step),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Standing {
+    Going,
+    Waiting(Wait),
+    Asking(Question),
+    Ended(End),
+}
+
+impl Run {
+    /// Begins a run. One caller: the station's personalise job.
+    pub const fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            entries: 1,
+            in_hand: None,
+            done: StepSet::EMPTY,
+            tried: StepSet::EMPTY,
+            failures: StepCounts::ZERO,
+            truth: Truth::Known,
+            public_key: None,
+            csr_released: false,
+            consent: false,
+            reinitialised: false,
+            standing: Standing::Going,
+        }
+    }
+
+    /// Rebuilds the run that wrote these entries.
+    ///
+    /// # Errors
+    /// [`Misplaced`] when an entry cannot stand where it stands; the first must be `Opened`.
+    pub fn replay<'a>(
+        entries: impl IntoIterator<Item = &'a Entry>,
+    ) -> Result<Option<Self>, Misplaced> {
+        let mut run: Option<Self> = None;
+        for (index, entry) in entries.into_iter().enumerate() {
+            match (&mut run, entry) {
+                (None, Entry::Opened(plan)) => run = Some(Self::new(*plan)),
+                (None, _) => {
+                    return Err(Misplaced {
+                        index,
+                        entry: Box::new(entry.clone()),
+                    });
+                }
+                (Some(run), entry) => run.handle(entry)?,
+            }
+        }
+        Ok(run)
+    }
+
+    /// The plan it began with.
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The key pair's public part, once the ukey has told it.
+    pub const fn public_key(&self) -> Option<&PublicKeyDer> {
+        self.public_key.as_ref()
+    }
+
+    /// Whether the step was done and still counts.
+    pub const fn is_done(&self, step: Step) -> bool {
+        self.done.has(step)
+    }
+
+    /// Whether the SO PIN on the ukey is known to be the run's own.
+    pub fn so_pin_is_new(&self) -> bool {
+        self.progress(Step::SetSoPin) == Progress::Done
+    }
+
+    /// What is to be done next. Asking changes nothing.
+    pub fn next(&self) -> Next {
+        match &self.standing {
+            Standing::Waiting(wait) => return Next::Wait(wait.clone()),
+            Standing::Asking(question) => return Next::Ask(question.clone()),
+            Standing::Ended(end) => return Next::Ended(end.clone()),
+            Standing::Going => {}
+        }
+        let Some(step) = Step::ORDER.into_iter().find(|step| !self.done.has(*step)) else {
+            return Next::Ended(End::Proven);
+        };
+        if step == Step::Issue && self.stops_at_csr() && !self.csr_released {
+            return Next::Wait(Wait::CsrOnly);
+        }
+        match self.truth {
+            Truth::Needs(recovery) if step.touches_ukey() => Next::Perform(recovery),
+            Truth::Needs(_) | Truth::Known => Next::Perform(step),
+        }
+    }
+
+    /// Takes in what happened.
+    ///
+    /// # Errors
+    /// [`Misplaced`] when the entry cannot follow; the run is then as before.
+    pub fn handle(&mut self, entry: &Entry) -> Result<(), Misplaced> {
+        let taken = match entry {
+            Entry::Opened(_) => false,
+            Entry::Started(step) => self.start(*step),
+            Entry::Done(step, finding) => self.finish(*step, finding),
+            Entry::Failed(step, failure) => self.fail(*step, failure),
+            Entry::Resumed => self.resume(),
+            Entry::Answered(answer) => self.answer(*answer),
+        };
+        if !taken {
+            return Err(Misplaced {
+                index: self.entries,
+                entry: Box::new(entry.clone()),
+            });
+        }
+        self.entries += 1;
+        Ok(())
+    }
+
+    fn start(&mut self, step: Step) -> bool {
+        if self.in_hand.is_some() || self.next() != Next::Perform(step) {
+            return false;
+        }
+        self.in_hand = Some(step);
+        self.tried.add(step);
+        true
+    }
+
+    fn finish(&mut self, step: Step, finding: &Finding) -> bool {
+        if self.in_hand != Some(step) || !finding_fits(step, finding) {
+            return false;
+        }
+        self.in_hand = None;
+        match finding {
+            Finding::Done => self.done_plainly(step),
+            Finding::Key(key) => self.saw_key(step, key),
+            Finding::Pending => self.standing = Standing::Waiting(Wait::Certificate),
+            Finding::Probed(probe) => self.decide(recovery::after_probe(self.known(), *probe)),
+            Finding::SoPin(found) => {
+                if *found == SoPinFound::Neither {
+                    self.consent = false;
+                }
+                self.decide(recovery::after_so_pin(*found));
+            }
+            Finding::Objects(objects) => {
+                let verdict = recovery::after_inventory(self.known(), objects);
+                let certificates = objects.certificates;
+                self.take_stock(verdict, certificates);
+            }
+        }
+        true
+    }
+
+    fn done_plainly(&mut self, step: Step) {
+        match step {
+            Step::LogIn if self.truth == Truth::Needs(Step::LogIn) => {
+                self.consent = false;
+                self.truth = Truth::Needs(Step::Inventory);
+                self.done.add(Step::LogIn);
+            }
+            Step::ClearCertificates => self.truth = Truth::Known,
+            step => {
+                self.done.add(step);
+                if step == Step::InitToken && self.plan.so_pin == SoPinSupport::Fixed {
+                    self.done.add(Step::SetSoPin);
+                }
+            }
+        }
+    }
+
+    fn saw_key(&mut self, step: Step, key: &PublicKeyDer) {
+        match &self.public_key {
+            Some(known) if known != key => {
+                let fault = Fault::new(FaultKind::WrongAnswer)
+                    .with_detail("the public key is another one than before");
+                self.fault(step, &fault);
+            }
+            _ => {
+                self.public_key = Some(key.clone());
+                self.done.add(step);
+            }
+        }
+    }
+
+    /// Follows a probe's verdict: marks what it confirmed, and says what comes first.
+    fn decide(&mut self, verdict: AfterProbe) {
+        match verdict {
+            AfterProbe::Initialise => {
+                self.forget(&[Step::InitToken]);
+                self.truth = Truth::Known;
+            }
+            AfterProbe::SetSoPin => {
+                self.forget(&[Step::SetSoPin]);
+                self.done_plainly(Step::InitToken);
+                self.truth = Truth::Known;
+            }
+            AfterProbe::FindSoPin => {
+                self.done.add(Step::InitToken);
+                self.truth = Truth::Needs(Step::FindSoPin);
+            }
+            AfterProbe::SetUserPin => {
+                self.done.add(Step::InitToken);
+                self.done.add(Step::SetSoPin);
+                self.forget(&[Step::InitUserPin]);
+                self.truth = Truth::Known;
+            }
+            AfterProbe::LogIn => {
+                for step in [Step::InitToken, Step::SetSoPin, Step::InitUserPin] {
+                    self.done.add(step);
+                }
+                self.truth = Truth::Needs(Step::LogIn);
+            }
+            AfterProbe::Ask(cause) => self.ask_about(cause),
+        }
+    }
+
+    /// Follows an inventory's verdict.
+    fn take_stock(&mut self, verdict: AfterInventory, certificates: CertificatesSeen) {
+        let reread = [Step::ReadBack, Step::ProveCertificate];
+        match verdict {
+            AfterInventory::Generate => {
+                self.forget(&[Step::GenerateKeyPair]);
+                self.truth = Truth::Known;
+            }
+            AfterInventory::KeyOnly(key)
+            | AfterInventory::KeyAndCertificate(key)
+            | AfterInventory::ClearCertificates(key) => {
+                self.public_key = Some(key);
+                self.done.add(Step::GenerateKeyPair);
+                self.forget(&reread);
+                self.truth = Truth::Known;
+                match certificates {
+                    CertificatesSeen::Ours => self.done.add(Step::WriteCertificate),
+                    CertificatesSeen::Empty => self.forget(&[Step::WriteCertificate]),
+                    CertificatesSeen::Wrong => {
+                        self.forget(&[Step::WriteCertificate]);
+                        self.truth = Truth::Needs(Step::ClearCertificates);
+                    }
+                }
+            }
+            AfterInventory::Reinitialise if self.reinitialised => {
+                self.ask_about(Cause::ObjectsBroken);
+            }
+            AfterInventory::Reinitialise => {
+                self.reinitialise();
+                self.truth = Truth::Known;
+            }
+            AfterInventory::Ask(cause) => self.ask_about(cause),
+        }
+    }
+
+    /// Goes back to `C_InitToken`. The SO PIN is the run's own by now and outlives it.
+    fn reinitialise(&mut self) {
+        self.reinitialised = true;
+        self.public_key = None;
+        self.forget(&[
+            Step::InitToken,
+            Step::InitUserPin,
+            Step::LogIn,
+            Step::GenerateKeyPair,
+            Step::ReadAttributes,
+            Step::MakeCsr,
+            Step::ProvePossession,
+        ]);
+    }
+
+    fn fail(&mut self, step: Step, failure: &Failure) -> bool {
+        if self.in_hand != Some(step) {
+            return false;
+        }
+        self.in_hand = None;
+        if !self.done.has(Step::CheckBlank) {
+            self.standing = Standing::Ended(End::Refused(failure.clone()));
+            return true;
+        }
+        if step.touches_ukey() {
+            self.truth = Truth::Needs(Step::Probe);
+        }
+        match after_failure(self.known(), step, failure) {
+            Reaction::AwaitUkey { found } => {
+                self.standing = Standing::Waiting(Wait::Ukey { found });
+            }
+            Reaction::AwaitCaUnlock => self.standing = Standing::Waiting(Wait::CaUnlock),
+            Reaction::Ask(about, answers) => self.ask(about, answers),
+            Reaction::ProbeThenAsk => {
+                if let Failure::Ukey(fault) = failure {
+                    self.fault(step, fault);
+                }
+            }
+        }
+        true
+    }
+
+    /// The first fault of a step is looked into, the second one asked about.
+    fn fault(&mut self, step: Step, fault: &Fault) {
+        self.truth = Truth::Needs(Step::Probe);
+        if self.failures.add(step) >= 2 {
+            let answers = self.known().answers(Some(Answer::TryAgain));
+            self.ask(About::KeepsFailing(step, fault.clone()), answers);
+        }
+    }
+
+    fn resume(&mut self) -> bool {
+        match &self.standing {
+            Standing::Ended(_) => return false,
+            Standing::Asking(_) => {}
+            Standing::Waiting(_) | Standing::Going => self.standing = Standing::Going,
+        }
+        self.in_hand = None;
+        if self.done.has(Step::CheckBlank) {
+            self.truth = Truth::Needs(Step::Probe);
+        }
+        self.csr_released |= self.stops_at_csr();
+        true
+    }
+
+    fn answer(&mut self, answer: Answer) -> bool {
+        let Standing::Asking(question) = &self.standing else {
+            return false;
+        };
+        if !question.answers.contains(&answer) {
+            return false;
+        }
+        self.failures = StepCounts::ZERO;
+        self.standing = Standing::Going;
+        self.truth = Truth::Needs(Step::Probe);
+        match answer {
+            Answer::TryAgain => self.consent = true,
+            Answer::Reinitialise => self.reinitialise(),
+            Answer::WriteOff => self.standing = Standing::Ended(End::WrittenOff),
+        }
+        true
+    }
+
+    fn ask_about(&mut self, cause: Cause) {
+        let answers = cause.answers(self.known());
+        self.ask(cause.about(), answers);
+    }
+
+    fn ask(&mut self, about: About, answers: Vec<Answer>) {
+        self.truth = Truth::Needs(Step::Probe);
+        self.standing = Standing::Asking(Question { about, answers });
+    }
+
+    fn forget(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.done.remove(*step);
+            self.tried.remove(*step);
+        }
+    }
+
+    /// Whether the run was asked to stop at the CSR and has come that far.
+    fn stops_at_csr(&self) -> bool {
+        self.plan.until == Until::Csr && self.done.has(Step::ProvePossession)
+    }
+
+    const fn progress(&self, step: Step) -> Progress {
+        match (self.done.has(step), self.tried.has(step)) {
+            (true, _) => Progress::Done,
+            (false, true) => Progress::Doubtful,
+            (false, false) => Progress::Untried,
+        }
+    }
+
+    fn known(&self) -> Known<'_> {
+        let csr = if self.tried.has(Step::Issue) || self.stops_at_csr() {
+            CsrAt::Ca
+        } else {
+            CsrAt::Station
+        };
+        Known {
+            init: self.progress(Step::InitToken),
+            so_pin: self.progress(Step::SetSoPin),
+            user_pin: self.progress(Step::InitUserPin),
+            key: self.progress(Step::GenerateKeyPair),
+            public_key: self.public_key.as_ref(),
+            csr,
+            consent: if self.consent {
+                Consent::OneTry
+            } else {
+                Consent::None
+            },
+        }
+    }
+}
+
+/// Which finding a step may have.
+const fn finding_fits(step: Step, finding: &Finding) -> bool {
+    match finding {
+        Finding::Done => !matches!(
+            step,
+            Step::GenerateKeyPair
+                | Step::ReadAttributes
+                | Step::Probe
+                | Step::FindSoPin
+                | Step::Inventory
+        ),
+        Finding::Key(_) => matches!(step, Step::GenerateKeyPair | Step::ReadAttributes),
+        Finding::Pending => matches!(step, Step::Issue),
+        Finding::Probed(_) => matches!(step, Step::Probe),
+        Finding::SoPin(_) => matches!(step, Step::FindSoPin),
+        Finding::Objects(_) => matches!(step, Step::Inventory),
+    }
+}
+
+/// A set of steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StepSet(u32);
+
+impl StepSet {
+    const EMPTY: Self = Self(0);
+
+    const fn has(self, step: Step) -> bool {
+        self.0 & (1 << step as u32) != 0
+    }
+
+    const fn add(&mut self, step: Step) {
+        self.0 |= 1 << step as u32;
+    }
+
+    const fn remove(&mut self, step: Step) {
+        self.0 &= !(1 << step as u32);
+    }
+}
+
+/// How often each step failed since a person last answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct StepCounts([u8; Step::ORDER.len() + Step::RECOVERY.len()]);
+
+impl StepCounts {
+    const ZERO: Self = Self([0; Step::ORDER.len() + Step::RECOVERY.len()]);
+
+    fn add(&mut self, step: Step) -> u8 {
+        match self.0.get_mut(step as usize) {
+            Some(count) => {
+                *count = count.saturating_add(1);
+                *count
+            }
+            None => u8::MAX,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -115,11 +115,12 @@ impl Step {
             Self::SealPins
             | Self::MakeCsr
             | Self::Issue
+            | Self::WriteChain // Writes only those of the chain that are missing.
             | Self::EraseSecrets
             | Self::Slip
             | Self::ClearCertificates => StepClass::Repeatable,
             // A second key pair or a second certificate is as wrong as a wiped one.
-            Self::InitToken | Self::GenerateKeyPair | Self::WriteCertificate | Self::WriteChain => {
+            Self::InitToken | Self::GenerateKeyPair | Self::WriteCertificate => {
                 StepClass::Destructive
             }
             Self::SetSoPin | Self::InitUserPin | Self::LogIn | Self::FindSoPin => {
