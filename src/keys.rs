@@ -1,1 +1,12 @@
-//! The station's own keys: wraps, escrow, seals, signatures. Knows nothing of tokens: signing by a ukey is a closure.
+//! The station's own keys: store key, run keys, escrow, the unit PKI and signatures by officers.
+//! Knows nothing of tokens: signing by a ukey is a closure.
+
+pub mod escrow;
+pub mod file;
+pub mod random;
+pub mod secret;
+pub mod signature;
+pub mod unit_pki;
+pub mod wrap;
+
+mod signer;

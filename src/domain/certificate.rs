@@ -107,6 +107,19 @@ pub struct IssueIntent {
     pub public_key: PublicKeyDer,
 }
 
+/// A certificate as a PKCS#11 object: the DER encodings that its attributes hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CertificateObject {
+    /// `CKA_VALUE`: the certificate.
+    pub der: Vec<u8>,
+    /// `CKA_SUBJECT`: DER of the Name.
+    pub subject: Vec<u8>,
+    /// `CKA_ISSUER`: DER of the Name.
+    pub issuer: Vec<u8>,
+    /// `CKA_SERIAL_NUMBER`: DER of the INTEGER.
+    pub serial: Vec<u8>,
+}
+
 /// The state of a certificate at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -14,8 +14,8 @@ pub struct Fault {
     pub kind: FaultKind,
     /// The PKCS#11 function that answered, e.g. `C_InitToken`.
     pub function: Option<String>,
-    /// Its return value (`CKR_…`), e.g. `0x30`.
-    pub ckr: Option<u64>,
+    /// The name of its return value, e.g. `CKR_DEVICE_ERROR`.
+    pub ckr: Option<String>,
     /// More facts for an engineer, without secrets.
     pub detail: Option<String>,
 }
@@ -94,9 +94,9 @@ impl Fault {
 
     /// The same with the C function and its return value.
     #[must_use]
-    pub fn with_ckr(mut self, function: impl Into<String>, ckr: u64) -> Self {
+    pub fn with_ckr(mut self, function: impl Into<String>, ckr: impl Into<String>) -> Self {
         self.function = Some(function.into());
-        self.ckr = Some(ckr);
+        self.ckr = Some(ckr.into());
         self
     }
 }
@@ -151,7 +151,7 @@ impl fmt::Display for Fault {
             write!(f, " in {function}")?;
         }
         if let Some(ckr) = ckr {
-            write!(f, " CKR 0x{ckr:x}")?;
+            write!(f, " {ckr}")?;
         }
         match detail {
             Some(detail) => write!(f, ": {detail}"),

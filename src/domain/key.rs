@@ -2,9 +2,17 @@
 
 use std::fmt;
 
+use ring::signature::{
+    ECDSA_P256_SHA256_ASN1, RSA_PKCS1_2048_8192_SHA256, UnparsedPublicKey, VerificationAlgorithm,
+};
 use serde::{Deserialize, Serialize};
+use spki::{ObjectIdentifier, SubjectPublicKeyInfoRef};
 
 use super::id::RunId;
+
+const EC_PUBLIC_KEY: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+const PRIME256V1: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.3.1.7");
+const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// The key pairs that a holder's certificate may have (D-38).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -75,6 +83,39 @@ impl PublicKeyDer {
     /// The DER bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    /// Which of the two algorithms the key is for; `None` for any other key or broken DER.
+    pub fn algorithm(&self) -> Option<KeyAlgorithm> {
+        self.parts().map(|(algorithm, _key)| algorithm)
+    }
+
+    /// Whether `signature` over `message` verifies under this key: ECDSA with SHA-256 in DER
+    /// (RFC 5758), or RSA PKCS #1 v1.5 with SHA-256 (RFC 8017).
+    pub fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        let Some((algorithm, key)) = self.parts() else {
+            return false;
+        };
+        let verify = |verifier: &'static dyn VerificationAlgorithm| {
+            let key = UnparsedPublicKey::new(verifier, key);
+            key.verify(message, signature).is_ok()
+        };
+        match algorithm {
+            KeyAlgorithm::EcP256 => verify(&ECDSA_P256_SHA256_ASN1),
+            KeyAlgorithm::Rsa2048 => verify(&RSA_PKCS1_2048_8192_SHA256),
+        }
+    }
+
+    /// Algorithm and content of the BIT STRING.
+    fn parts(&self) -> Option<(KeyAlgorithm, &[u8])> {
+        let spki = SubjectPublicKeyInfoRef::try_from(self.0.as_slice()).ok()?;
+        let algorithm = match (spki.algorithm.oid, spki.algorithm.parameters_oid().ok()) {
+            (EC_PUBLIC_KEY, Some(PRIME256V1)) => KeyAlgorithm::EcP256,
+            (RSA_ENCRYPTION, None) => KeyAlgorithm::Rsa2048,
+            _ => return None,
+        };
+        let key = spki.subject_public_key.as_bytes()?;
+        Some((algorithm, key))
     }
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::key::PublicKeyDer;
+
 /// The serial number exactly as the token reports it, trimmed (PKCS#11 `CK_TOKEN_INFO`, at most
 /// 16 characters there). It names a folder, so it holds neither path separators nor dots alone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -114,6 +116,17 @@ pub struct UkeyReading {
     pub free_public_bytes: Option<u64>,
     /// Free private memory in bytes, where the module says.
     pub free_private_bytes: Option<u64>,
+}
+
+/// Keys and certificates on a ukey, seen after the user's login.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inventory {
+    /// `CKA_ID` of every private key.
+    pub private_keys: Vec<Vec<u8>>,
+    /// `CKA_ID` of every public key, and the key where it can be read.
+    pub public_keys: Vec<(Vec<u8>, Option<PublicKeyDer>)>,
+    /// `CKA_ID` and DER of every certificate.
+    pub certificates: Vec<(Vec<u8>, Vec<u8>)>,
 }
 
 /// Where a ukey is in its life (D-25).

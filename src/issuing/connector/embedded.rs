@@ -1,0 +1,61 @@
+//! The CA inside the station (D-60). Its records are the station's own: it keeps none itself.
+
+use super::{Answer, Connector, ConnectorError, Submission};
+use crate::domain::certificate::CertificateSerial;
+use crate::issuing::authority::{Authority, IssueError};
+use crate::issuing::crl::{self, CrlTerms, Revoked};
+use crate::issuing::profile::CertificateProfile;
+use crate::issuing::signer::SignError;
+
+/// The embedded CA and the way to its key.
+pub struct EmbeddedCa<'a, E> {
+    /// Its certificate.
+    pub authority: &'a Authority,
+    /// What its certificates say.
+    pub profile: &'a CertificateProfile,
+    /// Signs with the CA's key.
+    pub sign: &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>,
+}
+
+impl<E> From<SignError<E>> for ConnectorError<E> {
+    fn from(error: SignError<E>) -> Self {
+        match error {
+            SignError::Key(failure) => Self::Key(failure),
+            SignError::Encoding(text) => Self::Encoding(text),
+        }
+    }
+}
+
+impl<E> Connector for EmbeddedCa<'_, E> {
+    type Failure = E;
+
+    fn submit(&mut self, submission: Submission<'_>) -> Result<Answer, ConnectorError<E>> {
+        let Submission {
+            csr,
+            subject,
+            intent,
+        } = submission;
+        match self
+            .authority
+            .sign(self.profile, subject, intent, csr, &mut *self.sign)
+        {
+            Ok(der) => Ok(Answer::Issued(der)),
+            Err(IssueError::Sign(error)) => Err(error.into()),
+            Err(IssueError::OutlivesAuthority(end)) => Err(ConnectorError::OutlivesAuthority(end)),
+        }
+    }
+
+    /// Nothing is ever pending here: what was asked before is asked again, with the same intent.
+    fn poll(&mut self, _serial: &CertificateSerial) -> Result<Answer, ConnectorError<E>> {
+        Ok(Answer::Pending)
+    }
+
+    /// The station's own records feed the next CRL.
+    fn revoke(&mut self, _revoked: &Revoked) -> Result<(), ConnectorError<E>> {
+        Ok(())
+    }
+
+    fn crl(&mut self, revoked: &[Revoked], terms: CrlTerms) -> Result<Vec<u8>, ConnectorError<E>> {
+        Ok(crl::sign(self.authority, revoked, terms, &mut *self.sign)?)
+    }
+}

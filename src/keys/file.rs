@@ -1,0 +1,35 @@
+//! Replaces a small file so that a reader, or a power cut, sees the old or the new one, whole.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+
+/// Replaces `path` by a file with these bytes: mode 0600, synced, renamed over the old one, and the
+/// folder synced.
+///
+/// # Errors
+/// What the file system says; the old file is then as it was.
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    let mut file = NamedTempFile::new_in(folder)?; // Made with mode 0600.
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    File::open(folder)?.sync_all()
+}
+
+/// Reads a file that nobody else may read or write.
+///
+/// # Errors
+/// `PermissionDenied` when its mode lets others in, else what the file system says.
+pub fn read_private(path: &Path) -> io::Result<Vec<u8>> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mode = fs::metadata(path)?.permissions().mode() & 0o777;
+    if mode & 0o077 != 0 {
+        let text = format!("its mode is {mode:04o}; others can read it: chmod 600 it first");
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
+    }
+    fs::read(path)
+}

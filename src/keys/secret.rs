@@ -1,0 +1,146 @@
+//! `SecretKey`: 32 bytes that seal and open small secrets (XChaCha20-Poly1305).
+
+use std::fmt;
+
+use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+
+use super::random::{self, NoRandom};
+
+const NONCE_BYTES: usize = 24;
+
+/// A symmetric key. No `Display`, no `Serialize`; wiped on drop.
+#[derive(Clone, ZeroizeOnDrop)]
+pub struct SecretKey([u8; 32]);
+
+/// A sealed secret that does not open: wrong key, wrong purpose, or changed bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a sealed secret does not open: wrong key, or changed")]
+pub struct NotOpened;
+
+/// Why a secret cannot be sealed.
+#[derive(Debug, thiserror::Error)]
+pub enum SealError {
+    /// No random nonce.
+    #[error(transparent)]
+    Random(#[from] NoRandom),
+    /// Too long for the cipher: never for what a station seals.
+    #[error("the secret is too long to seal")]
+    TooLong,
+}
+
+impl SecretKey {
+    /// A new random key.
+    ///
+    /// # Errors
+    /// [`NoRandom`].
+    pub fn generate() -> Result<Self, NoRandom> {
+        random::secret().map(|bytes| Self(*bytes))
+    }
+
+    /// Takes a key from its bytes.
+    pub fn from_bytes(bytes: &Zeroizing<[u8; 32]>) -> Self {
+        Self(**bytes)
+    }
+
+    /// Takes a key from a slice of 32 bytes.
+    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The key itself. Callers: the store's `PRAGMA key`, and where a run's own key is kept.
+    pub const fn expose(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Seals `secret` for `purpose`: a nonce of 24 bytes, then the ciphertext with its tag. What is
+    /// sealed for one purpose does not open for another.
+    ///
+    /// # Errors
+    /// [`SealError`].
+    pub fn seal(&self, purpose: &str, secret: &[u8]) -> Result<Vec<u8>, SealError> {
+        let nonce: [u8; NONCE_BYTES] = random::bytes()?;
+        let payload = Payload {
+            msg: secret,
+            aad: purpose.as_bytes(),
+        };
+        let sealed = XChaCha20Poly1305::new(&self.0.into())
+            .encrypt(&XNonce::from(nonce), payload)
+            .map_err(|_opaque| SealError::TooLong)?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens what [`Self::seal`] made for this purpose.
+    ///
+    /// # Errors
+    /// [`NotOpened`].
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+        let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(NotOpened)?;
+        let payload = Payload {
+            msg: text,
+            aad: purpose.as_bytes(),
+        };
+        XChaCha20Poly1305::new(&self.0.into())
+            .decrypt(&XNonce::from(*nonce), payload)
+            .map(Zeroizing::new)
+            .map_err(|_opaque| NotOpened)
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey([elided])")
+    }
+}
+
+/// A secret text: a passphrase or an age identity. Wiped on drop, never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretText(String);
+
+impl SecretText {
+    /// Takes the text; the caller's copy stays the caller's to wipe.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Drop for SecretText {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl fmt::Debug for SecretText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[elided]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_opens_for_its_purpose_and_key_only() {
+        let key = SecretKey::generate().unwrap();
+        let sealed = key.seal("so-pin", b"kd83nf7q").unwrap();
+        assert_eq!(key.open("so-pin", &sealed).unwrap().as_slice(), b"kd83nf7q");
+        assert_eq!(key.open("user-pin", &sealed), Err(NotOpened));
+        assert_eq!(
+            SecretKey::generate().unwrap().open("so-pin", &sealed),
+            Err(NotOpened)
+        );
+        let mut changed = sealed;
+        if let Some(last) = changed.last_mut() {
+            *last ^= 1;
+        }
+        assert_eq!(key.open("so-pin", &changed), Err(NotOpened));
+        assert_eq!(key.open("so-pin", b"short"), Err(NotOpened));
+    }
+}

@@ -1,0 +1,94 @@
+//! A signer for the CMS and X.509 builders whose key is somewhere else: on a ukey, behind a
+//! closure. The builders can only say "failed"; the closure's own error is kept aside.
+
+use std::cell::RefCell;
+
+use der::Document;
+use der::asn1::BitString;
+use der::oid::ObjectIdentifier;
+use signature::{Keypair, Signer};
+use spki::{
+    AlgorithmIdentifierOwned, DynSignatureAlgorithmIdentifier, EncodePublicKey,
+    SignatureBitStringEncoding,
+};
+
+use crate::domain::key::{KeyAlgorithm, PublicKeyDer};
+
+const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
+const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
+
+/// Signs a message: ECDSA with SHA-256 in DER, or RSA PKCS #1 v1.5 with SHA-256.
+pub(super) type SignFn<'a, E> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>;
+
+pub(super) struct ClosureSigner<'a, E> {
+    key: VerifyingKey,
+    sign: RefCell<SignFn<'a, E>>,
+    failure: RefCell<Option<E>>,
+}
+
+impl<'a, E> ClosureSigner<'a, E> {
+    pub(super) fn new(key: &PublicKeyDer, sign: SignFn<'a, E>) -> Self {
+        let key = VerifyingKey(key.clone());
+        Self {
+            key,
+            sign: RefCell::new(sign),
+            failure: RefCell::new(None),
+        }
+    }
+
+    /// What the closure said when it failed.
+    pub(super) fn into_failure(self) -> Option<E> {
+        self.failure.into_inner()
+    }
+}
+
+#[derive(Clone)]
+pub(super) struct VerifyingKey(PublicKeyDer);
+
+pub(super) struct Signature(Vec<u8>);
+
+impl<E> Keypair for ClosureSigner<'_, E> {
+    type VerifyingKey = VerifyingKey;
+
+    fn verifying_key(&self) -> VerifyingKey {
+        self.key.clone()
+    }
+}
+
+impl EncodePublicKey for VerifyingKey {
+    fn to_public_key_der(&self) -> spki::Result<Document> {
+        Ok(Document::try_from(self.0.as_bytes())?)
+    }
+}
+
+impl<E> DynSignatureAlgorithmIdentifier for ClosureSigner<'_, E> {
+    fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
+        match self.key.0.algorithm() {
+            Some(KeyAlgorithm::EcP256) => Ok(AlgorithmIdentifierOwned {
+                oid: ECDSA_WITH_SHA256,
+                parameters: None,
+            }),
+            Some(KeyAlgorithm::Rsa2048) => Ok(AlgorithmIdentifierOwned {
+                oid: SHA256_WITH_RSA,
+                parameters: Some(der::Any::null()),
+            }),
+            None => Err(spki::Error::KeyMalformed),
+        }
+    }
+}
+
+impl<E> Signer<Signature> for ClosureSigner<'_, E> {
+    fn try_sign(&self, message: &[u8]) -> Result<Signature, signature::Error> {
+        let mut sign = self.sign.borrow_mut();
+        sign(message).map(Signature).map_err(|failure| {
+            self.failure.replace(Some(failure));
+            signature::Error::new()
+        })
+    }
+}
+
+impl SignatureBitStringEncoding for Signature {
+    fn to_bitstring(&self) -> der::Result<BitString> {
+        BitString::from_bytes(&self.0)
+    }
+}

@@ -1,0 +1,189 @@
+//! What the tests of the whole program share: a practice home in memory-backed storage, the program
+//! run as a person would, and the third parties that judge what it made.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![allow(
+    dead_code,
+    clippy::allow_attributes,
+    reason = "each test file uses a part of it"
+)]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Where SoftHSM is on Debian and Ubuntu.
+pub(crate) const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
+
+/// A folder in memory where there is one: SoftHSM's object files are what an EC run waits for.
+pub(crate) fn memory_dir() -> TempDir {
+    let shm = Path::new("/dev/shm");
+    if shm.is_dir() {
+        TempDir::with_prefix_in("ukey-", shm)
+    } else {
+        TempDir::new()
+    }
+    .unwrap()
+}
+
+/// One call of the program and what it answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) code: Option<i32>,
+    pub(crate) lines: Vec<Value>,
+    pub(crate) stderr: String,
+}
+
+impl Answer {
+    /// The only document on stdout.
+    pub(crate) fn one(&self) -> &Value {
+        assert_eq!(self.lines.len(), 1, "{self:#?}");
+        self.lines.first().unwrap()
+    }
+
+    /// The documents with this `event`.
+    pub(crate) fn events(&self, event: &str) -> Vec<&Value> {
+        self.lines
+            .iter()
+            .filter(|line| line["event"] == event)
+            .collect()
+    }
+
+    /// The items of a list.
+    pub(crate) fn items(&self) -> &Vec<Value> {
+        self.one()["items"].as_array().unwrap()
+    }
+
+    /// The error's code.
+    pub(crate) fn error_code(&self) -> &str {
+        self.lines
+            .iter()
+            .find_map(|line| line["error"]["code"].as_str())
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+}
+
+/// The program, ready to be told what to do.
+pub(crate) fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ukey-station"));
+    for name in [
+        "UKEY_STATION_HOME",
+        "UKEY_STATION_OFFICER",
+        "UKEY_STATION_SECRETS",
+    ] {
+        command.env_remove(name);
+    }
+    command.env("LANG", "C.UTF-8");
+    command
+}
+
+/// Turns what a process left behind into an answer.
+pub(crate) fn answer(output: &Output) -> Answer {
+    let stdout = String::from_utf8(output.stdout.clone()).unwrap();
+    let lines = stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+    Answer {
+        code: output.status.code(),
+        lines,
+        stderr,
+    }
+}
+
+/// A practice home and the folder it lives in.
+#[derive(Debug)]
+pub(crate) struct PracticeHome {
+    _dir: TempDir,
+    pub(crate) path: PathBuf,
+}
+
+impl PracticeHome {
+    /// Makes one with so many ukeys and approved requests.
+    pub(crate) fn new(ukeys: u16, requests: u16) -> Self {
+        let dir = memory_dir();
+        let path = dir.path().join("home");
+        let home = Self { _dir: dir, path };
+        let output = program()
+            .args(["practice", "new", "--json"])
+            .arg(&home.path)
+            .args([
+                "--ukeys",
+                &ukeys.to_string(),
+                "--requests",
+                &requests.to_string(),
+            ])
+            .output()
+            .unwrap();
+        answer(&output).expect(0);
+        home
+    }
+
+    /// The program on this home, `--json`.
+    pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
+        let mut command = program();
+        command
+            .arg("--home")
+            .arg(&self.path)
+            .arg("--json")
+            .args(args);
+        command
+    }
+
+    /// Runs it.
+    pub(crate) fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Answer {
+        answer(&self.command(args).output().unwrap())
+    }
+
+    /// The configuration of one virtual ukey, for third-party tools.
+    pub(crate) fn softhsm_conf(&self, serial: &str) -> PathBuf {
+        self.path.join("ukeys").join(serial).join("softhsm2.conf")
+    }
+
+    /// The user PIN of a ukey as the practice secrets have it.
+    pub(crate) fn user_pin(&self, serial: &str) -> String {
+        let text = std::fs::read_to_string(self.path.join("secrets.toml")).unwrap();
+        let secrets: toml::Table = text.parse().unwrap();
+        secrets["ukeys"][serial].as_str().unwrap().to_owned()
+    }
+
+    /// pkcs11-tool on one virtual ukey.
+    pub(crate) fn pkcs11_tool(&self, serial: &str, args: &[&str]) -> Output {
+        Command::new("pkcs11-tool")
+            .args(["--module", SOFTHSM])
+            .args(args)
+            .env("SOFTHSM2_CONF", self.softhsm_conf(serial))
+            .output()
+            .unwrap()
+    }
+
+    /// Serials of the virtual ukeys, sorted.
+    pub(crate) fn serials(&self) -> Vec<String> {
+        let mut serials: Vec<String> = std::fs::read_dir(self.path.join("ukeys"))
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        serials.sort();
+        serials
+    }
+}
+
+/// Runs a third party's tool and gives its output; it must succeed.
+pub(crate) fn must(program: &str, args: &[&str]) -> String {
+    let output = Command::new(program).args(args).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        output.status.success(),
+        "{program} {args:?}\n{text}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    text
+}
