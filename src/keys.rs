@@ -10,3 +10,5 @@ pub mod unit_pki;
 pub mod wrap;
 
 mod signer;
+
+pub use signer::SignFn;

@@ -1,1 +1,183 @@
-//! Keeps the records: one encrypted SQLite file. Makes no decision; a failed write fails the act.
+//! Keeps the records: one encrypted SQLite file, one transaction for each decision. Makes no
+//! decision itself; a failed write fails the act.
+
+mod audit;
+mod certificates;
+mod migration;
+mod requests;
+mod runs;
+mod station;
+mod ukeys;
+mod value;
+
+use std::ops::Deref;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+pub use self::audit::AuditVerdict;
+pub use self::certificates::{CertificateRow, IntentRow};
+pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
+pub use self::runs::{RunRow, SealedSecrets};
+pub use self::station::{CaUnlockRow, OfficerRow};
+pub use self::ukeys::UkeyRow;
+use crate::domain::audit::AuditRow;
+
+/// The records.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+}
+
+/// Why the records cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The file is not there.
+    #[error("no store at {}", .0.display())]
+    Missing(PathBuf),
+    /// Wrong key, or the file is damaged.
+    #[error("the store {} does not open: it is damaged, or keys.json is another home's", .0.display())]
+    NotOpened(PathBuf),
+    /// Made by a newer program.
+    #[error("the store has version {found}, this program knows {known}: use the newer program")]
+    Newer {
+        /// Version of the file.
+        found: i64,
+        /// Newest version this program knows.
+        known: i64,
+    },
+    /// A row that should be there is not, or is not in the state it was in before.
+    #[error("{0} has changed meanwhile, or is not there")]
+    Changed(&'static str),
+    /// A rule of the schema refuses: the name of the index or table.
+    #[error("the records do not allow it: {0}")]
+    Constraint(String),
+    /// Anything else.
+    #[error("the store failed")]
+    Sqlite(#[source] rusqlite::Error),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match &error {
+            rusqlite::Error::SqliteFailure(code, Some(text))
+                if code.code == rusqlite::ErrorCode::ConstraintViolation =>
+            {
+                Self::Constraint(text.clone())
+            }
+            _ => Self::Sqlite(error),
+        }
+    }
+}
+
+/// Reads, inside or outside a transaction.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    db: &'a Connection,
+}
+
+/// Writes, inside one transaction.
+#[derive(Debug)]
+pub struct Writing<'a> {
+    reading: Reading<'a>,
+}
+
+impl<'a> Deref for Writing<'a> {
+    type Target = Reading<'a>;
+
+    fn deref(&self) -> &Reading<'a> {
+        &self.reading
+    }
+}
+
+impl Store {
+    /// Makes a new file. `key` is the raw key of SQLCipher.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn create(path: &Path, key: &[u8; 32]) -> Result<Self, StoreError> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut store = Self {
+            db: open(path, key, flags)?,
+        };
+        migration::migrate(&mut store.db)?;
+        Ok(store)
+    }
+
+    /// Opens the file to read and write, and brings it to this program's version.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it is missing, damaged, newer or another home's.
+    pub fn open(path: &Path, key: &[u8; 32]) -> Result<Self, StoreError> {
+        if !path.is_file() {
+            return Err(StoreError::Missing(path.to_owned()));
+        }
+        let mut store = Self {
+            db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+        };
+        migration::migrate(&mut store.db)?;
+        Ok(store)
+    }
+
+    /// To read.
+    pub const fn read(&self) -> Reading<'_> {
+        Reading { db: &self.db }
+    }
+
+    /// Does one act and writes its row in the audit log, in one transaction: all or nothing.
+    ///
+    /// # Errors
+    /// What `write` says, or [`StoreError`]; nothing is written then.
+    pub fn act<T, E: From<StoreError>>(
+        &mut self,
+        row: &AuditRow,
+        write: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write(|writing| {
+            let value = write(writing)?;
+            writing.append_audit(row)?;
+            Ok(value)
+        })
+    }
+
+    /// Writes what is no act of its own (the journal of a run, counters) in one transaction.
+    ///
+    /// # Errors
+    /// As [`Self::act`].
+    pub fn write<T, E: From<StoreError>>(
+        &mut self,
+        write: impl FnOnce(&Writing<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let tx = Transaction::new(&mut self.db, TransactionBehavior::Immediate)
+            .map_err(StoreError::from)?;
+        let value = write(&Writing {
+            reading: Reading { db: &tx },
+        })?;
+        tx.commit().map_err(StoreError::from)?;
+        Ok(value)
+    }
+}
+
+fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    let key = zeroize::Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
+    db.execute_batch(&key)?;
+    let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
+    if opened.is_err() {
+        return Err(StoreError::NotOpened(path.to_owned()));
+    }
+    db.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON;
+         PRAGMA secure_delete = ON;
+         PRAGMA busy_timeout = 5000;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+#[cfg(test)]
+mod tests;

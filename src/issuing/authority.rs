@@ -134,7 +134,6 @@ impl Authority {
     /// [`IssueError`].
     pub(super) fn sign<E>(
         &self,
-        profile: &CertificateProfile,
         subject: &CertificateSubject,
         intent: &IssueIntent,
         csr: &CheckedCsr,
@@ -142,7 +141,7 @@ impl Authority {
     ) -> Result<Vec<u8>, IssueError<E>> {
         self.covers(intent).map_err(IssueError::OutlivesAuthority)?;
         let signer = ClosureKey::new(&self.key, sign)?;
-        let params = signer.settle(profile.params(subject, intent))?;
+        let params = signer.settle(CertificateProfile::params(subject, intent))?;
         let key = signer.settle(signer::public_key(csr.key()))?;
         let issuer = signer.settle(Issuer::from_ca_cert_der(
             &self.certificate.as_slice().into(),

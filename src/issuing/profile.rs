@@ -50,7 +50,6 @@ impl CertificateProfile {
 
     /// Every field of the certificate: nothing is taken from the applicant.
     pub(super) fn params(
-        &self,
         subject: &CertificateSubject,
         intent: &IssueIntent,
     ) -> Result<CertificateParams, rcgen::Error> {

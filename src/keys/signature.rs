@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;
 
-use super::signer::{ClosureSigner, Signature};
+use super::signer::{ClosureSigner, SignFn, Signature};
 use super::unit_pki::{self, PkiError};
 use crate::domain::approval::{ApprovalRecord, Decision};
 use crate::domain::id::RequestId;
@@ -61,7 +61,7 @@ pub enum NotVerified {
 pub fn sign<E>(
     content: &[u8],
     chain: &[Vec<u8>],
-    key: &mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>,
+    key: SignFn<'_, E>,
 ) -> Result<Vec<u8>, SignError<E>> {
     let encoding = |text: String| SignError::Encoding(text);
     let certificates: Vec<Certificate> = chain
@@ -114,7 +114,7 @@ fn build<E>(
     }
     builder
         .add_signer_info::<_, Signature>(info)
-        .and_then(|builder| builder.build())
+        .and_then(SignedDataBuilder::build)
         .map_err(|error| error.to_string())?
         .to_der()
         .map_err(|error| error.to_string())
@@ -144,14 +144,14 @@ pub fn verify(
     };
     let content = data.encap_content_info.econtent.as_ref();
     let content: OctetString = content
-        .ok_or(damaged("the content is not inside"))?
+        .ok_or_else(|| damaged("the content is not inside"))?
         .decode_as()
         .map_err(|_der| damaged("the content is damaged"))?;
     let public_key = unit_pki::check_chain(chain, pinned_root, moment)?;
     let own = chain
         .first()
         .and_then(|der| Certificate::from_der(der).ok());
-    let own = own.ok_or(damaged("no certificate"))?;
+    let own = own.ok_or_else(|| damaged("no certificate"))?;
     let named = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
         issuer: own.tbs_certificate.issuer.clone(),
         serial_number: own.tbs_certificate.serial_number,
@@ -173,7 +173,7 @@ fn signed_attributes(signer: &SignerInfo, content: &[u8]) -> Result<Vec<u8>, Not
     let attributes = signer
         .signed_attrs
         .as_ref()
-        .ok_or(damaged("no signed attributes"))?;
+        .ok_or_else(|| damaged("no signed attributes"))?;
     let single = |oid| {
         let mut found = attributes.iter().filter(|attribute| attribute.oid == oid);
         match (found.next(), found.next()) {

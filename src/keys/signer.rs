@@ -18,7 +18,7 @@ const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.84
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 
 /// Signs a message: ECDSA with SHA-256 in DER, or RSA PKCS #1 v1.5 with SHA-256.
-pub(super) type SignFn<'a, E> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>;
+pub type SignFn<'a, E> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>;
 
 pub(super) struct ClosureSigner<'a, E> {
     key: VerifyingKey,

@@ -56,7 +56,8 @@ impl SoftwareKey {
     pub fn generate() -> Result<Self, PkiError> {
         let random = SystemRandom::new();
         let algorithm = &ECDSA_P256_SHA256_ASN1_SIGNING;
-        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random).map_err(|_| PkiError::Key)?;
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &random)
+            .map_err(|_unspecified| PkiError::Key)?;
         let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref(), &random);
         Ok(Self(pair.map_err(|_rejected| PkiError::Key)?, random))
     }
@@ -67,7 +68,10 @@ impl SoftwareKey {
     }
 
     fn sign(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
-        let signature = self.0.sign(&self.1, message).map_err(|_| PkiError::Key)?;
+        let signature = self
+            .0
+            .sign(&self.1, message)
+            .map_err(|_unspecified| PkiError::Key)?;
         Ok(signature.as_ref().to_vec())
     }
 }
@@ -244,7 +248,9 @@ pub fn check_chain(
             return Err(bad("an issuer is no CA"));
         }
     }
-    let officer = certificates.first().ok_or(bad("the chain is empty"))?;
+    let officer = certificates
+        .first()
+        .ok_or_else(|| bad("the chain is empty"))?;
     if !may_sign_documents(officer) {
         return Err(bad("the officer's certificate is not for signing"));
     }

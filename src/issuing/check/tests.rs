@@ -85,7 +85,6 @@ fn issue(desk: &Desk) -> Vec<u8> {
     let mut sign = |message: &[u8]| desk.ca_key.sign(message);
     let mut ca = EmbeddedCa {
         authority: &desk.ca,
-        profile: &CertificateProfile::DEFAULT,
         sign: &mut sign,
     };
     let submission = Submission {
@@ -188,7 +187,6 @@ fn what_would_outlive_the_ca_is_refused_not_shortened() {
     let mut sign = |message: &[u8]| desk.ca_key.sign(message);
     let mut ca = EmbeddedCa {
         authority: &desk.ca,
-        profile: &CertificateProfile::DEFAULT,
         sign: &mut sign,
     };
     let submission = Submission {

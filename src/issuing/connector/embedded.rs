@@ -4,17 +4,14 @@ use super::{Answer, Connector, ConnectorError, Submission};
 use crate::domain::certificate::CertificateSerial;
 use crate::issuing::authority::{Authority, IssueError};
 use crate::issuing::crl::{self, CrlTerms, Revoked};
-use crate::issuing::profile::CertificateProfile;
-use crate::issuing::signer::SignError;
+use crate::issuing::signer::{SignError, SignFn};
 
 /// The embedded CA and the way to its key.
 pub struct EmbeddedCa<'a, E> {
     /// Its certificate.
     pub authority: &'a Authority,
-    /// What its certificates say.
-    pub profile: &'a CertificateProfile,
     /// Signs with the CA's key.
-    pub sign: &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>,
+    pub sign: SignFn<'a, E>,
 }
 
 impl<E> From<SignError<E>> for ConnectorError<E> {
@@ -35,10 +32,7 @@ impl<E> Connector for EmbeddedCa<'_, E> {
             subject,
             intent,
         } = submission;
-        match self
-            .authority
-            .sign(self.profile, subject, intent, csr, &mut *self.sign)
-        {
+        match self.authority.sign(subject, intent, csr, &mut *self.sign) {
             Ok(der) => Ok(Answer::Issued(der)),
             Err(IssueError::Sign(error)) => Err(error.into()),
             Err(IssueError::OutlivesAuthority(end)) => Err(ConnectorError::OutlivesAuthority(end)),

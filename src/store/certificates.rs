@@ -1,0 +1,238 @@
+//! Certificates, and the intents that are committed before one is signed (D-36).
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::value::{from_json, id, json, optional, parsed, time};
+use super::{Reading, StoreError, Writing};
+use crate::domain::certificate::{
+    CertificateSerial, CertificateState, CertificateSubject, IssueIntent, RevocationReason,
+};
+use crate::domain::id::{RequestId, RunId};
+use crate::domain::key::PublicKeyDer;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::Serial;
+
+/// What was committed before a certificate was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IntentRow {
+    /// The run.
+    pub run: RunId,
+    /// The request.
+    pub request: RequestId,
+    /// Serial number, dates and key.
+    pub intent: IssueIntent,
+    /// The subject, from the approved record.
+    pub subject: CertificateSubject,
+    /// The PKCS #10 request, DER.
+    pub csr: Vec<u8>,
+}
+
+/// One certificate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CertificateRow {
+    /// Its serial number.
+    pub serial: CertificateSerial,
+    /// The run that asked for it.
+    pub run: RunId,
+    /// The request it was issued under.
+    pub request: RequestId,
+    /// The ukey it is on.
+    pub ukey: Serial,
+    /// The subject, for people.
+    pub subject: String,
+    /// notBefore.
+    pub not_before: Timestamp,
+    /// notAfter.
+    pub not_after: Timestamp,
+    /// DER.
+    pub der: Vec<u8>,
+    /// Active, on hold or revoked; whether it has expired is the reader's to say.
+    pub state: CertificateState,
+    /// Why it is revoked or on hold.
+    pub reason: Option<RevocationReason>,
+    /// Since when.
+    pub revoked_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "serial, run, request, ukey, subject, not_before, not_after, der, state,
+    reason, revoked_at";
+
+impl Reading<'_> {
+    /// The intent of a run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn intent(&self, run: RunId) -> Result<Option<IntentRow>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT run, request, serial, not_before, not_after, public_key, subject, csr
+             FROM issue_intents WHERE run = ?1",
+        )?;
+        let row = statement.query_row([run.to_string()], |row| {
+            Ok(IntentRow {
+                run: parsed(row, 0, "run id", id)?,
+                request: parsed(row, 1, "request id", id)?,
+                intent: IssueIntent {
+                    serial: parsed(row, 2, "certificate serial", serial)?,
+                    not_before: parsed(row, 3, "time", time)?,
+                    not_after: parsed(row, 4, "time", time)?,
+                    public_key: PublicKeyDer::new(row.get(5)?),
+                },
+                subject: parsed(row, 6, "subject", from_json)?,
+                csr: row.get(7)?,
+            })
+        });
+        Ok(row.optional()?)
+    }
+
+    /// The certificate that a run asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn certificate_of_run(&self, run: RunId) -> Result<Option<CertificateRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM certificates WHERE run = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([run.to_string()], read).optional()?)
+    }
+
+    /// Whether a request has a certificate that is active or on hold.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn has_live_certificate(&self, request: RequestId) -> Result<bool, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT count(*) FROM certificates WHERE request = ?1 AND state IN ('active', 'hold')",
+        )?;
+        let count: i64 = statement.query_row([request.to_string()], |row| row.get(0))?;
+        Ok(count > 0)
+    }
+
+    /// Every certificate, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn certificates(&self) -> Result<Vec<CertificateRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM certificates ORDER BY stored_at, run");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Commits an intent; a key that was ever certified is refused (D-36).
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`].
+    pub fn insert_intent(&self, row: &IntentRow) -> Result<(), StoreError> {
+        let IntentRow {
+            run,
+            request,
+            intent,
+            subject,
+            csr,
+        } = row;
+        self.db
+            .prepare_cached(
+                "INSERT INTO issue_intents (run, request, serial, not_before, not_after, public_key,
+                     subject, csr) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            )?
+            .execute(params![
+                run.to_string(),
+                request.to_string(),
+                intent.serial.to_string(),
+                intent.not_before.to_string(),
+                intent.not_after.to_string(),
+                intent.public_key.as_bytes(),
+                json(subject)?,
+                csr,
+            ])?;
+        Ok(())
+    }
+
+    /// Keeps an issued certificate, before it is written to the ukey.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when the request has a live one.
+    pub fn insert_certificate(
+        &self,
+        row: &CertificateRow,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO certificates (serial, run, request, ukey, subject, not_before,
+                     not_after, der, state, stored_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            )?
+            .execute(params![
+                row.serial.to_string(),
+                row.run.to_string(),
+                row.request.to_string(),
+                row.ukey.as_str(),
+                row.subject,
+                row.not_before.to_string(),
+                row.not_after.to_string(),
+                row.der,
+                row.state.word(),
+                at.to_string(),
+            ])?;
+        Ok(())
+    }
+
+    /// Revokes a certificate, or puts it on hold.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is revoked already.
+    pub fn revoke_certificate(
+        &self,
+        serial: &CertificateSerial,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let state = if reason == RevocationReason::CertificateHold {
+            CertificateState::Hold
+        } else {
+            CertificateState::Revoked
+        };
+        let changed = self.db.execute(
+            "UPDATE certificates SET state = ?2, reason = ?3, revoked_at = ?4
+             WHERE serial = ?1 AND state IN ('active', 'hold')",
+            params![
+                serial.to_string(),
+                state.word(),
+                reason.word(),
+                at.to_string()
+            ],
+        )?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the certificate"))
+        }
+    }
+}
+
+fn serial(text: &str) -> Option<CertificateSerial> {
+    CertificateSerial::try_from(text.to_owned()).ok()
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<CertificateRow> {
+    Ok(CertificateRow {
+        serial: parsed(row, 0, "certificate serial", serial)?,
+        run: parsed(row, 1, "run id", id)?,
+        request: parsed(row, 2, "request id", id)?,
+        ukey: parsed(row, 3, "serial", |text| Serial::parse(text).ok())?,
+        subject: row.get(4)?,
+        not_before: parsed(row, 5, "time", time)?,
+        not_after: parsed(row, 6, "time", time)?,
+        der: row.get(7)?,
+        state: parsed(row, 8, "state", |text| match text {
+            "active" => Some(CertificateState::Active),
+            "hold" => Some(CertificateState::Hold),
+            "revoked" => Some(CertificateState::Revoked),
+            _ => None,
+        })?,
+        reason: optional(row, 9, "reason", RevocationReason::from_word)?,
+        revoked_at: optional(row, 10, "time", time)?,
+    })
+}

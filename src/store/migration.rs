@@ -1,0 +1,30 @@
+//! Brings a file to this program's version: `user_version`, one transaction, never backwards.
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::StoreError;
+
+/// One script a version, the first makes version 1.
+const SCRIPTS: [&str; 1] = [include_str!("schema/001.sql")];
+
+pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
+    let known = i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX);
+    let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if found == known {
+        return Ok(());
+    }
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    let found: i64 = tx.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    for script in SCRIPTS
+        .iter()
+        .skip(usize::try_from(found).unwrap_or_default())
+    {
+        tx.execute_batch(script)?;
+    }
+    tx.pragma_update(None, "user_version", known)?;
+    Ok(tx.commit()?)
+}

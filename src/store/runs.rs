@@ -1,0 +1,316 @@
+//! Runs: their journal, their secrets while they are open, and the escrow of SO PINs.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::value::{from_json, id, json, optional, parsed, time};
+use super::{Reading, StoreError, Writing};
+use crate::domain::id::{RequestId, RunId};
+use crate::domain::officer::OfficerName;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::Serial;
+use crate::workflow::journal::Entry;
+
+/// One run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunRow {
+    /// Its id.
+    pub id: RunId,
+    /// The request it works for.
+    pub request: RequestId,
+    /// The ukey it works on.
+    pub ukey: Serial,
+    /// Who began it.
+    pub officer: OfficerName,
+    /// When.
+    pub opened_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The secrets of an open run, each sealed under `run_key` (D-37).
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealedSecrets {
+    /// The run's own key.
+    pub run_key: Vec<u8>,
+    /// The SO PIN that will be set.
+    pub so_pin: Vec<u8>,
+    /// The SO PIN before it.
+    pub old_so_pin: Vec<u8>,
+    /// The user PIN.
+    pub user_pin: Vec<u8>,
+}
+
+const COLUMNS: &str = "id, request, ukey, officer, opened_at, ended_at";
+
+impl Reading<'_> {
+    /// Runs that have not ended, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_runs(&self) -> Result<Vec<RunRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ended_at IS NULL ORDER BY id");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The newest run on a ukey.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_run_on(&self, ukey: &Serial) -> Result<Option<RunRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ukey = ?1 ORDER BY id DESC LIMIT 1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([ukey.as_str()], read).optional()?)
+    }
+
+    /// The journal of a run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn journal(&self, run: RunId) -> Result<Vec<Entry>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT entry FROM run_journal WHERE run = ?1 ORDER BY sequence")?;
+        let rows = statement.query_map([run.to_string()], |row| {
+            parsed(row, 0, "journal entry", from_json)
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The secrets of an open run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn run_secrets(&self, run: RunId) -> Result<Option<SealedSecrets>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT run_key, so_pin, old_so_pin, user_pin FROM run_secrets WHERE run = ?1",
+        )?;
+        let row = statement.query_row([run.to_string()], |row| {
+            Ok(SealedSecrets {
+                run_key: row.get(0)?,
+                so_pin: row.get(1)?,
+                old_so_pin: row.get(2)?,
+                user_pin: row.get(3)?,
+            })
+        });
+        Ok(row.optional()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Opens a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when ukey or request has an open one.
+    pub fn insert_run(&self, run: &RunRow) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO runs (id, request, ukey, officer, opened_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                run.id.to_string(),
+                run.request.to_string(),
+                run.ukey.as_str(),
+                run.officer.as_str(),
+                run.opened_at.to_string(),
+            ])?;
+        Ok(())
+    }
+
+    /// Appends to the journal; `first` is the place of the first of these entries, from 0.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when another process wrote there.
+    pub fn append_journal(
+        &self,
+        run: RunId,
+        first: usize,
+        entries: &[Entry],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO run_journal (run, sequence, at, entry) VALUES (?1, ?2, ?3, ?4)",
+        )?;
+        for (index, entry) in entries.iter().enumerate() {
+            let sequence = i64::try_from(first + index).unwrap_or(i64::MAX);
+            statement.execute(params![
+                run.to_string(),
+                sequence,
+                at.to_string(),
+                json(entry)?
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Keeps the secrets of an open run. Written once.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when there are some.
+    pub fn insert_run_secrets(&self, run: RunId, sealed: &SealedSecrets) -> Result<(), StoreError> {
+        let SealedSecrets {
+            run_key,
+            so_pin,
+            old_so_pin,
+            user_pin,
+        } = sealed;
+        self.db
+            .prepare_cached(
+                "INSERT INTO run_secrets (run, run_key, so_pin, old_so_pin, user_pin)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![
+                run.to_string(),
+                run_key,
+                so_pin,
+                old_so_pin,
+                user_pin
+            ])?;
+        Ok(())
+    }
+
+    /// Erases the secrets of a run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn erase_run_secrets(&self, run: RunId) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("DELETE FROM run_secrets WHERE run = ?1")?
+            .execute([run.to_string()])?;
+        Ok(())
+    }
+
+    /// Keeps an SO PIN, sealed to the escrow key, before it is set.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_escrow(
+        &self,
+        ukey: &Serial,
+        run: RunId,
+        sealed: &[u8],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO escrow (ukey, run, sealed, stored_at, confirmed)
+                 VALUES (?1, ?2, ?3, ?4, 0)",
+            )?
+            .execute(params![
+                ukey.as_str(),
+                run.to_string(),
+                sealed,
+                at.to_string()
+            ])?;
+        Ok(())
+    }
+
+    /// The SO PIN that this run stored is the ukey's now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn confirm_escrow(&self, run: RunId) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE escrow SET confirmed = 1 WHERE run = ?1 AND confirmed = 0")?
+            .execute([run.to_string()])?;
+        Ok(())
+    }
+
+    /// Ends a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is not open.
+    pub fn end_run(&self, run: RunId, outcome: &str, at: Timestamp) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "UPDATE runs SET ended_at = ?2, outcome = ?3 WHERE id = ?1 AND ended_at IS NULL",
+        )?;
+        let ended = statement.execute(params![run.to_string(), at.to_string(), outcome])? == 1;
+        if ended {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the run"))
+        }
+    }
+
+    /// Records that the slip of a run can be printed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_slip(&self, run: RunId, ukey: &Serial) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("INSERT INTO slips (run, ukey) VALUES (?1, ?2)")?
+            .execute(params![run.to_string(), ukey.as_str()])?;
+        Ok(())
+    }
+
+    /// Records the hand-over.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when there is no slip, or it was handed out before.
+    pub fn hand_out_slip(
+        &self,
+        run: RunId,
+        by: &OfficerName,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "UPDATE slips SET handed_out_at = ?2, handed_out_by = ?3
+             WHERE run = ?1 AND handed_out_at IS NULL",
+        )?;
+        let done = statement.execute(params![run.to_string(), at.to_string(), by.as_str()])? == 1;
+        if done {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the slip"))
+        }
+    }
+
+    /// Keeps a random user PIN until its letter is printed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_pin_letter(
+        &self,
+        run: RunId,
+        letter_key: &[u8],
+        user_pin: &[u8],
+    ) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached(
+                "INSERT INTO pin_letters (run, letter_key, user_pin) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![run.to_string(), letter_key, user_pin])?;
+        Ok(())
+    }
+
+    /// Takes a random user PIN out, to print its letter: key and sealed PIN.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn take_pin_letter(&self, run: RunId) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+        let found = self
+            .db
+            .query_row(
+                "SELECT letter_key, user_pin FROM pin_letters WHERE run = ?1",
+                [run.to_string()],
+                |row| Ok((row.get(0)?, row.get(1)?)),
+            )
+            .optional()?;
+        self.db
+            .execute("DELETE FROM pin_letters WHERE run = ?1", [run.to_string()])?;
+        Ok(found)
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
+    Ok(RunRow {
+        id: parsed(row, 0, "run id", id)?,
+        request: parsed(row, 1, "request id", id)?,
+        ukey: parsed(row, 2, "serial", |text| Serial::parse(text).ok())?,
+        officer: parsed(row, 3, "officer", |text| OfficerName::parse(text).ok())?,
+        opened_at: parsed(row, 4, "time", time)?,
+        ended_at: optional(row, 5, "time", time)?,
+    })
+}
