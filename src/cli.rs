@@ -1,14 +1,57 @@
 //! The command line: the same jobs as the window, as commands.
 
+mod args;
+mod commands;
+mod make;
+mod output;
+
 use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use self::args::Arguments;
+use self::output::Output;
+use crate::wording::{Language, Wording};
 
 /// Runs one command and gives the exit code of interface.md.
 pub fn main() -> ExitCode {
-    if std::env::args_os()
+    let worker = std::env::args_os()
         .nth(1)
-        .is_some_and(|argument| argument == "token-worker")
-    {
+        .is_some_and(|argument| argument == "token-worker");
+    if worker {
         return crate::token::worker::child::main();
     }
-    ExitCode::SUCCESS
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let code = error.exit_code();
+            // Help goes to stdout, usage errors to stderr; a closed pipe is nobody's fault.
+            error.print().ok();
+            return ExitCode::from(u8::try_from(code).unwrap_or(2));
+        }
+    };
+    start_log();
+    let language = match arguments.global.lang {
+        Some(args::Lang::Zh) => Language::Chinese,
+        Some(args::Lang::En) => Language::English,
+        None => Language::of_system(),
+    };
+    let output = Output::new(arguments.global.json, Wording::new(language));
+    match commands::run(&arguments, &output) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            output.error(&error);
+            ExitCode::from(output::exit_code(error.kind))
+        }
+    }
+}
+
+/// Diagnostics for an engineer on stderr, only when `RUST_LOG` asks for them.
+fn start_log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_not_set| tracing_subscriber::EnvFilter::new("off"));
+    let log = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    log.try_init().ok(); // A test may have set one.
 }

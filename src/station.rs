@@ -1,1 +1,20 @@
-//! Joins decisions and effects: the only API of both front ends.
+//! Joins decisions and effects: the only API of both front ends. A job orders the parts and holds
+//! no rule of its own.
+
+pub mod bench;
+pub mod clock;
+pub mod desk;
+pub mod error;
+pub mod home;
+pub mod jobs;
+pub mod report;
+pub mod secrets;
+pub mod sign_in;
+
+mod ca_key;
+mod key_token;
+
+pub use desk::Desk;
+pub use error::{Error, ErrorKind};
+pub use home::Home;
+pub use sign_in::ActingOfficer;

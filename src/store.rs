@@ -10,7 +10,9 @@ mod station;
 mod ukeys;
 mod value;
 
+use std::fs::OpenOptions;
 use std::ops::Deref;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
@@ -18,7 +20,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
-pub use self::runs::{RunRow, SealedSecrets};
+pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::{CaUnlockRow, OfficerRow};
 pub use self::ukeys::UkeyRow;
 use crate::domain::audit::AuditRow;
@@ -35,6 +37,9 @@ pub enum StoreError {
     /// The file is not there.
     #[error("no store at {}", .0.display())]
     Missing(PathBuf),
+    /// The file cannot be made.
+    #[error("cannot make {}", .0.display())]
+    File(PathBuf, #[source] std::io::Error),
     /// Wrong key, or the file is damaged.
     #[error("the store {} does not open: it is damaged, or keys.json is another home's", .0.display())]
     NotOpened(PathBuf),
@@ -96,9 +101,15 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn create(path: &Path, key: &[u8; 32]) -> Result<Self, StoreError> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        // Mode 0600 from the start; SQLite gives its other files the same.
+        OpenOptions::new()
+            .create_new(true)
+            .write(true)
+            .mode(0o600)
+            .open(path)
+            .map_err(|error| StoreError::File(path.to_owned(), error))?;
         let mut store = Self {
-            db: open(path, key, flags)?,
+            db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
         };
         migration::migrate(&mut store.db)?;
         Ok(store)

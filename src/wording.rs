@@ -1,1 +1,139 @@
-//! Chinese and English words for people: Fluent files and the rules of operator text.
+//! Chinese and English for people: Fluent messages by key. Knows nothing of terminals or windows.
+
+use std::collections::HashMap;
+
+use i18n_embed::LanguageLoader as _;
+use i18n_embed::fluent::FluentLanguageLoader;
+use i18n_embed::unic_langid::LanguageIdentifier;
+use rust_embed::RustEmbed;
+
+#[derive(RustEmbed)]
+#[folder = "src/wording"]
+struct Messages;
+
+/// A language of messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Language {
+    /// 中文.
+    Chinese,
+    /// English.
+    English,
+}
+
+impl Language {
+    /// The system's language, else Chinese.
+    pub fn of_system() -> Self {
+        let asked = i18n_embed::DesktopLanguageRequester::requested_languages();
+        let english = asked
+            .first()
+            .is_some_and(|first| first.language.as_str() == "en");
+        if english {
+            Self::English
+        } else {
+            Self::Chinese
+        }
+    }
+
+    fn id(self) -> LanguageIdentifier {
+        let tag = match self {
+            Self::Chinese => "zh-CN",
+            Self::English => "en",
+        };
+        tag.parse().unwrap_or_default()
+    }
+}
+
+/// The messages in one language.
+pub struct Wording {
+    loader: FluentLanguageLoader,
+    language: Language,
+}
+
+impl std::fmt::Debug for Wording {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Wording({:?})", self.language)
+    }
+}
+
+impl Wording {
+    /// Loads a language. The messages are part of the program.
+    pub fn new(language: Language) -> Self {
+        let loader = FluentLanguageLoader::new("ukey-station", Language::Chinese.id());
+        if let Err(error) = loader.load_languages(&Messages, &[language.id()]) {
+            tracing::error!(%error, "messages");
+        }
+        loader.set_use_isolating(false);
+        Self { loader, language }
+    }
+
+    /// The language.
+    pub const fn language(&self) -> Language {
+        self.language
+    }
+
+    /// A message without arguments.
+    pub fn text(&self, key: &str) -> String {
+        self.loader.get(key)
+    }
+
+    /// A message with arguments.
+    pub fn with<const N: usize>(&self, key: &str, args: [(&'static str, String); N]) -> String {
+        self.loader
+            .get_args_concrete(key, HashMap::from(args.map(|(k, v)| (k, v.into()))))
+    }
+
+    /// The message, if this key has one.
+    pub fn known(&self, key: &str) -> Option<String> {
+        self.loader.has(key).then(|| self.loader.get(key))
+    }
+
+    /// What an error says: a headline that holds the facts, and what to do next.
+    pub fn error(&self, code: &str, subject: &str) -> (String, Vec<String>) {
+        let key = format!("error-{code}");
+        let facts = [("code", code.to_owned()), ("subject", subject.to_owned())];
+        let headline = if self.loader.has(&key) {
+            self.with(&key, facts)
+        } else {
+            self.with("error-other", facts)
+        };
+        let hint = self
+            .known(&format!("hint-{code}"))
+            .or_else(|| self.known("hint-other"));
+        (
+            headline.trim_end_matches([':', '：', ' ']).to_owned(),
+            hint.into_iter().collect(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    fn keys(language: &str) -> BTreeSet<String> {
+        let file = Messages::get(&format!("{language}/ukey-station.ftl")).unwrap();
+        let text = String::from_utf8(file.data.into_owned()).unwrap();
+        let lines = text
+            .lines()
+            .filter(|line| !line.starts_with([' ', '#']) && line.contains('='));
+        lines
+            .map(|line| line.split('=').next().unwrap().trim().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        assert_eq!(keys("zh-CN"), keys("en"));
+    }
+
+    #[test]
+    fn every_error_with_a_headline_says_what_to_do_next() {
+        for key in keys("en") {
+            if let Some(code) = key.strip_prefix("error-") {
+                assert!(keys("en").contains(&format!("hint-{code}")), "{key}");
+            }
+        }
+    }
+}

@@ -59,7 +59,7 @@ impl Desk {
             module,
             sha256: None,
         };
-        let serial = ukeys.make(dir.path()).unwrap();
+        let serial = ukeys.make(dir.path()).unwrap().serial;
         let folder = dir.path().join(serial.as_str());
         virtual_ukey::insert(&folder).unwrap();
         let reading = Worker::start(&ukeys.spec(&folder, None).unwrap())

@@ -8,7 +8,12 @@ use crate::domain::key::KeyAlgorithm;
 
 /// 制证台: from an approved request and a blank ukey to a proven network identity.
 #[derive(Debug, Parser)]
-#[command(name = "ukey-station", version, max_term_width = 100, subcommand_required = false)]
+#[command(
+    name = "ukey-station",
+    version,
+    max_term_width = 100,
+    subcommand_required = false
+)]
 pub(super) struct Arguments {
     #[command(flatten)]
     pub(super) global: Global,
@@ -71,8 +76,6 @@ impl From<Key> for KeyAlgorithm {
 /// Where the user PIN comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PinFrom {
-    /// Typed twice by the holder, without echo.
-    Ask,
     /// Random, printed on a sealed letter.
     Random,
     /// From the secrets file.
@@ -85,12 +88,6 @@ pub(super) enum Command {
     /// Practice with virtual ukeys: a whole desk in one folder.
     #[command(subcommand)]
     Practice(Practice),
-    /// Make a real home: unit, officers and roots from a configuration file.
-    Init {
-        /// What the home is to be (TOML); without it the file to fill in is printed.
-        #[arg(long, value_name = "FILE")]
-        config: Option<PathBuf>,
-    },
     /// Units of the hierarchy.
     #[command(subcommand)]
     Unit(Unit),
@@ -115,13 +112,6 @@ pub(super) enum Command {
         /// The ukey.
         serial: String,
     },
-    /// Write the hand-out slip as PDF.
-    Slip {
-        /// The ukey.
-        serial: String,
-        /// The file to write.
-        out: PathBuf,
-    },
     /// Ukeys: plugged in, in stock, in use.
     #[command(subcommand)]
     Ukey(Ukey),
@@ -138,11 +128,7 @@ pub(super) enum Command {
     #[command(subcommand)]
     Profile(Profile),
     /// What is wrong with this station, and what to do.
-    Doctor {
-        /// Also write the report, without secrets and personal data.
-        #[arg(long, value_name = "FILE")]
-        report: Option<PathBuf>,
-    },
+    Doctor,
     /// Shell completions.
     Completions {
         /// The shell.
@@ -287,14 +273,6 @@ pub(super) enum Ukey {
     Show {
         /// Serial or its last four or more characters.
         serial: String,
-    },
-    /// Write a ukey off as damaged; its certificate is revoked, an unfinished request goes back.
-    Damaged {
-        /// The whole serial.
-        serial: String,
-        /// Why.
-        #[arg(long)]
-        reason: String,
     },
 }
 

@@ -23,6 +23,9 @@ impl Timestamp {
     /// Seconds of 9999-12-31T23:59:59Z.
     const MAX: i64 = 253_402_300_799;
 
+    /// 1970-01-01T00:00:00Z.
+    pub const EPOCH: Self = Self(0);
+
     /// Takes seconds since the Unix epoch.
     ///
     /// # Errors

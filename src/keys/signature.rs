@@ -48,6 +48,9 @@ pub enum NotVerified {
     /// The signer's chain.
     #[error(transparent)]
     Chain(#[from] PkiError),
+    /// The approval has ended.
+    #[error("the approval has expired")]
+    Expired,
     /// The content is signed and is not what it should be.
     #[error("the signed record does not allow this: {0}")]
     Record(&'static str),
@@ -232,7 +235,7 @@ impl VerifiedApproval {
             return refuse("it names another approver's certificate");
         }
         if record.expires < now {
-            return refuse("expired");
+            return Err(NotVerified::Expired);
         }
         Ok(Self { record })
     }

@@ -14,7 +14,7 @@ use super::file;
 use super::random::{self, NoRandom};
 use super::secret::{NotOpened, SealError, SecretKey, SecretText};
 use crate::domain::id::HomeId;
-use crate::domain::officer::OfficerName;
+use crate::domain::officer::{OfficerName, Post};
 use crate::domain::pin::Pin;
 
 /// Version of the file this program writes; a newer one is refused.
@@ -63,6 +63,8 @@ impl Cost {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrap {
+    /// To choose who acts; the store says who may.
+    post: Post,
     #[serde(with = "hex::serde")]
     salt: [u8; 16],
     #[serde(with = "hex::serde")]
@@ -173,6 +175,17 @@ impl KeysFile {
         Ok(file::replace(path, &bytes)?)
     }
 
+    /// Officers and their posts, in the order in which one is chosen when nobody is named.
+    pub fn officers(&self) -> Vec<(OfficerName, Post)> {
+        let mut officers: Vec<_> = self
+            .officers
+            .iter()
+            .map(|(name, wrap)| (name.clone(), wrap.post))
+            .collect();
+        officers.sort_by_key(|(_name, post)| *post);
+        officers
+    }
+
     /// Whether the cost of Argon2 is that of a practice home.
     pub fn has_practice_cost(&self) -> bool {
         self.argon2 == Cost::PRACTICE
@@ -184,7 +197,7 @@ impl KeysFile {
     /// [`WrapError`].
     pub fn add_officer(
         &mut self,
-        name: &OfficerName,
+        (name, post): (&OfficerName, Post),
         passphrase: &SecretText,
         store_key: &SecretKey,
         security: Option<&SecuritySecrets>,
@@ -203,6 +216,7 @@ impl KeysFile {
         self.officers.insert(
             name.clone(),
             Wrap {
+                post,
                 salt,
                 store_key,
                 security,
@@ -294,14 +308,14 @@ mod tests {
             ca_pin: Pin::parse("59301746").unwrap(),
         };
         keys.add_officer(
-            &name("admin"),
+            (&name("admin"), Post::System),
             &passphrase("correct horse 1"),
             &store_key,
             None,
         )
         .unwrap();
         keys.add_officer(
-            &name("security"),
+            (&name("security"), Post::Security),
             &passphrase("correct horse 2"),
             &store_key,
             Some(&secrets),

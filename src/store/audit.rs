@@ -108,9 +108,11 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn newest_time(&self) -> Result<Option<crate::domain::timestamp::Timestamp>, StoreError> {
-        let newest: Option<String> = self
-            .db
-            .query_row("SELECT max(at) FROM audit", [], |row| row.get(0))?;
+        let newest: Option<String> = self.db.query_row(
+            "SELECT max(at) FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)",
+            [],
+            |row| row.get(0),
+        )?;
         Ok(newest
             .map(|text| time(&text).ok_or_else(|| unreadable("time")))
             .transpose()?)

@@ -23,8 +23,6 @@ pub struct IntentRow {
     pub intent: IssueIntent,
     /// The subject, from the approved record.
     pub subject: CertificateSubject,
-    /// The PKCS #10 request, DER.
-    pub csr: Vec<u8>,
 }
 
 /// One certificate.
@@ -64,7 +62,7 @@ impl Reading<'_> {
     /// [`StoreError`].
     pub fn intent(&self, run: RunId) -> Result<Option<IntentRow>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT run, request, serial, not_before, not_after, public_key, subject, csr
+            "SELECT run, request, serial, not_before, not_after, public_key, subject
              FROM issue_intents WHERE run = ?1",
         )?;
         let row = statement.query_row([run.to_string()], |row| {
@@ -78,7 +76,6 @@ impl Reading<'_> {
                     public_key: PublicKeyDer::new(row.get(5)?),
                 },
                 subject: parsed(row, 6, "subject", from_json)?,
-                csr: row.get(7)?,
             })
         });
         Ok(row.optional()?)
@@ -129,12 +126,11 @@ impl Writing<'_> {
             request,
             intent,
             subject,
-            csr,
         } = row;
         self.db
             .prepare_cached(
                 "INSERT INTO issue_intents (run, request, serial, not_before, not_after, public_key,
-                     subject, csr) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                     subject) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 run.to_string(),
@@ -144,7 +140,6 @@ impl Writing<'_> {
                 intent.not_after.to_string(),
                 intent.public_key.as_bytes(),
                 json(subject)?,
-                csr,
             ])?;
         Ok(())
     }

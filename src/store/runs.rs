@@ -40,6 +40,9 @@ pub struct SealedSecrets {
     pub user_pin: Vec<u8>,
 }
 
+/// The key of a PIN letter and the user PIN sealed under it.
+pub type SealedLetter = (Vec<u8>, Vec<u8>);
+
 const COLUMNS: &str = "id, request, ukey, officer, opened_at, ended_at";
 
 impl Reading<'_> {
@@ -76,6 +79,20 @@ impl Reading<'_> {
             parsed(row, 0, "journal entry", from_json)
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The PKCS #10 request of a run, once it is made.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn csr(&self, run: RunId) -> Result<Option<Vec<u8>>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT csr FROM runs WHERE id = ?1")?;
+        Ok(statement
+            .query_row([run.to_string()], |row| row.get(0))
+            .optional()?
+            .flatten())
     }
 
     /// The secrets of an open run.
@@ -142,6 +159,17 @@ impl Writing<'_> {
                 json(entry)?
             ])?;
         }
+        Ok(())
+    }
+
+    /// Keeps the PKCS #10 request of a run.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_csr(&self, run: RunId, csr: &[u8]) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE runs SET csr = ?2 WHERE id = ?1")?
+            .execute(params![run.to_string(), csr])?;
         Ok(())
     }
 
@@ -289,7 +317,7 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn take_pin_letter(&self, run: RunId) -> Result<Option<(Vec<u8>, Vec<u8>)>, StoreError> {
+    pub fn take_pin_letter(&self, run: RunId) -> Result<Option<SealedLetter>, StoreError> {
         let found = self
             .db
             .query_row(

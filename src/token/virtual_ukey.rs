@@ -11,7 +11,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::label::{LabelError, TokenLabel};
 use crate::domain::pin::PinError;
 use crate::domain::token_profile::{TokenProfile, VirtualLayout};
-use crate::domain::ukey::{Serial, SerialError, UkeyReading};
+use crate::domain::ukey::{Serial, SerialError, UkeyIdentity, UkeyReading};
 
 /// Label of a factory-fresh virtual ukey.
 const BLANK_LABEL: &str = "BLANK";
@@ -64,14 +64,14 @@ impl VirtualUkeys {
     ///
     /// # Errors
     /// [`Error`] when the folder cannot be made or the module refuses.
-    pub fn make(&self, parent: &Path) -> Result<Serial, Error> {
-        let temporary = self.make_unnamed(parent)?;
-        let (reading, dir) = temporary;
-        let serial = reading.identity.serial;
+    pub fn make(&self, parent: &Path) -> Result<UkeyIdentity, Error> {
+        let (reading, dir) = self.make_unnamed(parent)?;
+        let identity = reading.identity;
+        let serial = &identity.serial;
         let named = parent.join(serial.as_str());
         fs::rename(&dir, &named).map_err(|error| Error::Io(named.clone(), error))?;
         self.write_configuration(&named)?;
-        Ok(serial)
+        Ok(identity)
     }
 
     /// Makes one in exactly this folder: the CA's and the officers' own.

@@ -85,7 +85,8 @@ CREATE TABLE runs (
     officer TEXT NOT NULL,
     opened_at TEXT NOT NULL,
     ended_at TEXT,
-    outcome TEXT                     -- proven, written-off
+    outcome TEXT,                    -- proven, written-off
+    csr BLOB                         -- PKCS #10, once it is made
 ) STRICT;
 -- One open run for a ukey and for a request.
 CREATE UNIQUE INDEX runs_open_by_ukey ON runs (ukey) WHERE ended_at IS NULL;
@@ -125,8 +126,7 @@ CREATE TABLE issue_intents (
     not_before TEXT NOT NULL,
     not_after TEXT NOT NULL,
     public_key BLOB NOT NULL UNIQUE, -- a key is certified once (D-36)
-    subject TEXT NOT NULL,           -- JSON
-    csr BLOB NOT NULL
+    subject TEXT NOT NULL            -- JSON
 ) STRICT;
 
 CREATE TABLE certificates (

@@ -1,0 +1,164 @@
+//! What a command prints: one JSON document a line on stdout with `--json`, else tables and
+//! sentences for people. The only place of the command line that prints.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "this is where output goes"
+)]
+
+use std::io::Write as _;
+
+use comfy_table::{Table, presets};
+use serde_json::{Value, json};
+
+use crate::station::{Error, ErrorKind};
+use crate::wording::Wording;
+
+/// Where output goes.
+#[derive(Debug)]
+pub(super) struct Output {
+    json: bool,
+    wording: Wording,
+}
+
+/// The exit code of an error (interface.md).
+pub(super) const fn exit_code(kind: ErrorKind) -> u8 {
+    match kind {
+        ErrorKind::Failed => 1,
+        ErrorKind::Usage => 2,
+        ErrorKind::Refused => 4,
+    }
+}
+
+impl Output {
+    pub(super) const fn new(json: bool, wording: Wording) -> Self {
+        Self { json, wording }
+    }
+
+    pub(super) const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    pub(super) const fn wording(&self) -> &Wording {
+        &self.wording
+    }
+
+    /// One document, or the sentence for people.
+    pub(super) fn document(&self, document: &Value, sentence: &str) {
+        if self.json {
+            self.line(document);
+        } else {
+            println!("{sentence}");
+        }
+    }
+
+    /// A list, or a table for people: `columns` are pairs of a wording key and a field.
+    pub(super) fn list(&self, items: &[Value], columns: &[(&str, &str)]) {
+        if self.json {
+            self.line(&json!({ "items": items }));
+        } else {
+            self.table(items, columns);
+        }
+    }
+
+    /// A table for people.
+    pub(super) fn table(&self, items: &[Value], columns: &[(&str, &str)]) {
+        let mut table = Table::new();
+        table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+        table.set_header(columns.iter().map(|(key, _field)| self.wording.text(key)));
+        for item in items {
+            table.add_row(
+                columns
+                    .iter()
+                    .map(|(_key, field)| self.cell(field, item.get(field))),
+            );
+        }
+        println!("{table}");
+    }
+
+    /// A sentence for people; on stderr beside JSON.
+    pub(super) fn say(&self, sentence: &str) {
+        if self.json {
+            eprintln!("{sentence}");
+        } else {
+            println!("{sentence}");
+        }
+    }
+
+    /// One JSON line, flushed.
+    pub(super) fn line(&self, document: &Value) {
+        let mut out = std::io::stdout().lock();
+        // A reader that went away cannot be told.
+        writeln!(out, "{document}").and_then(|()| out.flush()).ok();
+    }
+
+    /// An error: what was tried, why, what to do next.
+    pub(super) fn error(&self, error: &Error) {
+        let document =
+            json!({ "error": self.error_value(error.kind, error.code, &error.subject, error) });
+        if self.json {
+            self.line(&document);
+        }
+        let (headline, hints) = self.wording.error(error.code, &error.subject);
+        eprintln!("{headline}");
+        for fault in &error.faults {
+            let value = fault.value.as_deref().map(|value| format!(" “{value}”"));
+            let text = self
+                .wording
+                .text(&format!("fault-{}", fault.problem.word()));
+            eprintln!(
+                "  {} ({}){}: {text}",
+                fault.field,
+                fault.rule,
+                value.unwrap_or_default()
+            );
+        }
+        for hint in hints {
+            eprintln!("  {hint}");
+        }
+    }
+
+    fn error_value(&self, kind: ErrorKind, code: &str, subject: &str, error: &Error) -> Value {
+        let mut value = self.error_object(kind.word(), code, subject);
+        if !error.faults.is_empty() {
+            let fault = |fault: &crate::domain::request::FieldFault| {
+                json!({
+                    "field": fault.field,
+                    "rule": fault.rule,
+                    "value": fault.value,
+                    "hint": self.wording.text(&format!("fault-{}", fault.problem.word())),
+                })
+            };
+            let faults = error.faults.iter().map(fault).collect();
+            if let Some(object) = value.as_object_mut() {
+                object.insert("faults".to_owned(), Value::Array(faults));
+            }
+        }
+        value
+    }
+
+    /// The `error` object of interface.md.
+    pub(super) fn error_object(&self, kind: &str, code: &str, subject: &str) -> Value {
+        let (headline, hints) = self.wording.error(code, subject);
+        json!({ "kind": kind, "code": code, "headline": headline, "hints": hints })
+    }
+
+    fn cell(&self, field: &str, value: Option<&Value>) -> String {
+        let state = |text: &str| {
+            let key = format!("{field}-{}", text.replace('_', "-"));
+            self.wording.known(&key).unwrap_or_else(|| text.to_owned())
+        };
+        match value {
+            None | Some(Value::Null) => "–".to_owned(),
+            Some(Value::String(text)) => state(text),
+            Some(Value::Bool(true)) => self.wording.text("yes"),
+            Some(Value::Bool(false)) => self.wording.text("no"),
+            Some(Value::Array(items)) => items
+                .iter()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join("、"),
+            Some(other) => other.to_string(),
+        }
+    }
+}

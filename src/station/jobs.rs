@@ -1,0 +1,13 @@
+//! One file for each job of the desk.
+
+pub mod approvals;
+pub mod audit;
+pub mod ca;
+pub mod certificates;
+pub mod doctor;
+pub mod hand_out;
+pub mod people;
+pub mod personalise;
+pub mod practice;
+pub mod requests;
+pub mod ukeys;

@@ -1,0 +1,301 @@
+//! Making ukeys (D-34): chooses requests and blanks, drives a run on each, several side by side.
+
+mod perform;
+mod pins;
+mod session;
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use crate::domain::id::RunId;
+use crate::domain::key::KeyAlgorithm;
+use crate::domain::officer::Duty;
+use crate::domain::request::RequestState;
+use crate::domain::token_profile::Parallel;
+use crate::domain::ukey::{Serial, UkeyState};
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::report::{Event, Outcome, Report, RunResult, Summary};
+use crate::station::{ActingOfficer, bench, clock};
+use crate::store::{RequestFilter, RequestRow, RunRow, UkeyRow};
+use crate::workflow::journal::{Answer, Until, Wait};
+use session::Session;
+
+/// What is to be made.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    /// The key pair.
+    pub key: KeyAlgorithm,
+    /// Whether to stop at the CSR.
+    pub until: Until,
+    /// Where the user PIN comes from.
+    pub pin: PinSource,
+    /// Ukeys driven side by side.
+    pub lanes: u8,
+}
+
+/// Where the user PIN comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinSource {
+    /// The practice secrets: made by the station, counted as typed by the holder.
+    Secrets,
+    /// Random, told to the holder by a sealed letter.
+    Random,
+}
+
+/// One ukey to be made.
+#[derive(Clone, Debug)]
+struct Order {
+    request: RequestRow,
+    ukey: UkeyRow,
+    kind: OrderKind,
+}
+
+#[derive(Clone, Debug)]
+enum OrderKind {
+    New,
+    Resume { run: RunRow, answer: Option<Answer> },
+}
+
+/// Makes ukeys for these requests, or for every approved one when none is named.
+///
+/// # Errors
+/// Before anything was begun: `wrong-duty`, `request-not-approved`, `request-already-used`,
+/// `ukey-not-inserted`, `ukey-not-in-stock`, `no-blank-ukey`.
+pub fn personalise(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    requests: Option<&[RequestRow]>,
+    ukey: Option<&UkeyRow>,
+    terms: &Terms,
+    report: Report<'_>,
+) -> Result<Summary, Error> {
+    officer.demand(Duty::Personalise)?;
+    let requests = match requests {
+        Some(named) => {
+            named
+                .iter()
+                .try_for_each(|request| check_state(desk, request))?;
+            named.to_vec()
+        }
+        None => desk.store().read().requests(&RequestFilter {
+            state: Some(RequestState::Approved),
+            ..RequestFilter::default()
+        })?,
+    };
+    let blanks = match ukey {
+        Some(row) => vec![check_ukey(desk, row)?],
+        None => plugged_blanks(desk)?,
+    };
+    if blanks.is_empty() && !requests.is_empty() {
+        return Err(Error::refused("no-blank-ukey", ""));
+    }
+    let without_ukey = requests.len().saturating_sub(blanks.len());
+    let orders = requests
+        .into_iter()
+        .zip(blanks)
+        .map(|(request, ukey)| Order {
+            request,
+            ukey,
+            kind: OrderKind::New,
+        });
+    let mut summary = drive(desk, officer, orders.collect(), terms, report);
+    summary.without_ukey = u32::try_from(without_ukey).unwrap_or(u32::MAX);
+    Ok(summary)
+}
+
+/// Goes on with open runs: all of them, or the one on this ukey, with the answer to its question.
+///
+/// # Errors
+/// `run-not-open`, `wrong-duty`.
+pub fn resume(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    on: Option<(&Serial, Option<Answer>)>,
+    lanes: u8,
+    report: Report<'_>,
+) -> Result<Summary, Error> {
+    officer.demand(Duty::Personalise)?;
+    let answer = on.and_then(|(_serial, answer)| answer);
+    let mut orders = VecDeque::new();
+    for run in desk.store().read().open_runs()? {
+        if on.is_some_and(|(serial, _answer)| *serial != run.ukey) {
+            continue;
+        }
+        let store = desk.store();
+        let reading = store.read();
+        let ukey = reading.ukey(&run.ukey)?;
+        let ukey = ukey.ok_or_else(|| Error::failed("store-damaged", run.ukey.as_str()))?;
+        let request = reading.request(run.request)?;
+        orders.push_back(Order {
+            request,
+            ukey,
+            kind: OrderKind::Resume { run, answer },
+        });
+    }
+    if let (Some((serial, _answer)), true) = (on, orders.is_empty()) {
+        return Err(Error::refused("run-not-open", serial.as_str()));
+    }
+    let terms = Terms {
+        key: KeyAlgorithm::EcP256,
+        until: Until::Proven,
+        pin: PinSource::Random,
+        lanes,
+    };
+    Ok(drive(desk, officer, orders, &terms, report))
+}
+
+/// Only an approved request may begin a run.
+fn check_state(desk: &Desk, request: &RequestRow) -> Result<(), Error> {
+    let live = desk.store().read().has_live_certificate(request.id)?;
+    let refused = |code| Err(Error::refused(code, request.number.clone()));
+    match request.state {
+        RequestState::Approved if !live => Ok(()),
+        RequestState::Approved
+        | RequestState::Personalising
+        | RequestState::Pending
+        | RequestState::Issued
+        | RequestState::HandedOut
+        | RequestState::Closed => refused("request-already-used"),
+        RequestState::Expired => refused("request-expired"),
+        RequestState::Draft
+        | RequestState::Submitted
+        | RequestState::Returned
+        | RequestState::Rejected
+        | RequestState::Withdrawn => refused("request-not-approved"),
+    }
+}
+
+/// The ukey that was named: in stock as blank, and plugged in. The run looks at it itself.
+fn check_ukey(desk: &Desk, row: &UkeyRow) -> Result<UkeyRow, Error> {
+    let serial = row.identity.serial.as_str();
+    if row.state != UkeyState::Blank {
+        return Err(Error::refused(
+            "ukey-not-in-stock",
+            format!("{serial} ({})", row.state),
+        ));
+    }
+    match bench::find(desk, row)? {
+        Some(_) => Ok(row.clone()),
+        None => Err(Error::refused("ukey-not-inserted", serial)),
+    }
+}
+
+/// Ukeys in stock as blank that are plugged in, the lowest serial first. Virtual ones are not
+/// opened for it: each run looks at its own.
+fn plugged_blanks(desk: &Desk) -> Result<Vec<UkeyRow>, Error> {
+    let rows = desk.store().read().ukeys(Some(UkeyState::Blank))?;
+    if desk.is_practice() {
+        let inserted = |row: &UkeyRow| {
+            let folder = desk.home().ukey(&row.identity.serial);
+            crate::token::virtual_ukey::is_inserted(&folder)
+        };
+        return Ok(rows.into_iter().filter(inserted).collect());
+    }
+    let bench = bench::look(desk)?;
+    let usable = bench.ukeys.into_iter().filter(|ukey| ukey.usable.is_ok());
+    Ok(usable.filter_map(|ukey| ukey.record).collect())
+}
+
+/// Works through the orders; one failing ukey never stops the queue.
+fn drive(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    orders: VecDeque<Order>,
+    terms: &Terms,
+    report: Report<'_>,
+) -> Summary {
+    let lanes = usize::from(terms.lanes).min(orders.len());
+    let queue = Mutex::new(orders);
+    let summary = Mutex::new(Summary::default());
+    let one_at_a_time = Mutex::new(());
+    let lane = || {
+        loop {
+            let order = lock(&queue).pop_front();
+            let Some(order) = order else { return };
+            let alone = desk
+                .profile(&order.ukey.profile)
+                .is_ok_and(|profile| profile.parallel == Parallel::OneAtATime);
+            let _turn = alone.then(|| lock(&one_at_a_time));
+            let result = make_one(desk, officer, &order, terms, report);
+            lock(&summary).count(&result.outcome);
+            report(Event::Result(Box::new(result)));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..lanes {
+            scope.spawn(lane);
+        }
+        lane();
+    });
+    *lock(&summary)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Drives one run as far as it goes now.
+fn make_one(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    order: &Order,
+    terms: &Terms,
+    report: Report<'_>,
+) -> RunResult {
+    let watch = clock::Stopwatch::start();
+    let begun = match &order.kind {
+        OrderKind::New => {
+            let id = RunId::new(clock::new_uuid());
+            Session::begin(
+                desk,
+                officer,
+                id,
+                &order.request,
+                &order.ukey,
+                terms,
+                report,
+            )
+        }
+        OrderKind::Resume { run, .. } => {
+            Session::reopen(desk, officer, run, &order.request, &order.ukey, report)
+        }
+    };
+    let mut result = RunResult {
+        request: order.request.number.clone(),
+        serial: order.ukey.identity.serial.clone(),
+        outcome: Outcome::Pending(Wait::Ukey { found: None }),
+        handed_out: false,
+        certificate: None,
+        not_after: None,
+        key: terms.key,
+        steps: Vec::new(),
+        ms: 0.0,
+        module_ms: 0.0,
+    };
+    let failed = |error: Error| Outcome::Failed(error.code.to_owned(), error.subject);
+    result.outcome = match begun {
+        Err(error) => failed(error),
+        Ok(None) => Outcome::Pending(Wait::Ukey { found: None }),
+        Ok(Some(mut session)) => {
+            let answer = match &order.kind {
+                OrderKind::New => None,
+                OrderKind::Resume { answer, .. } => *answer,
+            };
+            let outcome = session.drive(answer).unwrap_or_else(failed);
+            result.certificate = session.certificate_serial();
+            result.not_after = session.not_after();
+            result.key = session.algorithm();
+            (result.steps, result.module_ms) = session.finish();
+            outcome
+        }
+    };
+    result.ms = watch.ms();
+    result
+}
+
+/// What the user PIN of a letter is sealed for.
+fn letter_purpose(run: RunId) -> String {
+    format!("ukey-station/letter/v1/{run}")
+}

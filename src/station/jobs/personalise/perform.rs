@@ -1,0 +1,688 @@
+//! What each step of a run does: plain straight-line code. Which step comes next is the machine's
+//! to say.
+
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use crate::domain::certificate::{
+    CertificateSerial, CertificateState, CertificateSubject, IssueIntent,
+};
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::key::PublicKeyDer;
+use crate::domain::pin::Pin;
+use crate::domain::request::{RequestForm, RequestState};
+use crate::domain::timestamp::DAY_SECS;
+use crate::domain::ukey::{TokenFlags, UkeyState};
+use crate::issuing::SignError;
+use crate::issuing::check::{self, CheckedCertificate};
+use crate::issuing::connector::{self, Connector as _, ConnectorError, EmbeddedCa, Submission};
+use crate::issuing::csr::{self, CheckedCsr};
+use crate::issuing::profile::CertificateProfile;
+use crate::keys::random;
+use crate::keys::secret::SecretKey;
+use crate::station::bench;
+use crate::station::ca_key::CaFailure;
+use crate::station::clock;
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::jobs::approvals;
+use crate::store::{CertificateRow, IntentRow, StoreError};
+use crate::workflow::journal::{
+    CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, Probe,
+    SoPinFound, TriesSeen,
+};
+use crate::workflow::step::Step;
+
+use super::PinSource;
+use super::pins::RunPins;
+use super::session::{Session, Stop};
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Failure(Failure::Ukey(fault))
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Error(error.into())
+    }
+}
+
+fn refuse(code: &str) -> Stop {
+    Stop::Failure(Failure::Refused {
+        code: code.to_owned(),
+    })
+}
+
+fn wrong_answer(detail: &str) -> Stop {
+    Fault::new(FaultKind::WrongAnswer)
+        .with_detail(detail)
+        .into()
+}
+
+impl Session<'_> {
+    /// Does one step.
+    pub(super) fn perform(&mut self, step: Step) -> Result<Finding, Stop> {
+        match step {
+            Step::VerifyApproval => self.verify_approval(),
+            Step::Identify => self.worker().map(|_worker| Finding::Done),
+            Step::CheckBlank => self.check_blank(),
+            Step::SealPins => self.seal_pins(),
+            Step::InitToken => self.init_token(),
+            Step::SetSoPin => self.set_so_pin(),
+            Step::InitUserPin => self.init_user_pin(),
+            Step::LogIn => self.log_in(),
+            Step::GenerateKeyPair => self.generate_key_pair(),
+            Step::ReadAttributes => self.read_attributes(),
+            Step::MakeCsr => self.make_csr(),
+            Step::ProvePossession => self.prove_possession(),
+            Step::Issue => self.issue(),
+            Step::WriteCertificate => self.write_certificate(),
+            Step::WriteChain => self.write_chain(),
+            Step::ReadBack => self.read_certificate_back(),
+            Step::ProveCertificate => self.prove_certificate(),
+            Step::EraseSecrets => self.erase_secrets(),
+            Step::Slip => self.record_slip(),
+            Step::Probe => self.probe(),
+            Step::FindSoPin => self.find_so_pin(),
+            Step::Inventory => self.inventory(),
+            Step::ClearCertificates => self.clear_certificates(),
+        }
+    }
+
+    fn verify_approval(&mut self) -> Result<Finding, Stop> {
+        self.check_clock()?;
+        match approvals::verify(self.desk, &self.request) {
+            Ok(approved) => {
+                self.approved = Some(approved);
+                Ok(Finding::Done)
+            }
+            Err(error) if error.kind == crate::station::ErrorKind::Refused => {
+                Err(refuse(error.code))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// D-61: a clock behind the newest record issues nothing; a real home also refuses one that is
+    /// more than a day ahead.
+    fn check_clock(&self) -> Result<(), Stop> {
+        let now = clock::now();
+        let Some(newest) = self.desk.store().read().newest_time()? else {
+            return Ok(());
+        };
+        let ahead = now > newest.plus_secs(DAY_SECS) && !self.desk.is_practice();
+        if now < newest || ahead {
+            Err(refuse("clock-implausible"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn check_blank(&mut self) -> Result<Finding, Stop> {
+        self.worker()?;
+        let record = self.desk.store().read().ukey(&self.ukey.identity.serial)?;
+        let reading = self
+            .reading
+            .as_ref()
+            .ok_or_else(|| refuse("ukey-removed"))?;
+        bench::usable(self.profile, record.as_ref(), reading)
+            .map(|()| Finding::Done)
+            .map_err(|unusable| refuse(unusable.code()))
+    }
+
+    fn seal_pins(&mut self) -> Result<Finding, Stop> {
+        if self.stored_pins()?.is_none() {
+            let form = self.approved()?.form().clone();
+            let pins = RunPins::make(self.profile, &form)?;
+            let sealed = pins.seal(self.id)?;
+            let escrowed = self.desk.escrow_key()?.seal(&pins.so_pin);
+            let escrowed = escrowed.map_err(|error| Error::failed("escrow", error.to_string()))?;
+            let (id, serial, now) = (self.id, &self.ukey.identity.serial, clock::now());
+            self.desk.store().write(|writing| {
+                writing.insert_run_secrets(id, &sealed)?;
+                writing.insert_escrow(serial, id, &escrowed, now)
+            })?;
+            self.pins = Some(pins);
+        }
+        if self.pin == PinSource::Secrets {
+            let (serial, user_pin) = (
+                self.ukey.identity.serial.clone(),
+                self.pins()?.user_pin.clone(),
+            );
+            if let Some(secrets) = self.desk.secrets().as_mut() {
+                secrets.set_user_pin(serial, user_pin);
+                secrets.save()?;
+            }
+        }
+        Ok(Finding::Done)
+    }
+
+    fn init_token(&mut self) -> Result<Finding, Stop> {
+        let (identity, label) = (self.ukey.identity.clone(), self.label());
+        let so_pin = self.current_so_pin()?;
+        let worker = self.worker()?;
+        worker.identify(&identity)?;
+        let reading = worker.init_token(&so_pin, &label)?;
+        self.reading = Some(reading);
+        Ok(Finding::Done)
+    }
+
+    fn set_so_pin(&mut self) -> Result<Finding, Stop> {
+        let pins = self.pins()?;
+        let (old, new) = (pins.old_so_pin.clone(), pins.so_pin.clone());
+        self.worker()?.set_so_pin(&old, &new)?;
+        self.confirm_so_pin()?;
+        Ok(Finding::Done)
+    }
+
+    fn find_so_pin(&mut self) -> Result<Finding, Stop> {
+        let pins = self.pins()?;
+        let (old, new) = (pins.old_so_pin.clone(), pins.so_pin.clone());
+        let worker = self.worker()?;
+        let found = if worker.try_so_pin(&new)? {
+            SoPinFound::New
+        } else if worker.try_so_pin(&old)? {
+            SoPinFound::Old
+        } else {
+            SoPinFound::Neither
+        };
+        if found == SoPinFound::New {
+            self.confirm_so_pin()?;
+        }
+        Ok(Finding::SoPin(found))
+    }
+
+    /// The escrowed SO PIN is the ukey's now; the old one need not be kept any longer.
+    fn confirm_so_pin(&self) -> Result<(), Stop> {
+        let id = self.id;
+        Ok(self
+            .desk
+            .store()
+            .write(|writing| writing.confirm_escrow(id))?)
+    }
+
+    fn init_user_pin(&mut self) -> Result<Finding, Stop> {
+        let so_pin = self.current_so_pin()?;
+        let user_pin = self.pins()?.user_pin.clone();
+        self.worker()?.init_user_pin(&so_pin, &user_pin)?;
+        Ok(Finding::Done)
+    }
+
+    fn log_in(&mut self) -> Result<Finding, Stop> {
+        let user_pin = self.pins()?.user_pin.clone();
+        self.worker()?.log_in(&user_pin)?;
+        if self.run.so_pin_is_new() {
+            self.confirm_so_pin()?;
+        }
+        Ok(Finding::Done)
+    }
+
+    fn generate_key_pair(&mut self) -> Result<Finding, Stop> {
+        let (algorithm, id, label) = (self.algorithm(), self.key_id(), self.label());
+        let key = self.worker()?.generate(algorithm, id, &label)?;
+        Ok(Finding::Key(key))
+    }
+
+    fn read_attributes(&mut self) -> Result<Finding, Stop> {
+        let (algorithm, id) = (self.algorithm(), self.key_id());
+        let (attributes, key) = self.worker()?.read_key(id)?;
+        attributes
+            .assert_born_on_token()
+            .map_err(|fault| Fault::new(FaultKind::Attribute(fault)))?;
+        if attributes.algorithm != Some(algorithm) || key.algorithm() != Some(algorithm) {
+            return Err(wrong_answer(
+                "the key is of another kind than was asked for",
+            ));
+        }
+        Ok(Finding::Key(key))
+    }
+
+    fn make_csr(&mut self) -> Result<Finding, Stop> {
+        let (key, id) = (self.public_key()?, self.key_id());
+        let worker = self.worker()?;
+        let made = csr::make(&key, &mut |message| worker.sign(id, message));
+        let der = made.map_err(|error| match error {
+            SignError::Key(fault) => fault.into(),
+            SignError::Encoding(text) => wrong_answer(&text),
+        })?;
+        if CheckedCsr::check(&der, &key).is_err() {
+            return Err(wrong_answer(
+                "the signature of the certificate request does not verify",
+            ));
+        }
+        let run = self.id;
+        self.desk
+            .store()
+            .write(|writing| writing.set_csr(run, &der))?;
+        Ok(Finding::Done)
+    }
+
+    fn prove_possession(&mut self) -> Result<Finding, Stop> {
+        let key = self.public_key()?;
+        self.prove("possession", &key)
+    }
+
+    /// The ukey signs a nonce that says what it is for (D-58).
+    fn prove(&mut self, purpose: &str, key: &PublicKeyDer) -> Result<Finding, Stop> {
+        let nonce: [u8; 32] = random::bytes().map_err(Error::from)?;
+        let (home, nonce) = (self.desk.id(), hex::encode(nonce));
+        let message = format!(
+            "ukey-station/{purpose}/v1\n{home}\n{nonce}\n{}\n",
+            clock::now()
+        );
+        let id = self.key_id();
+        let signature = self.worker()?.sign(id, message.as_bytes())?;
+        if key.verifies(message.as_bytes(), &signature) {
+            Ok(Finding::Done)
+        } else {
+            Err(wrong_answer("a signature does not verify"))
+        }
+    }
+
+    /// Intent, certificate, check: each committed before the next (D-36).
+    fn issue(&mut self) -> Result<Finding, Stop> {
+        let intent = self.intent()?;
+        let stored = self.desk.store().read().certificate_of_run(self.id)?;
+        let authority = self.desk.authority()?;
+        if let Some(row) = stored {
+            let checked =
+                CheckedCertificate::check(&row.der, &authority, &intent.subject, &intent.intent);
+            self.certificate = Some(checked.map_err(|_fault| refuse("certificate-differs"))?);
+            return Ok(Finding::Done);
+        }
+        let csr = self.desk.store().read().csr(self.id)?;
+        let csr = csr.ok_or_else(|| wrong_answer("no certificate request"))?;
+        let csr =
+            CheckedCsr::check(&csr, &self.public_key()?).map_err(|_fault| refuse("csr-refused"))?;
+        let desk = self.desk;
+        let mut ca_key = desk
+            .ca_key
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut sign = |message: &[u8]| ca_key.sign(desk, message);
+        let mut ca = EmbeddedCa {
+            authority: &authority,
+            sign: &mut sign,
+        };
+        let submission = Submission {
+            csr: &csr,
+            subject: &intent.subject,
+            intent: &intent.intent,
+        };
+        let answer = ca.submit(submission);
+        drop(ca_key);
+        match answer.map_err(ca_stop)? {
+            connector::Answer::Pending => {
+                let (id, from) = (self.request.id, self.request.state);
+                desk.store()
+                    .write(|writing| writing.move_request(id, from, RequestState::Pending))?;
+                self.request.state = RequestState::Pending;
+                Ok(Finding::Pending)
+            }
+            connector::Answer::Issued(der) => {
+                let checked =
+                    CheckedCertificate::check(&der, &authority, &intent.subject, &intent.intent);
+                let checked = checked.map_err(|_fault| refuse("certificate-differs"))?;
+                self.keep_certificate(&checked, &intent)?;
+                self.certificate = Some(checked);
+                Ok(Finding::Done)
+            }
+        }
+    }
+
+    /// The intent of this run: the stored one, or a new one from the approved record, verified now.
+    fn intent(&mut self) -> Result<IntentRow, Stop> {
+        let key = self.public_key()?;
+        if let Some(row) = self.desk.store().read().intent(self.id)? {
+            return if row.intent.public_key == key {
+                Ok(row)
+            } else {
+                Err(wrong_answer("another key than the one that was submitted"))
+            };
+        }
+        self.verify_approval()?;
+        let authority = self.desk.authority()?;
+        let (not_before, not_after) = CertificateProfile::DEFAULT.dates(clock::now());
+        let serial = CertificateSerial::from_random(random::bytes().map_err(Error::from)?);
+        let intent = IssueIntent {
+            serial,
+            not_before,
+            not_after,
+            public_key: key,
+        };
+        authority
+            .covers(&intent)
+            .map_err(|_end| refuse("certificate-outlives-ca"))?;
+        let form = self.approved()?.form().clone();
+        let (run, request) = (self.id, self.request.id);
+        let person = person_hmac(self.desk, &form)?;
+        let pseudonym: [u8; 10] = random::bytes().map_err(Error::from)?;
+        let mut audit = Desk::audit_row(self.officer, "certificate-asked");
+        audit.request = Some(request.to_string());
+        audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
+        audit.certificate = Some(intent.serial.to_string());
+        let committed = self.desk.store().act(&audit, |writing| {
+            let pseudonym = if let Some(known) = writing.pseudonym(form.unit, &person)? {
+                known
+            } else {
+                let new = hex::encode_upper(pseudonym);
+                writing.insert_pseudonym(form.unit, &person, &new)?;
+                new
+            };
+            let unit = writing.unit(form.unit)?;
+            let subject = CertificateSubject {
+                province: unit.province,
+                prefecture: unit.prefecture,
+                unit: unit.name,
+                unit_code: unit.code,
+                user_types: form.user_types.join("、"),
+                name: form.name.as_str().to_owned(),
+                pseudonym,
+            };
+            let row = IntentRow {
+                run,
+                request,
+                intent,
+                subject,
+            };
+            writing.insert_intent(&row)?;
+            Ok(row)
+        });
+        committed.map_err(|error| match error {
+            StoreError::Constraint(_) => refuse("key-seen-before"),
+            other => other.into(),
+        })
+    }
+
+    fn keep_certificate(
+        &self,
+        checked: &CheckedCertificate,
+        intent: &IntentRow,
+    ) -> Result<(), Stop> {
+        let row = CertificateRow {
+            serial: checked.serial().clone(),
+            run: self.id,
+            request: self.request.id,
+            ukey: self.ukey.identity.serial.clone(),
+            subject: check::subject_text(checked.der()).unwrap_or_default(),
+            not_before: intent.intent.not_before,
+            not_after: intent.intent.not_after,
+            der: checked.der().to_vec(),
+            state: CertificateState::Active,
+            reason: None,
+            revoked_at: None,
+        };
+        let mut audit = Desk::audit_row(self.officer, "certificate-issued");
+        audit.request = Some(row.request.to_string());
+        audit.ukey = Some(row.ukey.as_str().to_owned());
+        audit.certificate = Some(row.serial.to_string());
+        self.desk.store().act(&audit, |writing| {
+            writing.insert_certificate(&row, clock::now())?;
+            writing.spend_ca_unlock()
+        })?;
+        Ok(())
+    }
+
+    fn write_certificate(&mut self) -> Result<Finding, Stop> {
+        let certificate = self.checked_certificate()?;
+        let id = self.key_id();
+        if *certificate.key() != self.public_key()? {
+            return Err(wrong_answer("the certificate is for another key"));
+        }
+        self.worker()?.write_certificate(id, certificate.object())?;
+        Ok(Finding::Done)
+    }
+
+    fn write_chain(&mut self) -> Result<Finding, Stop> {
+        if self.profile.certificates.chain {
+            let authority = self.desk.authority()?;
+            let object = check::object(authority.certificate());
+            let object =
+                object.map_err(|error| Error::failed("store-damaged", error.to_string()))?;
+            self.worker()?.write_chain(&[object])?;
+        }
+        Ok(Finding::Done)
+    }
+
+    fn read_certificate_back(&mut self) -> Result<Finding, Stop> {
+        let id = self.key_id();
+        let expected = self.checked_certificate()?;
+        let found = self.worker()?.read_certificates(id)?;
+        match found.as_slice() {
+            [der] if der == expected.der() => {
+                self.read_back = Some(der.clone());
+                Ok(Finding::Done)
+            }
+            [_] => Err(wrong_answer("the certificate on the ukey is another one")),
+            [] => Err(Fault::new(FaultKind::ObjectMissing).into()),
+            _ => Err(Fault::new(FaultKind::ObjectDuplicate).into()),
+        }
+    }
+
+    fn prove_certificate(&mut self) -> Result<Finding, Stop> {
+        if self.read_back.is_none() {
+            self.read_certificate_back()?;
+        }
+        // The bytes just read are the checked certificate's: its key is the one they certify.
+        let key = self.checked_certificate()?.key().clone();
+        self.prove("certificate", &key)
+    }
+
+    fn erase_secrets(&mut self) -> Result<Finding, Stop> {
+        let (id, told_by) = (self.id, self.pin);
+        let letter = match (told_by, self.stored_pins()?) {
+            (PinSource::Random, Some(pins)) => {
+                let key = SecretKey::generate().map_err(Error::from)?;
+                let purpose = super::letter_purpose(id);
+                let sealed = key.seal(&purpose, pins.user_pin.expose().as_bytes());
+                Some((key, sealed.map_err(Error::from)?))
+            }
+            (PinSource::Random, None) | (PinSource::Secrets, _) => None,
+        };
+        self.desk.store().write(|writing| {
+            if let Some((key, sealed)) = &letter {
+                writing.insert_pin_letter(id, key.expose(), sealed)?;
+            }
+            writing.erase_run_secrets(id)
+        })?;
+        self.pins = None;
+        Ok(Finding::Done)
+    }
+
+    fn record_slip(&mut self) -> Result<Finding, Stop> {
+        let (id, now, request) = (self.id, clock::now(), &self.request);
+        let serial = &self.ukey.identity.serial;
+        let mut audit = Desk::audit_row(self.officer, "ukey-issued");
+        audit.request = Some(request.id.to_string());
+        audit.ukey = Some(serial.as_str().to_owned());
+        audit.certificate = self.certificate_serial();
+        audit.detail = Some(id.to_string());
+        self.desk.store().act(&audit, |writing| {
+            writing.insert_slip(id, serial)?;
+            let (from, to) = (UkeyState::Personalising, UkeyState::Issued);
+            writing.move_ukey(serial, from, to, Some(request.id))?;
+            writing.move_request(request.id, request.state, RequestState::Issued)?;
+            writing.end_run(id, "proven", now)
+        })?;
+        Ok(Finding::Done)
+    }
+
+    fn probe(&mut self) -> Result<Finding, Stop> {
+        let (identity, label) = (self.ukey.identity.clone(), self.label());
+        let reading = self.worker()?.identify(&identity)?;
+        let flags = reading.flags;
+        let label = if reading.label == label.as_str() {
+            LabelSeen::ThisRun
+        } else if self.profile.blankness(&reading).is_ok()
+            || self.looks_blank_but_low(&flags, &reading.label)
+        {
+            LabelSeen::Blank
+        } else {
+            LabelSeen::Foreign
+        };
+        self.reading = Some(reading);
+        let user = tries(
+            flags.user_pin_locked,
+            flags.user_pin_final_try || flags.user_pin_count_low,
+        );
+        let user_pin = if flags.user_pin_initialized {
+            PinSeen::Set(user)
+        } else {
+            PinSeen::Unset
+        };
+        let so_pin = tries(
+            flags.so_pin_locked,
+            flags.so_pin_final_try || flags.so_pin_count_low,
+        );
+        Ok(Finding::Probed(Probe {
+            label,
+            user_pin,
+            so_pin,
+        }))
+    }
+
+    /// A blank whose SO PIN is locked is still this run's blank: the lock is what is told.
+    fn looks_blank_but_low(&self, flags: &TokenFlags, label: &str) -> bool {
+        flags.so_pin_locked && self.profile.blank.labels.iter().any(|blank| blank == label)
+    }
+
+    fn inventory(&mut self) -> Result<Finding, Stop> {
+        let id = self.key_id();
+        let objects = self.worker()?.inventory()?;
+        let is_ours = |found: &[u8]| found == id.as_bytes();
+        let keys = match (
+            objects.private_keys.as_slice(),
+            objects.public_keys.as_slice(),
+        ) {
+            ([], []) => KeysSeen::Empty,
+            ([private], [(public, Some(key))]) if is_ours(private) && is_ours(public) => {
+                KeysSeen::Pair(key.clone())
+            }
+            _ => KeysSeen::Broken,
+        };
+        let issued = self.desk.store().read().certificate_of_run(self.id)?;
+        let ours: Vec<_> = objects
+            .certificates
+            .iter()
+            .filter(|(found, _der)| is_ours(found))
+            .collect();
+        let certificates = match (ours.as_slice(), issued) {
+            ([], _) => CertificatesSeen::Empty,
+            ([(_id, der)], Some(row)) if *der == row.der => CertificatesSeen::Ours,
+            _ => CertificatesSeen::Wrong,
+        };
+        Ok(Finding::Objects(ObjectsFound { keys, certificates }))
+    }
+
+    fn clear_certificates(&mut self) -> Result<Finding, Stop> {
+        let id = self.key_id();
+        self.worker()?.clear_certificates(id)?;
+        Ok(Finding::Done)
+    }
+
+    fn approved(&self) -> Result<&approvals::ApprovedRequest, Stop> {
+        self.approved
+            .as_ref()
+            .ok_or_else(|| refuse("request-not-approved"))
+    }
+
+    fn public_key(&self) -> Result<PublicKeyDer, Stop> {
+        self.run
+            .public_key()
+            .cloned()
+            .ok_or_else(|| wrong_answer("no public key"))
+    }
+
+    /// The run's certificate, checked again from the stored bytes where it is not at hand.
+    fn checked_certificate(&mut self) -> Result<CheckedCertificate, Stop> {
+        if self.certificate.is_none() {
+            let missing = || Error::failed("store-damaged", "certificate of the run");
+            let (row, intent) = {
+                let store = self.desk.store();
+                let reading = store.read();
+                (
+                    reading.certificate_of_run(self.id)?,
+                    reading.intent(self.id)?,
+                )
+            };
+            let (row, intent) = (row.ok_or_else(missing)?, intent.ok_or_else(missing)?);
+            let authority = self.desk.authority()?;
+            let checked =
+                CheckedCertificate::check(&row.der, &authority, &intent.subject, &intent.intent);
+            self.certificate = Some(checked.map_err(|error| missing().because(error))?);
+        }
+        self.certificate
+            .clone()
+            .ok_or_else(|| refuse("certificate-differs"))
+    }
+
+    /// The SO PIN that the ukey has as far as the run knows.
+    fn current_so_pin(&mut self) -> Result<Pin, Stop> {
+        let new = self.run.so_pin_is_new();
+        let pins = self.pins()?;
+        Ok(if new {
+            pins.so_pin.clone()
+        } else {
+            pins.old_so_pin.clone()
+        })
+    }
+
+    fn stored_pins(&mut self) -> Result<Option<&RunPins>, Stop> {
+        if self.pins.is_none() {
+            let sealed = self.desk.store().read().run_secrets(self.id)?;
+            if let Some(sealed) = sealed {
+                self.pins = Some(RunPins::open(self.id, &sealed).map_err(Error::from)?);
+            }
+        }
+        Ok(self.pins.as_ref())
+    }
+
+    fn pins(&mut self) -> Result<&RunPins, Stop> {
+        let missing = || Error::failed("store-damaged", "secrets of the run").into();
+        self.stored_pins()?.ok_or_else(missing)
+    }
+}
+
+const fn tries(locked: bool, low: bool) -> TriesSeen {
+    match (locked, low) {
+        (true, _) => TriesSeen::Locked,
+        (false, true) => TriesSeen::Low,
+        (false, false) => TriesSeen::Untouched,
+    }
+}
+
+fn ca_stop(error: ConnectorError<CaFailure>) -> Stop {
+    match error {
+        ConnectorError::Key(CaFailure::Locked) => Stop::Failure(Failure::CaLocked),
+        // Not the target ukey's fault: its run waits until the CA works again.
+        ConnectorError::Key(CaFailure::Fault(fault)) => {
+            tracing::error!(%fault, "the CA's token failed");
+            refuse("ca-failed")
+        }
+        ConnectorError::Key(CaFailure::Error(error)) => error.into(),
+        ConnectorError::OutlivesAuthority(_) => refuse("certificate-outlives-ca"),
+        ConnectorError::Encoding(text) => Error::failed("ca-failed", text).into(),
+    }
+}
+
+/// D-39: the search hash of an identity number, under a key that never leaves this home.
+fn person_hmac(desk: &Desk, form: &RequestForm) -> Result<Vec<u8>, Stop> {
+    let damaged = || Error::failed("store-damaged", "person_key");
+    let key = desk
+        .store()
+        .read()
+        .meta("person_key")?
+        .ok_or_else(damaged)?;
+    let key = hex::decode(key).map_err(|_hex| damaged())?;
+    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
+    mac.update(form.id_number.expose().as_bytes());
+    Ok(mac.finalize().into_bytes().to_vec())
+}

@@ -1,0 +1,431 @@
+//! One run at work: the machine, its journal in the store, and the worker on the ukey.
+
+use crate::domain::certificate::{CertificateState, RevocationReason};
+use crate::domain::id::RunId;
+use crate::domain::key::{KeyAlgorithm, KeyId};
+use crate::domain::label::TokenLabel;
+use crate::domain::request::RequestState;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::token_profile::TokenProfile;
+use crate::domain::ukey::{UkeyReading, UkeyState};
+use crate::issuing::check::CheckedCertificate;
+use crate::station::desk::Desk;
+use crate::station::error::{self, Error};
+use crate::station::jobs::approvals::ApprovedRequest;
+use crate::station::report::{Event, Outcome, Report, StepReport};
+use crate::station::{ActingOfficer, bench, clock};
+use crate::store::{RequestRow, RunRow, UkeyRow};
+use crate::token::worker::{Worker, WorkerSpec};
+use crate::workflow::journal::{Answer, Entry, Failure, Plan, SoPinSupport};
+use crate::workflow::run::{End, Next, Run};
+use crate::workflow::step::{Step, StepClass};
+
+use super::pins::RunPins;
+use super::{PinSource, Terms};
+
+/// One run at work.
+pub(super) struct Session<'a> {
+    pub(super) desk: &'a Desk,
+    pub(super) officer: &'a ActingOfficer,
+    pub(super) id: RunId,
+    pub(super) request: RequestRow,
+    pub(super) ukey: UkeyRow,
+    pub(super) profile: &'a TokenProfile,
+    pub(super) pin: PinSource,
+    pub(super) run: Run,
+    pub(super) worker: Option<Worker>,
+    pub(super) reading: Option<UkeyReading>,
+    pub(super) approved: Option<ApprovedRequest>,
+    pub(super) pins: Option<RunPins>,
+    pub(super) certificate: Option<CheckedCertificate>,
+    pub(super) read_back: Option<Vec<u8>>,
+    spec: WorkerSpec,
+    entries: Vec<Entry>,
+    stored: usize,
+    opened: bool,
+    steps: Vec<StepReport>,
+    module_ms: f64,
+    report: Report<'a>,
+}
+
+/// Why a step did not come to a finding.
+pub(super) enum Stop {
+    /// Journalled; the machine decides.
+    Failure(Failure),
+    /// The station cannot go on; the journal says where it stood.
+    Error(Error),
+}
+
+impl<'a> Session<'a> {
+    /// A new run; `None` when its ukey is not plugged in.
+    pub(super) fn begin(
+        desk: &'a Desk,
+        officer: &'a ActingOfficer,
+        id: RunId,
+        request: &RequestRow,
+        ukey: &UkeyRow,
+        terms: &Terms,
+        report: Report<'a>,
+    ) -> Result<Option<Self>, Error> {
+        let profile = desk.profile(&ukey.profile)?;
+        if !profile.keys.algorithms.contains(&terms.key) {
+            return Err(Error::refused("ukey-unsupported", terms.key.word()));
+        }
+        let so_pin = if profile.so_pin.settable {
+            SoPinSupport::Settable
+        } else {
+            SoPinSupport::Fixed
+        };
+        let plan = Plan {
+            algorithm: terms.key,
+            until: terms.until,
+            so_pin,
+        };
+        let Some(spec) = bench::find(desk, ukey)? else {
+            return Ok(None);
+        };
+        let pin = terms.pin;
+        let mut session = Self::new(
+            desk,
+            officer,
+            id,
+            (request, ukey, profile),
+            (Run::new(plan), spec, pin),
+            report,
+        );
+        session.entries.push(Entry::Opened(plan));
+        Ok(Some(session))
+    }
+
+    /// An open run, as its journal says; `None` when its ukey is not plugged in.
+    pub(super) fn reopen(
+        desk: &'a Desk,
+        officer: &'a ActingOfficer,
+        row: &RunRow,
+        request: &RequestRow,
+        ukey: &UkeyRow,
+        report: Report<'a>,
+    ) -> Result<Option<Self>, Error> {
+        let profile = desk.profile(&ukey.profile)?;
+        let journal = desk.store().read().journal(row.id)?;
+        let damaged = || Error::failed("journal-damaged", row.id.to_string());
+        let run = Run::replay(&journal).map_err(|error| damaged().because(error))?;
+        let run = run.ok_or_else(damaged)?;
+        let Some(spec) = bench::find(desk, ukey)? else {
+            return Ok(None);
+        };
+        let parts = (request, ukey, profile);
+        // Where the PIN came from is past: it is sealed in the store, or was never made.
+        let pin = if desk.is_practice() {
+            PinSource::Secrets
+        } else {
+            PinSource::Random
+        };
+        let mut session = Self::new(desk, officer, row.id, parts, (run, spec, pin), report);
+        session.stored = journal.len();
+        session.entries = journal;
+        session.opened = true;
+        Ok(Some(session))
+    }
+
+    fn new(
+        desk: &'a Desk,
+        officer: &'a ActingOfficer,
+        id: RunId,
+        (request, ukey, profile): (&RequestRow, &UkeyRow, &'a TokenProfile),
+        (run, spec, pin): (Run, WorkerSpec, PinSource),
+        report: Report<'a>,
+    ) -> Self {
+        Self {
+            desk,
+            officer,
+            id,
+            request: request.clone(),
+            ukey: ukey.clone(),
+            profile,
+            pin,
+            run,
+            worker: None,
+            reading: None,
+            approved: None,
+            pins: None,
+            certificate: None,
+            read_back: None,
+            spec,
+            entries: Vec::new(),
+            stored: 0,
+            opened: false,
+            steps: Vec::new(),
+            module_ms: 0.0,
+            report,
+        }
+    }
+
+    /// Drives the run until it ends, waits or asks.
+    pub(super) fn drive(&mut self, answer: Option<Answer>) -> Result<Outcome, Error> {
+        if self.opened {
+            self.take_up(answer)?;
+        }
+        loop {
+            match self.run.next() {
+                Next::Perform(step) => self.step(step)?,
+                Next::Wait(wait) => {
+                    self.flush()?;
+                    return Ok(Outcome::Pending(wait));
+                }
+                Next::Ask(question) => {
+                    self.flush()?;
+                    return Ok(Outcome::Question(question));
+                }
+                Next::Ended(end) => return self.end(&end),
+            }
+        }
+    }
+
+    /// Notes that the run goes on after a break, and the answer to its question.
+    fn take_up(&mut self, answer: Option<Answer>) -> Result<(), Error> {
+        let asks = matches!(self.run.next(), Next::Ask(_));
+        match (asks, answer) {
+            (true, None) => Ok(()),
+            (true, Some(answer)) => {
+                let serial = self.ukey.identity.serial.as_str();
+                let refused = Error::refused("answer-not-offered", serial);
+                self.take(Entry::Answered(answer))
+                    .map_err(|error| refused.because(error))
+            }
+            (false, Some(_)) => Err(Error::refused(
+                "no-open-question",
+                self.ukey.identity.serial.as_str(),
+            )),
+            (false, None) => self.must_take(Entry::Resumed),
+        }
+    }
+
+    /// One step: journalled before and after (idea 4).
+    fn step(&mut self, step: Step) -> Result<(), Error> {
+        self.must_take(Entry::Started(step))?;
+        if step.class() != StepClass::ReadOnly {
+            self.flush()?;
+        }
+        let (request, serial) = (
+            self.request.number.clone(),
+            self.ukey.identity.serial.clone(),
+        );
+        (self.report)(Event::Started {
+            request: request.clone(),
+            serial: serial.clone(),
+            step,
+        });
+        let watch = clock::Stopwatch::start();
+        let performed = self.perform(step);
+        let mut told = StepReport {
+            step,
+            ms: watch.ms(),
+            outcome: "done".to_owned(),
+        };
+        let entry = match performed {
+            Ok(finding) => Entry::Done(step, finding),
+            Err(Stop::Failure(failure)) => {
+                told.outcome = failure_code(&failure).to_owned();
+                tracing::warn!(step = step.word(), ?failure, "step failed");
+                Entry::Failed(step, failure)
+            }
+            Err(Stop::Error(error)) => {
+                self.flush()?;
+                return Err(error);
+            }
+        };
+        let failed = matches!(entry, Entry::Failed(..));
+        self.must_take(entry)?;
+        if failed && step.touches_ukey() {
+            self.close_worker(); // A new session begins with identify.
+        }
+        self.steps.push(told.clone());
+        (self.report)(Event::Step {
+            request,
+            serial,
+            step: told,
+        });
+        Ok(())
+    }
+
+    fn take(&mut self, entry: Entry) -> Result<(), crate::workflow::run::Misplaced> {
+        self.run.handle(&entry)?;
+        self.entries.push(entry);
+        Ok(())
+    }
+
+    fn must_take(&mut self, entry: Entry) -> Result<(), Error> {
+        let damaged = Error::failed("journal-damaged", self.id.to_string());
+        self.take(entry).map_err(|error| damaged.because(error))
+    }
+
+    /// Brings the store up to the journal; the first time, opens the run in the same transaction.
+    fn flush(&mut self) -> Result<(), Error> {
+        let new = self.entries.get(self.stored..).unwrap_or_default();
+        if new.is_empty() || !(self.opened || self.run.is_done(Step::CheckBlank)) {
+            return Ok(());
+        }
+        let (id, first, now) = (self.id, self.stored, clock::now());
+        if self.opened {
+            self.desk
+                .store()
+                .write(|writing| writing.append_journal(id, first, new, now))?;
+        } else {
+            let row = RunRow {
+                id,
+                request: self.request.id,
+                ukey: self.ukey.identity.serial.clone(),
+                officer: self.officer.name().clone(),
+                opened_at: now,
+                ended_at: None,
+            };
+            let mut audit = Desk::audit_row(self.officer, "run-opened");
+            audit.request = Some(self.request.id.to_string());
+            audit.ukey = Some(row.ukey.as_str().to_owned());
+            audit.detail = Some(id.to_string());
+            self.desk.store().act(&audit, |writing| {
+                let (from, to) = (RequestState::Approved, RequestState::Personalising);
+                writing.move_request(row.request, from, to)?;
+                let (from, to) = (UkeyState::Blank, UkeyState::Personalising);
+                writing.move_ukey(&row.ukey, from, to, Some(row.request))?;
+                writing.insert_run(&row)?;
+                writing.append_journal(id, first, new, now)
+            })?;
+            self.request.state = RequestState::Personalising;
+            self.opened = true;
+        }
+        self.stored = self.entries.len();
+        Ok(())
+    }
+
+    fn end(&mut self, end: &End) -> Result<Outcome, Error> {
+        match end {
+            End::Proven => {
+                self.flush()?;
+                Ok(Outcome::Issued)
+            }
+            End::Refused(failure) => {
+                let mut audit = Desk::audit_row(self.officer, "ukey-refused");
+                audit.request = Some(self.request.id.to_string());
+                audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
+                failure_code(failure).clone_into(&mut audit.result);
+                if let Failure::Ukey(fault) = failure {
+                    audit.detail.clone_from(&fault.ckr);
+                }
+                self.desk
+                    .store()
+                    .act(&audit, |_writing| Ok::<_, Error>(()))?;
+                Ok(match failure {
+                    Failure::Ukey(fault) => Outcome::Fault(fault.clone()),
+                    other => Outcome::Refused(failure_code(other).to_owned()),
+                })
+            }
+            End::WrittenOff => {
+                self.write_off()?;
+                Ok(Outcome::WrittenOff)
+            }
+        }
+    }
+
+    /// The ukey is damaged, a certificate that was issued for it revoked, the request approved
+    /// again: all in one transaction.
+    fn write_off(&mut self) -> Result<(), Error> {
+        let (id, now) = (self.id, clock::now());
+        let serial = self.ukey.identity.serial.clone();
+        let request = self.desk.store().read().request(self.request.id)?;
+        let certificate = self.desk.store().read().certificate_of_run(id)?;
+        let live = certificate.filter(|row| row.state != CertificateState::Revoked);
+        let mut audit = Desk::audit_row(self.officer, "ukey-written-off");
+        audit.request = Some(request.id.to_string());
+        audit.ukey = Some(serial.as_str().to_owned());
+        audit.certificate = live.as_ref().map(|row| row.serial.to_string());
+        audit.detail = Some(id.to_string());
+        let new = self.entries.get(self.stored..).unwrap_or_default();
+        let first = self.stored;
+        self.desk.store().act(&audit, |writing| {
+            writing.append_journal(id, first, new, now)?;
+            if let Some(row) = &live {
+                let reason = RevocationReason::CessationOfOperation;
+                writing.revoke_certificate(&row.serial, reason, now)?;
+            }
+            writing.move_request(request.id, request.state, RequestState::Approved)?;
+            let (from, to) = (UkeyState::Personalising, UkeyState::Damaged);
+            writing.move_ukey(&serial, from, to, Some(request.id))?;
+            writing.erase_run_secrets(id)?;
+            writing.end_run(id, "written-off", now)
+        })?;
+        self.stored = self.entries.len();
+        Ok(())
+    }
+
+    /// The worker on the ukey, started if there is none.
+    pub(super) fn worker(&mut self) -> Result<&mut Worker, Stop> {
+        if self.worker.as_ref().is_some_and(Worker::is_gone) {
+            self.close_worker();
+        }
+        if self.worker.is_none() {
+            let mut worker = Worker::start(&self.spec)?;
+            let reading = worker.identify(&self.ukey.identity);
+            self.worker = Some(worker);
+            self.reading = Some(reading?);
+        }
+        let missing = || Stop::Error(Error::failed("worker-died", ""));
+        self.worker.as_mut().ok_or_else(missing)
+    }
+
+    fn close_worker(&mut self) {
+        if let Some(worker) = self.worker.take() {
+            self.module_ms += worker.c_time().as_secs_f64() * 1000.0;
+        }
+        self.reading = None;
+    }
+
+    /// The steps done now, and the milliseconds inside the module.
+    pub(super) fn finish(mut self) -> (Vec<StepReport>, f64) {
+        self.close_worker();
+        (self.steps, self.module_ms)
+    }
+
+    /// Serial number of the issued certificate.
+    pub(super) fn certificate_serial(&self) -> Option<String> {
+        self.certificate
+            .as_ref()
+            .map(|certificate| certificate.serial().to_string())
+    }
+
+    /// Until when it is valid.
+    pub(super) fn not_after(&self) -> Option<Timestamp> {
+        self.certificate.as_ref()?;
+        self.desk
+            .store()
+            .read()
+            .certificate_of_run(self.id)
+            .ok()?
+            .map(|row| row.not_after)
+    }
+
+    /// The key pair.
+    pub(super) const fn algorithm(&self) -> KeyAlgorithm {
+        self.run.plan().algorithm
+    }
+
+    /// `CKA_ID` of the run's key.
+    pub(super) const fn key_id(&self) -> KeyId {
+        KeyId::of_run(self.id)
+    }
+
+    /// The label of the run's ukey.
+    pub(super) fn label(&self) -> TokenLabel {
+        TokenLabel::of_run(self.id)
+    }
+}
+
+/// The stable code of a failure.
+fn failure_code(failure: &Failure) -> &str {
+    match failure {
+        Failure::Ukey(fault) => error::fault_code(&fault.kind),
+        Failure::CaLocked => "ca-locked",
+        Failure::Refused { code } => code,
+    }
+}

@@ -1,0 +1,422 @@
+//! A complete practice home, and its virtual ukeys (D-56).
+
+use std::path::Path;
+
+use crate::domain::audit::AuditRow;
+use crate::domain::certificate::CertificateSerial;
+use crate::domain::id::{HomeId, UnitId};
+use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::pin::Pin;
+use crate::domain::request::RequestDraft;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::{Serial, UkeyIdentity};
+use crate::domain::unit::{Level, Unit};
+use crate::issuing::authority::{Authority, AuthorityTerms};
+use crate::keys::escrow::EscrowIdentity;
+use crate::keys::secret::{SecretKey, SecretText};
+use crate::keys::unit_pki::{self, PkiError, SoftwareKey, Subject, Terms};
+use crate::keys::wrap::{Cost, KeysFile, SecuritySecrets};
+use crate::keys::{file, random};
+use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
+use crate::station::error::Error;
+use crate::station::home::Home;
+use crate::station::jobs::{approvals, certificates, requests};
+use crate::station::key_token::{self, KeyToken};
+use crate::station::secrets::Secrets;
+use crate::station::sign_in::NobodyToAsk;
+use crate::station::{ActingOfficer, clock};
+use crate::store::{OfficerRow, Store};
+use crate::token::profiles;
+use crate::token::virtual_ukey::{self, VirtualUkeys};
+
+const OFFICERS: [(&str, Post); 3] = [
+    ("admin", Post::System),
+    ("security", Post::Security),
+    ("auditor", Post::Auditor),
+];
+/// D-60: twice the longest leaf and a year.
+const CA_DAYS: i64 = 7 * 365;
+const PKI_DAYS: i64 = 10 * 365;
+
+/// Makes a practice home: own unit, roots, CA, officers, blank ukeys in stock, approved requests.
+///
+/// # Errors
+/// `home-exists`, `module-missing`, or what a file or the module says.
+pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
+    let profile = profiles::load(&path.join("token-profiles"))?.remove(PRACTICE_PROFILE);
+    let profile = profile.ok_or_else(|| Error::failed("profile-unknown", PRACTICE_PROFILE))?;
+    let virtual_ukeys = desk::virtual_ukeys(profile, desk::this_program()?)?;
+    let home = Home::create(path)?;
+    let _lock = home.lock()?;
+    let mut maker = Maker::new(&home, &virtual_ukeys)?;
+    maker.certify_unit()?;
+    maker.make_ca()?;
+    for (name, post) in OFFICERS {
+        maker.add_officer(&officer_name(name)?, post)?;
+    }
+    for _ in 0..ukeys {
+        maker.add_ukey()?;
+    }
+    maker.keys.write(&home.keys())?;
+    maker.secrets.save()?;
+    drop((maker, _lock));
+    add_requests(&home, requests)?;
+    Ok(home)
+}
+
+/// Opens a practice home as the officer who has a duty.
+///
+/// # Errors
+/// As `Desk::open`, and `not-practice`.
+pub fn open(path: &Path, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
+    let opened = Desk::open(
+        path,
+        Access::Change,
+        &OpenTerms::default(),
+        duty,
+        &NobodyToAsk,
+    )?;
+    if opened.0.is_practice() {
+        Ok(opened)
+    } else {
+        Err(Error::refused("not-practice", path.display().to_string()))
+    }
+}
+
+/// Plugs a virtual ukey in.
+///
+/// # Errors
+/// `ukey-unknown`.
+pub fn insert(path: &Path, serial: &str) -> Result<Serial, Error> {
+    let (serial, folder) = folder(path, serial)?;
+    virtual_ukey::insert(&folder)?;
+    Ok(serial)
+}
+
+/// Pulls a virtual ukey out.
+///
+/// # Errors
+/// `ukey-unknown`.
+pub fn pull(path: &Path, serial: &str) -> Result<Serial, Error> {
+    let (serial, folder) = folder(path, serial)?;
+    virtual_ukey::pull(&folder)?;
+    Ok(serial)
+}
+
+fn folder(path: &Path, text: &str) -> Result<(Serial, std::path::PathBuf), Error> {
+    let home = Home::open(path)?;
+    let folders = virtual_ukey::folders(&home.ukeys())?.into_iter();
+    let fits = |serial: &Serial| {
+        serial.as_str() == text || (text.len() >= 4 && serial.as_str().ends_with(text))
+    };
+    let mut found = folders.filter(|(serial, _folder)| fits(serial));
+    match (found.next(), found.next()) {
+        (Some(one), None) => Ok(one),
+        (None, _) => Err(Error::usage("ukey-unknown", text)),
+        (Some(_), Some(_)) => Err(Error::usage("ukey-ambiguous", text)),
+    }
+}
+
+/// A home while it is made.
+struct Maker<'a> {
+    home: &'a Home,
+    ukeys: &'a VirtualUkeys,
+    now: Timestamp,
+    keys: KeysFile,
+    store_key: SecretKey,
+    store: Store,
+    secrets: Secrets,
+    security: SecuritySecrets,
+    unit: Unit,
+    root: Vec<u8>,
+    unit_key: SoftwareKey,
+    unit_certificate: Vec<u8>,
+}
+
+impl<'a> Maker<'a> {
+    fn new(home: &'a Home, ukeys: &'a VirtualUkeys) -> Result<Self, Error> {
+        let store_key = SecretKey::generate()?;
+        let store = Store::create(&home.store(), store_key.expose())?;
+        let security = SecuritySecrets {
+            escrow: EscrowIdentity::generate(),
+            ca_pin: random_pin(24)?,
+        };
+        Ok(Self {
+            home,
+            ukeys,
+            now: clock::now(),
+            keys: KeysFile::new(HomeId::new(clock::new_uuid()), true, Cost::PRACTICE),
+            store_key,
+            store,
+            secrets: Secrets::new(home.secrets()),
+            security,
+            unit: own_unit(),
+            root: Vec::new(),
+            unit_key: SoftwareKey::generate().map_err(pki)?,
+            unit_certificate: Vec::new(),
+        })
+    }
+
+    /// Practice root and unit certificate; the root's key is not kept.
+    fn certify_unit(&mut self) -> Result<(), Error> {
+        let root_key = SoftwareKey::generate().map_err(pki)?;
+        let subject = Subject::Root {
+            name: "练习根 (practice root)",
+        };
+        let public = root_key.public_key();
+        self.root =
+            unit_pki::certify(subject, &public, &self.terms()?, None, &root_key).map_err(pki)?;
+        let subject = Subject::Unit {
+            name: &self.unit.name,
+        };
+        let public = self.unit_key.public_key();
+        let issuer = Some(self.root.as_slice());
+        self.unit_certificate =
+            unit_pki::certify(subject, &public, &self.terms()?, issuer, &root_key).map_err(pki)?;
+        let (root, escrow) = (
+            hex::encode(&self.root),
+            self.security.escrow.public().to_string(),
+        );
+        let person_key: [u8; 32] = random::bytes()?;
+        let unit = self.unit.clone();
+        let row = self.row("home-made");
+        self.store.act(&row, |writing| {
+            writing.insert_unit(&unit)?;
+            writing.set_meta("pinned_root", &root)?;
+            writing.set_meta("escrow_key", &escrow)?;
+            writing.set_meta("person_key", &hex::encode(person_key))?;
+            writing.set_meta("own_tokens_profile", PRACTICE_PROFILE)?;
+            writing.set_meta("hotline", "0731-12345678")?;
+            writing.set_meta("assistant_address", "https://ca.example.cn/assistant")
+        })?;
+        Ok(())
+    }
+
+    /// The CA on a token of its own.
+    fn make_ca(&mut self) -> Result<(), Error> {
+        let so_pin = random_pin(24)?;
+        let pins = (&so_pin, &self.security.ca_pin);
+        let (token, public, mut key) = key_token::make(self.ukeys, &self.home.ca(), pins)?;
+        let terms = AuthorityTerms {
+            name: "练习 CA G1 (practice)".to_owned(),
+            unit: self.unit.name.clone(),
+            province: self.unit.province.clone(),
+            serial: CertificateSerial::from_random(random::bytes()?),
+            not_before: self.now,
+            not_after: self.now.plus_days(CA_DAYS),
+        };
+        let certificate = Authority::self_signed(&terms, &public, &mut |message| key.sign(message));
+        let certificate =
+            certificate.map_err(|error| Error::failed("ca-failed", error.to_string()))?;
+        let pem = certificates::pem(&certificate);
+        let path = self.home.ca_pem();
+        file::replace(&path, pem.as_bytes()).map_err(|error| Error::io(&path, error))?;
+        let so_pin = self.seal_so_pin(&so_pin)?;
+        let row = self.row("ca-made");
+        let token = token_json(&token)?;
+        self.store.act(&row, |writing| {
+            writing.set_meta("ca_certificate", &hex::encode(&certificate))?;
+            writing.set_meta("ca_token", &token)?;
+            writing.set_meta("ca_so_pin", &so_pin)
+        })?;
+        Ok(())
+    }
+
+    /// An officer with passphrase, own ukey and certificate.
+    fn add_officer(&mut self, name: &OfficerName, post: Post) -> Result<(), Error> {
+        let passphrase = SecretText::new(random_pin(20)?.expose().to_owned());
+        let security = (post == Post::Security).then_some(&self.security);
+        self.keys
+            .add_officer((name, post), &passphrase, &self.store_key, security)?;
+        let (so_pin, user_pin) = (random_pin(24)?, random_pin(12)?);
+        let dir = self.home.officer(name.as_str());
+        let (token, public, _key) = key_token::make(self.ukeys, &dir, (&so_pin, &user_pin))?;
+        let subject = Subject::Officer {
+            unit: &self.unit.name,
+            name,
+            post,
+        };
+        let issuer = Some(self.unit_certificate.as_slice());
+        let certificate =
+            unit_pki::certify(subject, &public, &self.terms()?, issuer, &self.unit_key)
+                .map_err(pki)?;
+        let officer = OfficerRow {
+            name: name.clone(),
+            post,
+            enabled: true,
+            ukey: token.identity.serial.clone(),
+            key_id: token.key_id.as_bytes().to_vec(),
+            chain: vec![
+                certificate,
+                self.unit_certificate.clone(),
+                self.root.clone(),
+            ],
+        };
+        let so_pin = self.seal_so_pin(&so_pin)?;
+        let row = self.row("officer-enabled");
+        let json = token_json(&token)?;
+        self.store.act(&row, |writing| {
+            writing.insert_officer(&officer)?;
+            writing.set_meta(&format!("officer_token/{name}"), &json)?;
+            writing.set_meta(&format!("officer_so_pin/{name}"), &so_pin)
+        })?;
+        self.secrets.set_passphrase(name.clone(), passphrase);
+        self.secrets.set_user_pin(token.identity.serial, user_pin);
+        Ok(())
+    }
+
+    /// A factory-fresh virtual ukey, in stock and plugged in.
+    fn add_ukey(&mut self) -> Result<(), Error> {
+        let UkeyIdentity {
+            maker,
+            model,
+            serial,
+        } = self.ukeys.make(&self.home.ukeys())?;
+        virtual_ukey::insert(&self.home.ukey(&serial))?;
+        let mut row = self.row("ukey-received");
+        row.ukey = Some(serial.as_str().to_owned());
+        let (identity, now) = (
+            UkeyIdentity {
+                maker,
+                model,
+                serial,
+            },
+            self.now,
+        );
+        self.store.act(&row, |writing| {
+            writing.insert_ukey(&identity, PRACTICE_PROFILE, now)
+        })?;
+        Ok(())
+    }
+
+    fn terms(&self) -> Result<Terms, Error> {
+        Ok(Terms {
+            serial: CertificateSerial::from_random(random::bytes()?),
+            not_before: self.now,
+            not_after: self.now.plus_days(PKI_DAYS),
+        })
+    }
+
+    fn seal_so_pin(&self, so_pin: &Pin) -> Result<String, Error> {
+        let sealed = self.security.escrow.public().seal(so_pin);
+        let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
+        Ok(hex::encode(sealed))
+    }
+
+    fn row(&self, act: &str) -> AuditRow {
+        AuditRow {
+            at: self.now,
+            officer: "station".to_owned(),
+            post: None,
+            act: act.to_owned(),
+            request: None,
+            ukey: None,
+            certificate: None,
+            result: "done".to_owned(),
+            detail: None,
+        }
+    }
+}
+
+/// Requests through the same jobs as anywhere: entered and submitted by system, signed by security.
+fn add_requests(home: &Home, count: u16) -> Result<(), Error> {
+    if count == 0 {
+        return Ok(());
+    }
+    let mut submitted = Vec::new();
+    let (desk, system) = open(home.path(), Duty::EnterRequest)?;
+    for index in 0..count {
+        let row = requests::enter(&desk, &system, &invented(index)?)?;
+        requests::submit(&desk, &system, &row)?;
+        submitted.push(row);
+    }
+    drop(desk);
+    let (desk, security) = open(home.path(), Duty::DecideRequest)?;
+    let mut key = approvals::SigningKey::open(&desk, &security)?;
+    for row in submitted {
+        approvals::approve(&desk, &security, &mut key, &row)?;
+    }
+    Ok(())
+}
+
+/// An invented holder. Numbers begin with 439900, a county that does not exist.
+fn invented(index: u16) -> Result<RequestDraft, Error> {
+    const FAMILY: [&str; 12] = [
+        "王", "李", "张", "刘", "陈", "杨", "赵", "黄", "周", "吴", "欧阳", "司马",
+    ];
+    const GIVEN: [&str; 10] = [
+        "晓雯", "志远", "喆珺", "文镕", "雨堃", "建国", "梓涵", "若兰", "思齐", "明哲",
+    ];
+    let at = usize::from(index);
+    let pick = |list: &[&str], at: usize| {
+        list.get(at % list.len())
+            .copied()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    let name = pick(&FAMILY, at) + &pick(&GIVEN, at / 3 + at);
+    let (month, day) = (1 + index / 28 % 12, 1 + index % 28);
+    let year = 1980 + index / 336 % 20;
+    let digits = format!("439900{year}{month:02}{day:02}{:03}", index % 1000);
+    let user_types = if at % 3 == 0 {
+        vec!["信息管理员", "信息查询员"]
+    } else {
+        vec!["信息管理员"]
+    };
+    Ok(RequestDraft {
+        unit: own_unit().code,
+        name,
+        id_number: with_check(&digits)?,
+        office_phone: format!("0731-{:08}", 84_400_000 + u32::from(index)),
+        email: format!("teacher{index:04}@school.example.cn"),
+        mobile: format!("1990000{index:04}"),
+        school_type: "211".to_owned(),
+        user_types: user_types.into_iter().map(str::to_owned).collect(),
+        apply_certificate: Some(true),
+        existing_account: None,
+        address: "示例市练习路 1 号".to_owned(),
+        notes: None,
+    })
+}
+
+/// Adds the check character: the one of eleven that is accepted (D-14).
+fn with_check(digits: &str) -> Result<String, Error> {
+    use crate::domain::identity_number::IdentityNumber;
+    let today = clock::now().date();
+    "0123456789X"
+        .chars()
+        .map(|check| format!("{digits}{check}"))
+        .find(|number| IdentityNumber::parse(number, today).is_ok())
+        .ok_or_else(|| Error::failed("practice", "no identity number"))
+}
+
+fn own_unit() -> Unit {
+    Unit {
+        id: UnitId::new(clock::new_uuid()),
+        name: "示例市练习小学".to_owned(),
+        level: Level::School,
+        code: "2143999999".to_owned(),
+        province: "湖南省".to_owned(),
+        prefecture: "示例市".to_owned(),
+        own: true,
+    }
+}
+
+fn officer_name(text: &str) -> Result<OfficerName, Error> {
+    OfficerName::parse(text).map_err(|error| Error::usage("officer-unknown", text).because(error))
+}
+
+fn token_json(token: &KeyToken) -> Result<String, Error> {
+    serde_json::to_string(&(&token.identity, &token.key_id))
+        .map_err(|error| Error::failed("practice", "token").because(error))
+}
+
+fn random_pin(chars: usize) -> Result<Pin, Error> {
+    let random = random::secret::<128>()?;
+    Pin::from_random_letters(chars, random.as_slice())
+        .ok_or_else(|| Error::failed("no-random", "too few bytes"))
+}
+
+fn pki(error: PkiError) -> Error {
+    Error::failed("unit-pki", error.to_string()).because(error)
+}

@@ -1,0 +1,132 @@
+//! What people and programs are told while ukeys are made.
+
+use crate::domain::fault::Fault;
+use crate::domain::key::KeyAlgorithm;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::Serial;
+use crate::workflow::journal::{Question, Wait};
+use crate::workflow::step::Step;
+
+/// One event of a long work.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A step begins.
+    Started {
+        /// Number of the request.
+        request: String,
+        /// The ukey.
+        serial: Serial,
+        /// The step.
+        step: Step,
+    },
+    /// A step ended.
+    Step {
+        /// Number of the request.
+        request: String,
+        /// The ukey.
+        serial: Serial,
+        /// How it ended.
+        step: StepReport,
+    },
+    /// A ukey ended.
+    Result(Box<RunResult>),
+}
+
+/// How a step ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepReport {
+    /// The step.
+    pub step: Step,
+    /// How long it took.
+    pub ms: f64,
+    /// `done`, or the code of what went wrong.
+    pub outcome: String,
+}
+
+/// How the work on one ukey ended, for now.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// Number of the request.
+    pub request: String,
+    /// The ukey.
+    pub serial: Serial,
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Whether it was handed to its holder.
+    pub handed_out: bool,
+    /// Serial number of its certificate.
+    pub certificate: Option<String>,
+    /// Until when that certificate is valid.
+    pub not_after: Option<Timestamp>,
+    /// The key pair.
+    pub key: KeyAlgorithm,
+    /// The steps that were done now.
+    pub steps: Vec<StepReport>,
+    /// Milliseconds from beginning to end.
+    pub ms: f64,
+    /// Milliseconds of it inside the module.
+    pub module_ms: f64,
+}
+
+/// How the work on one ukey ended, for now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Made and proven.
+    Issued,
+    /// Goes on when something happens.
+    Pending(Wait),
+    /// Goes on when a person has answered.
+    Question(Question),
+    /// Refused before anything was begun; the code.
+    Refused(String),
+    /// The ukey failed before anything was begun.
+    Fault(Fault),
+    /// Written off by a person.
+    WrittenOff,
+    /// The station itself failed: code and facts.
+    Failed(String, String),
+}
+
+impl Outcome {
+    /// The word of JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Pending(_) => "pending",
+            Self::Question(_) => "question",
+            Self::Refused(_) | Self::Fault(_) | Self::WrittenOff | Self::Failed(..) => "failed",
+        }
+    }
+}
+
+/// Counts of outcomes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Made and proven.
+    pub issued: u32,
+    /// Waiting.
+    pub pending: u32,
+    /// With an open question.
+    pub question: u32,
+    /// Failed or refused.
+    pub failed: u32,
+    /// Approved requests for which no blank ukey was plugged in.
+    pub without_ukey: u32,
+}
+
+impl Summary {
+    /// Counts one result.
+    pub const fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Issued => self.issued += 1,
+            Outcome::Pending(_) => self.pending += 1,
+            Outcome::Question(_) => self.question += 1,
+            Outcome::Refused(_) | Outcome::Fault(_) | Outcome::WrittenOff | Outcome::Failed(..) => {
+                self.failed += 1;
+            }
+        }
+    }
+}
+
+/// Where events go; called from several threads.
+pub type Report<'a> = &'a (dyn Fn(Event) + Sync);

@@ -1,0 +1,100 @@
+//! Who acts: an officer whose passphrase opened the store, with the post that the store says.
+
+use super::error::Error;
+use super::secrets::Secrets;
+use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::keys::secret::SecretText;
+use crate::keys::wrap::KeysFile;
+
+/// Evidence that an officer has signed in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActingOfficer {
+    name: OfficerName,
+    post: Post,
+}
+
+impl ActingOfficer {
+    /// Called by `Desk::open` once passphrase and record agree.
+    pub(super) const fn new(name: OfficerName, post: Post) -> Self {
+        Self { name, post }
+    }
+
+    /// The officer's name.
+    pub const fn name(&self) -> &OfficerName {
+        &self.name
+    }
+
+    /// Their post.
+    pub const fn post(&self) -> Post {
+        self.post
+    }
+
+    /// Demands a duty of the officer (D-7).
+    ///
+    /// # Errors
+    /// `wrong-duty`.
+    pub fn demand(&self, duty: Duty) -> Result<(), Error> {
+        if duty.belongs_to(self.post) {
+            Ok(())
+        } else {
+            let text = format!("{} ({})", self.name, self.post.chinese());
+            Err(Error::refused("wrong-duty", text))
+        }
+    }
+}
+
+/// Asks a person for a secret, without echo.
+pub trait AskSecret {
+    /// The passphrase of an officer; `None` when nobody can be asked.
+    fn passphrase(&self, officer: &OfficerName) -> Option<SecretText>;
+}
+
+/// Nobody can be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct NobodyToAsk;
+
+impl AskSecret for NobodyToAsk {
+    fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
+        None
+    }
+}
+
+/// Chooses who acts: the one named, else the first of system, security, auditor in the secrets
+/// file who has the duty (interface.md).
+///
+/// # Errors
+/// `officer-required` when nobody is named.
+pub(super) fn choose(
+    keys: &KeysFile,
+    secrets: Option<&Secrets>,
+    named: Option<&OfficerName>,
+    duty: Duty,
+) -> Result<OfficerName, Error> {
+    if let Some(name) = named {
+        return Ok(name.clone());
+    }
+    let known =
+        |name: &OfficerName| secrets.is_some_and(|secrets| secrets.passphrase(name).is_some());
+    keys.officers()
+        .into_iter()
+        .find(|(name, post)| duty.belongs_to(*post) && known(name))
+        .map(|(name, _post)| name)
+        .ok_or_else(|| Error::usage("officer-required", ""))
+}
+
+/// The passphrase of an officer: from the secrets file, else asked.
+///
+/// # Errors
+/// `officer-required` when nobody can be asked.
+pub(super) fn passphrase(
+    secrets: Option<&Secrets>,
+    name: &OfficerName,
+    ask: &dyn AskSecret,
+) -> Result<SecretText, Error> {
+    let given = secrets
+        .and_then(|secrets| secrets.passphrase(name))
+        .cloned();
+    given
+        .or_else(|| ask.passphrase(name))
+        .ok_or_else(|| Error::usage("officer-required", name.as_str()))
+}
