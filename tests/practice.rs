@@ -1,5 +1,10 @@
 //! The main job on real PKCS#11, judged by third parties: pkcs11-tool, openssl, certtool.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "test helpers: what is missing fails the test"
+)]
 
 mod support;
 

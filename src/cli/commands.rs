@@ -13,11 +13,12 @@ use super::args::{
 };
 use super::make::Show;
 use super::output::Output;
+use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::request::{RequestDraft, RequestState};
 use crate::domain::ukey::UkeyState;
 use crate::keys::secret::SecretText;
-use crate::station::bench::Inserted;
+use crate::station::bench::{Inserted, Unusable};
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, PinSource, Terms};
 use crate::station::jobs::requests::RequestView;
@@ -164,11 +165,11 @@ impl Cli<'_> {
             }
             Practice::Insert { dir, serial } => {
                 let serial = practice::insert(dir, serial)?;
-                self.done(&json!({ "serial": serial.as_str(), "inserted": true }))
+                Ok(self.done(&json!({ "serial": serial.as_str(), "inserted": true })))
             }
             Practice::Pull { dir, serial } => {
                 let serial = practice::pull(dir, serial)?;
-                self.done(&json!({ "serial": serial.as_str(), "inserted": false }))
+                Ok(self.done(&json!({ "serial": serial.as_str(), "inserted": false })))
             }
         }
     }
@@ -216,10 +217,9 @@ impl Cli<'_> {
             None => None,
         };
         let pin = match pin {
-            Some(PinFrom::Random) => PinSource::Random,
             Some(PinFrom::Secrets) => PinSource::Secrets,
             None if desk.is_practice() => PinSource::Secrets,
-            None => PinSource::Random,
+            Some(PinFrom::Random) | None => PinSource::Random,
         };
         let until = if *csr_only { Until::Csr } else { Until::Proven };
         let terms = Terms {
@@ -274,7 +274,7 @@ impl Cli<'_> {
             inserted: false,
         };
         let value = Names::read(&desk, &officer)?.ukey(&view);
-        self.done(&value)
+        Ok(self.done(&value))
     }
 
     fn unit_list(&self) -> Result<u8, Error> {
@@ -308,7 +308,7 @@ impl Cli<'_> {
                 let (desk, officer) = self.open(Access::Change, Duty::EnterRequest)?;
                 let row = requests::enter(&desk, &officer, &read_draft(file)?)?;
                 let view = requests::find(&desk, &officer, &row.number)?;
-                self.done(&request_value(&view))
+                Ok(self.done(&request_value(&view)))
             }
             Request::List {
                 state,
@@ -337,13 +337,13 @@ impl Cli<'_> {
             Request::Show { id } => {
                 let (desk, officer) = self.read()?;
                 let view = requests::find(&desk, &officer, id)?;
-                self.show(&request_value(&view))
+                Ok(self.show(&request_value(&view)))
             }
             Request::Approval { id, dir } => {
                 let (desk, officer) = self.read()?;
                 let row = requests::find(&desk, &officer, id)?.row;
                 let files = approvals::export(&desk, &officer, &row, dir)?;
-                self.written(&files)
+                Ok(self.written(&files))
             }
         }
     }
@@ -381,8 +381,7 @@ impl Cli<'_> {
                     })
                     .collect();
                 if self.output.is_json() {
-                    self.output
-                        .line(&json!({ "items": items, "troubles": troubles }));
+                    Output::line(&json!({ "items": items, "troubles": troubles }));
                 } else {
                     self.output.table(&items, &columns);
                     for trouble in &bench.troubles {
@@ -405,7 +404,7 @@ impl Cli<'_> {
             }
             Ukey::Show { serial } => {
                 let view = ukeys::find(&desk, &officer, serial)?;
-                self.show(&names.ukey(&view))
+                Ok(self.show(&names.ukey(&view)))
             }
         }
     }
@@ -434,11 +433,11 @@ impl Cli<'_> {
             }
             Certificate::Show { serial } => {
                 let row = certificates::find(&desk, &officer, serial)?;
-                self.show(&names.certificate(&row))
+                Ok(self.show(&names.certificate(&row)))
             }
             Certificate::Export { dir } => {
                 let files = certificates::export(&desk, &officer, dir)?;
-                self.written(&files)
+                Ok(self.written(&files))
             }
         }
     }
@@ -452,19 +451,19 @@ impl Cli<'_> {
             Ca::Export { file } => {
                 let (desk, officer) = self.read()?;
                 ca::export(&desk, &officer, file)?;
-                return self.written(std::slice::from_ref(file));
+                return Ok(self.written(std::slice::from_ref(file)));
             }
             Ca::Unlock => {
                 let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
                 ca::unlock(&desk, &officer, &AskTerminal(self.output))?
             }
         };
-        self.show(&json!({
+        Ok(self.show(&json!({
             "subject": view.subject,
             "not_after": view.not_after.to_string(),
             "unlocked_until": view.unlocked.map(|(until, _count)| until.to_string()),
             "unlocked_certificates": view.unlocked.map(|(_until, count)| count),
-        }))
+        })))
     }
 
     fn audit_verify(&self) -> Result<u8, Error> {
@@ -520,7 +519,7 @@ impl Cli<'_> {
             }
             Profile::Check { file } => {
                 let profile = profiles::read(file)?;
-                self.done(&json!({ "name": profile.name, "valid": true }))
+                Ok(self.done(&json!({ "name": profile.name, "valid": true })))
             }
         }
     }
@@ -541,14 +540,14 @@ impl Cli<'_> {
         Ok(u8::from(findings.iter().any(|finding| !finding.ok)))
     }
 
-    fn done(&self, document: &Value) -> Result<u8, Error> {
+    fn done(&self, document: &Value) -> u8 {
         let text = self.output.wording().text("done");
         self.output.document(document, &text);
-        Ok(0)
+        0
     }
 
     /// One object: its fields as lines for people.
-    fn show(&self, document: &Value) -> Result<u8, Error> {
+    fn show(&self, document: &Value) -> u8 {
         let lines: Vec<String> = document
             .as_object()
             .into_iter()
@@ -559,10 +558,10 @@ impl Cli<'_> {
             })
             .collect();
         self.output.document(document, &lines.join("\n"));
-        Ok(0)
+        0
     }
 
-    fn written(&self, files: &[PathBuf]) -> Result<u8, Error> {
+    fn written(&self, files: &[PathBuf]) -> u8 {
         let words = self.output.wording();
         let lines: Vec<String> = files
             .iter()
@@ -570,7 +569,7 @@ impl Cli<'_> {
             .collect();
         self.output
             .document(&json!({ "files": files }), &lines.join("\n"));
-        Ok(0)
+        0
     }
 }
 
@@ -636,10 +635,7 @@ impl Names {
         if let Some(object) = value.as_object_mut() {
             let refused = ukey.usable.as_ref().err();
             object.insert("usable".to_owned(), json!(refused.is_none()));
-            object.insert(
-                "reason".to_owned(),
-                json!(refused.map(|unusable| unusable.code())),
-            );
+            object.insert("reason".to_owned(), json!(refused.map(Unusable::code)));
             object.insert("label".to_owned(), json!(ukey.reading.label));
         }
         value
@@ -652,7 +648,7 @@ impl Names {
             "not_before": row.not_before.to_string(),
             "not_after": row.not_after.to_string(),
             "state": row.state.word(),
-            "reason": row.reason.map(|reason| reason.word()),
+            "reason": row.reason.map(RevocationReason::word),
             "ukey": row.ukey.as_str(),
             "request": self.number(&row.request.to_string()),
         })

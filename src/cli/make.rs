@@ -54,7 +54,7 @@ impl<'a> Show<'a> {
                 step,
             } => {
                 if self.output.is_json() {
-                    self.output.line(&json!({
+                    Output::line(&json!({
                         "event": "step",
                         "request": request,
                         "serial": serial.as_str(),
@@ -66,7 +66,7 @@ impl<'a> Show<'a> {
             }
             Event::Result(result) => {
                 if self.output.is_json() {
-                    self.output.line(&self.result(&result));
+                    Output::line(&self.result(&result));
                 }
                 let serial = result.serial.as_str();
                 state.lanes.retain(|(lane, bar)| {
@@ -115,7 +115,7 @@ impl<'a> Show<'a> {
             .unwrap_or_else(PoisonError::into_inner);
         let module_ms: f64 = state.results.iter().map(|result| result.module_ms).sum();
         if self.output.is_json() {
-            self.output.line(&json!({
+            Output::line(&json!({
                 "event": "summary",
                 "issued": issued,
                 "pending": pending,

@@ -46,7 +46,7 @@ impl Output {
     /// One document, or the sentence for people.
     pub(super) fn document(&self, document: &Value, sentence: &str) {
         if self.json {
-            self.line(document);
+            Self::line(document);
         } else {
             println!("{sentence}");
         }
@@ -55,7 +55,7 @@ impl Output {
     /// A list, or a table for people: `columns` are pairs of a wording key and a field.
     pub(super) fn list(&self, items: &[Value], columns: &[(&str, &str)]) {
         if self.json {
-            self.line(&json!({ "items": items }));
+            Self::line(&json!({ "items": items }));
         } else {
             self.table(items, columns);
         }
@@ -86,7 +86,7 @@ impl Output {
     }
 
     /// One JSON line, flushed.
-    pub(super) fn line(&self, document: &Value) {
+    pub(super) fn line(document: &Value) {
         let mut out = std::io::stdout().lock();
         // A reader that went away cannot be told.
         writeln!(out, "{document}").and_then(|()| out.flush()).ok();
@@ -97,7 +97,7 @@ impl Output {
         let document =
             json!({ "error": self.error_value(error.kind, error.code, &error.subject, error) });
         if self.json {
-            self.line(&document);
+            Self::line(&document);
         }
         let (headline, hints) = self.wording.error(error.code, &error.subject);
         eprintln!("{headline}");

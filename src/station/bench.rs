@@ -81,7 +81,7 @@ pub struct Bench {
 pub fn look(desk: &Desk) -> Result<Bench, Error> {
     let mut places = virtual_places(desk)?;
     if !desk.is_practice() {
-        places.extend(reader_places(desk)?);
+        places.extend(reader_places(desk));
     }
     let mut bench = Bench::default();
     for Listing {
@@ -221,7 +221,7 @@ fn virtual_places(desk: &Desk) -> Result<Vec<Place>, Error> {
     Ok(places)
 }
 
-fn reader_places(desk: &Desk) -> Result<Vec<Place>, Error> {
+fn reader_places(desk: &Desk) -> Vec<Place> {
     let profiles = desk
         .profiles()
         .values()
@@ -234,7 +234,7 @@ fn reader_places(desk: &Desk) -> Result<Vec<Place>, Error> {
             spec,
         })
     });
-    Ok(places.collect())
+    places.collect()
 }
 
 fn reader_spec(desk: &Desk, profile: &TokenProfile, serial: Option<&Serial>) -> Option<WorkerSpec> {

@@ -1,4 +1,5 @@
 //! The one place that reads the clock and makes ids.
+#![expect(clippy::disallowed_methods, reason = "this is where the clock is read")]
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 

@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 #![allow(
     dead_code,
+    clippy::indexing_slicing,
     clippy::allow_attributes,
-    reason = "each test file uses a part of it"
+    reason = "each test file uses a part of it; a missing JSON field fails the test"
 )]
 
 use std::ffi::OsStr;
@@ -107,11 +108,16 @@ pub(crate) struct PracticeHome {
 }
 
 impl PracticeHome {
-    /// Makes one with so many ukeys and approved requests.
-    pub(crate) fn new(ukeys: u16, requests: u16) -> Self {
+    /// A place for one.
+    pub(crate) fn empty() -> Self {
         let dir = memory_dir();
         let path = dir.path().join("home");
-        let home = Self { _dir: dir, path };
+        Self { _dir: dir, path }
+    }
+
+    /// Makes one with so many ukeys and approved requests.
+    pub(crate) fn new(ukeys: u16, requests: u16) -> Self {
+        let home = Self::empty();
         let output = program()
             .args(["practice", "new", "--json"])
             .arg(&home.path)

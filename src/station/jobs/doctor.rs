@@ -39,7 +39,7 @@ pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Err
             .into_owned();
         add(
             "permissions",
-            mode & 0o077 == 0,
+            (mode & 0o077).count_ones() == 0,
             format!("{name} {mode:04o}"),
         );
     }

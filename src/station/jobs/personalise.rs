@@ -119,7 +119,8 @@ pub fn resume(
     officer.demand(Duty::Personalise)?;
     let answer = on.and_then(|(_serial, answer)| answer);
     let mut orders = VecDeque::new();
-    for run in desk.store().read().open_runs()? {
+    let runs = desk.store().read().open_runs()?; // The lock ends here: each run takes it again.
+    for run in runs {
         if on.is_some_and(|(serial, _answer)| *serial != run.ukey) {
             continue;
         }

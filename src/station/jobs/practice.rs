@@ -47,7 +47,7 @@ pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
     let profile = profile.ok_or_else(|| Error::failed("profile-unknown", PRACTICE_PROFILE))?;
     let virtual_ukeys = desk::virtual_ukeys(profile, desk::this_program()?)?;
     let home = Home::create(path)?;
-    let _lock = home.lock()?;
+    let lock = home.lock()?;
     let mut maker = Maker::new(&home, &virtual_ukeys)?;
     maker.certify_unit()?;
     maker.make_ca()?;
@@ -59,7 +59,8 @@ pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
     }
     maker.keys.write(&home.keys())?;
     maker.secrets.save()?;
-    drop((maker, _lock));
+    drop(maker);
+    drop(lock); // The requests go through the desk, which takes it itself.
     add_requests(&home, requests)?;
     Ok(home)
 }

@@ -15,6 +15,9 @@ use crate::domain::label::TokenLabel;
 use crate::domain::token_profile::{Keys, Mechanism as Preferred, TemplateAttribute};
 use crate::domain::ukey::Inventory;
 
+/// `CKA_ID` and `CKA_VALUE` of a certificate.
+type IdAndDer = (Vec<u8>, Vec<u8>);
+
 impl Device {
     /// `C_GenerateKeyPair` with the attributes of D-35 asked for one by one.
     pub(in crate::token) fn generate(
@@ -215,7 +218,7 @@ impl Device {
         Ok(inventory)
     }
 
-    fn certificates(&mut self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Fault> {
+    fn certificates(&mut self) -> Result<Vec<IdAndDer>, Fault> {
         let mut certificates = Vec::new();
         for handle in self.all(ObjectClass::CERTIFICATE)? {
             let types = [AttributeType::Id, AttributeType::Value];

@@ -317,7 +317,7 @@ impl Worker {
             }));
         };
         if write_frame(orders, &Order { deadline_ms, act }).is_err() {
-            return Err(self.bury(None));
+            return Err(self.bury());
         }
         match self.answers.recv_timeout(limit + GRACE) {
             Ok(Ok(answer)) => {
@@ -326,13 +326,13 @@ impl Worker {
             }
             Ok(Err(error)) => {
                 self.kill();
-                self.bury(None);
+                self.bury();
                 Err(Fault::new(FaultKind::Protocol).with_detail(error.to_string()))
             }
-            Err(RecvTimeoutError::Disconnected) => Err(self.bury(Some(deadline_secs))),
+            Err(RecvTimeoutError::Disconnected) => Err(self.bury()),
             Err(RecvTimeoutError::Timeout) => {
                 self.kill();
-                self.bury(None);
+                self.bury();
                 Err(Fault::new(FaultKind::Deadline {
                     secs: deadline_secs,
                 }))
@@ -343,7 +343,7 @@ impl Worker {
     /// Reaps the process and says how it ended. A worker that its own watchdog killed has missed
     /// the deadline; the two look alike from outside but for the time that passed, so a kill by
     /// signal 9 is told as what it is.
-    fn bury(&mut self, _deadline_secs: Option<u64>) -> Fault {
+    fn bury(&mut self) -> Fault {
         self.gone = true;
         self.orders = None;
         let how = match self.child.wait() {

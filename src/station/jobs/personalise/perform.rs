@@ -529,19 +529,21 @@ impl Session<'_> {
             LabelSeen::Foreign
         };
         self.reading = Some(reading);
-        let user = tries(
-            flags.user_pin_locked,
-            flags.user_pin_final_try || flags.user_pin_count_low,
-        );
+        let user = if flags.user_pin_locked {
+            TriesSeen::Locked
+        } else {
+            untouched_unless(flags.user_pin_final_try || flags.user_pin_count_low)
+        };
         let user_pin = if flags.user_pin_initialized {
             PinSeen::Set(user)
         } else {
             PinSeen::Unset
         };
-        let so_pin = tries(
-            flags.so_pin_locked,
-            flags.so_pin_final_try || flags.so_pin_count_low,
-        );
+        let so_pin = if flags.so_pin_locked {
+            TriesSeen::Locked
+        } else {
+            untouched_unless(!flags.so_tries_untouched())
+        };
         Ok(Finding::Probed(Probe {
             label,
             user_pin,
@@ -588,7 +590,11 @@ impl Session<'_> {
         Ok(Finding::Done)
     }
 
-    fn approved(&self) -> Result<&approvals::ApprovedRequest, Stop> {
+    /// The approval, verified from the stored bytes where this session has not done it yet.
+    fn approved(&mut self) -> Result<&approvals::ApprovedRequest, Stop> {
+        if self.approved.is_none() {
+            self.verify_approval()?;
+        }
         self.approved
             .as_ref()
             .ok_or_else(|| refuse("request-not-approved"))
@@ -651,11 +657,11 @@ impl Session<'_> {
     }
 }
 
-const fn tries(locked: bool, low: bool) -> TriesSeen {
-    match (locked, low) {
-        (true, _) => TriesSeen::Locked,
-        (false, true) => TriesSeen::Low,
-        (false, false) => TriesSeen::Untouched,
+const fn untouched_unless(low: bool) -> TriesSeen {
+    if low {
+        TriesSeen::Low
+    } else {
+        TriesSeen::Untouched
     }
 }
 

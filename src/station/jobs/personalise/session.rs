@@ -226,7 +226,7 @@ impl<'a> Session<'a> {
         let entry = match performed {
             Ok(finding) => Entry::Done(step, finding),
             Err(Stop::Failure(failure)) => {
-                told.outcome = failure_code(&failure).to_owned();
+                failure_code(&failure).clone_into(&mut told.outcome);
                 tracing::warn!(step = step.word(), ?failure, "step failed");
                 Entry::Failed(step, failure)
             }

@@ -1,0 +1,196 @@
+//! The house rules, read from the sources: which room may use which, and where each crate lives.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use syn::visit::{self, Visit};
+use syn::{ItemUse, UseTree};
+
+/// A room and the rooms it may use.
+const ROOMS: [(&str, &[&str]); 11] = [
+    ("domain", &[]),
+    ("workflow", &["domain"]),
+    ("token", &["domain"]),
+    ("keys", &["domain"]),
+    ("issuing", &["domain"]),
+    ("store", &["domain", "workflow"]),
+    ("wording", &["domain"]),
+    ("documents", &["domain", "wording"]),
+    (
+        "station",
+        &["domain", "workflow", "token", "keys", "issuing", "store", "wording", "documents"],
+    ),
+    ("ui", &["domain", "workflow", "station", "wording"]),
+    ("cli", &["domain", "workflow", "station", "wording"]),
+];
+
+/// A crate and the only rooms that use it.
+const HOMES: [(&str, &[&str]); 15] = [
+    ("cryptoki", &["token"]),
+    ("pcsc", &["token"]),
+    ("argon2", &["keys"]),
+    ("age", &["keys"]),
+    ("chacha20poly1305", &["keys"]),
+    ("cms", &["keys", "issuing"]),
+    ("x509_cert", &["keys", "issuing"]),
+    ("rcgen", &["issuing"]),
+    ("x509_parser", &["issuing"]),
+    ("rusqlite", &["store"]),
+    ("krilla", &["documents"]),
+    ("qrcode", &["documents"]),
+    ("eframe", &["ui"]),
+    ("egui", &["ui"]),
+    ("clap", &["cli"]),
+];
+
+/// An act and the only file outside its own room that does it.
+const SINGLE_CALLERS: [(&str, &str, &str); 3] = [
+    ("Run::new(", "workflow", "station/jobs/personalise/session.rs"),
+    (".write_certificate(id", "token", "station/jobs/personalise/perform.rs"),
+    (".authority.sign(", "", "issuing/connector/embedded.rs"),
+];
+
+/// First segments and `crate::` rooms that one file names.
+#[derive(Default)]
+struct Names {
+    crates: BTreeSet<String>,
+    rooms: BTreeSet<String>,
+}
+
+impl Names {
+    fn path(&mut self, segments: &[String]) {
+        match segments {
+            [first, second, ..] if first == "crate" => {
+                self.rooms.insert(second.clone());
+            }
+            [first, ..] => {
+                self.crates.insert(first.clone());
+            }
+            [] => {}
+        }
+    }
+
+    fn tree(&mut self, before: &[String], tree: &UseTree) {
+        let with = |name: &syn::Ident| [before, &[name.to_string()]].concat();
+        match tree {
+            UseTree::Path(path) => self.tree(&with(&path.ident), &path.tree),
+            UseTree::Name(name) => self.path(&with(&name.ident)),
+            UseTree::Rename(name) => self.path(&with(&name.ident)),
+            UseTree::Glob(_) => self.path(before),
+            UseTree::Group(group) => {
+                for tree in &group.items {
+                    self.tree(before, tree);
+                }
+            }
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        self.tree(&[], &item.tree);
+    }
+
+    fn visit_path(&mut self, path: &'ast syn::Path) {
+        let segments: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
+        if segments.len() > 1 {
+            self.path(&segments);
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+fn sources() -> Vec<(String, PathBuf)> {
+    fn walk(dir: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(dir).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push(path);
+            }
+        }
+    }
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut found = Vec::new();
+    walk(&src, &mut found);
+    found.sort();
+    let name = |path: &PathBuf| path.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
+    found.iter().map(|path| (name(path), path.clone())).collect()
+}
+
+/// The room of a file; none for lib.rs and main.rs.
+fn room(name: &str) -> Option<&str> {
+    let first = name.split('/').next()?;
+    let room = first.strip_suffix(".rs").unwrap_or(first);
+    (room != "lib" && room != "main").then_some(room)
+}
+
+fn names(path: &Path) -> Names {
+    let file = syn::parse_file(&fs::read_to_string(path).unwrap()).unwrap();
+    let mut names = Names::default();
+    names.visit_file(&file);
+    names
+}
+
+#[test]
+fn each_room_uses_only_the_rooms_it_may() {
+    let mut broken = Vec::new();
+    for (name, path) in sources() {
+        let Some(room) = room(&name) else { continue };
+        let rule = ROOMS.iter().find(|(other, _may)| *other == room);
+        let Some((_room, may)) = rule else {
+            broken.push(format!("{name}: {room} is no room of the house"));
+            continue;
+        };
+        for used in names(&path).rooms {
+            let is_room = ROOMS.iter().any(|(other, _may)| *other == used);
+            if is_room && used != room && !may.contains(&used.as_str()) {
+                broken.push(format!("{name} uses {used}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn the_store_uses_nothing_of_workflow_but_its_journal() {
+    for (name, path) in sources() {
+        if room(&name) == Some("store") {
+            let text = fs::read_to_string(&path).unwrap();
+            let other = text.matches("workflow::").count() - text.matches("workflow::journal").count();
+            assert_eq!(other, 0, "{name}");
+        }
+    }
+}
+
+#[test]
+fn each_crate_stays_in_its_home() {
+    let mut broken = Vec::new();
+    for (name, path) in sources() {
+        let Some(room) = room(&name) else { continue };
+        for used in names(&path).crates {
+            let home = HOMES.iter().find(|(other, _homes)| *other == used);
+            if home.is_some_and(|(_crate, homes)| !homes.contains(&room)) {
+                broken.push(format!("{name} uses {used}"));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn what_may_happen_in_one_place_happens_there_alone() {
+    for (act, own_room, caller) in SINGLE_CALLERS {
+        let mut callers = Vec::new();
+        for (name, path) in sources() {
+            let outside = room(&name).is_some_and(|room| room != own_room);
+            if outside && fs::read_to_string(&path).unwrap().contains(act) {
+                callers.push(name);
+            }
+        }
+        assert_eq!(callers, [caller], "{act}");
+    }
+}
