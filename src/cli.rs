@@ -5,21 +5,27 @@ mod commands;
 mod make;
 mod output;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Parser as _;
 
 use self::args::Arguments;
 use self::output::Output;
+use crate::station::Error;
+use crate::station::desk::OpenTerms;
 use crate::wording::{Language, Wording};
 
+/// Opens the window on a home; given by `main`, so that the two faces do not know each other.
+pub type OpenWindow = fn(PathBuf, OpenTerms, Language) -> Result<u8, Error>;
+
 /// Runs one command and gives the exit code of interface.md.
-pub fn main() -> ExitCode {
+pub fn main(open_window: OpenWindow) -> ExitCode {
     let worker = std::env::args_os()
         .nth(1)
         .is_some_and(|argument| argument == "token-worker");
     if worker {
-        return crate::token::worker::child::main();
+        return crate::station::token_worker();
     }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
@@ -37,7 +43,7 @@ pub fn main() -> ExitCode {
         None => Language::of_system(),
     };
     let output = Output::new(arguments.global.json, Wording::new(language));
-    match commands::run(&arguments, &output) {
+    match commands::run(&arguments, &output, open_window) {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             output.error(&error);

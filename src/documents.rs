@@ -1,1 +1,8 @@
-//! Paper: slips and PIN letters as PDF. Values in, bytes out.
+//! Paper: values in, bytes out.
+
+mod page;
+
+pub mod pin_letter;
+pub mod slip;
+
+pub use page::{Font, PaperError};

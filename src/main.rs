@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    ukey_station::cli::main()
+    ukey_station::cli::main(ukey_station::ui::open)
 }

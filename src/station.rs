@@ -18,3 +18,11 @@ pub use desk::Desk;
 pub use error::{Error, ErrorKind};
 pub use home::Home;
 pub use sign_in::ActingOfficer;
+
+pub use crate::keys::secret::SecretText;
+pub use crate::store::{CertificateRow, RequestFilter, RequestRow, UkeyRow};
+
+/// Runs this process as the worker that drives one ukey (hidden command `token-worker`).
+pub fn token_worker() -> std::process::ExitCode {
+    crate::token::worker::child::main()
+}

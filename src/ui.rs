@@ -10,6 +10,6 @@ use crate::wording::Language;
 ///
 /// # Errors
 /// When the system gives no window.
-pub fn open(_home: Option<PathBuf>, _terms: OpenTerms, _language: Language) -> Result<u8, Error> {
+pub fn open(_home: PathBuf, _terms: OpenTerms, _language: Language) -> Result<u8, Error> {
     Err(Error::failed("no-window", ""))
 }

@@ -20,7 +20,16 @@ const ROOMS: [(&str, &[&str]); 11] = [
     ("documents", &["domain", "wording"]),
     (
         "station",
-        &["domain", "workflow", "token", "keys", "issuing", "store", "wording", "documents"],
+        &[
+            "domain",
+            "workflow",
+            "token",
+            "keys",
+            "issuing",
+            "store",
+            "wording",
+            "documents",
+        ],
     ),
     ("ui", &["domain", "workflow", "station", "wording"]),
     ("cli", &["domain", "workflow", "station", "wording"]),
@@ -47,8 +56,16 @@ const HOMES: [(&str, &[&str]); 15] = [
 
 /// An act and the only file outside its own room that does it.
 const SINGLE_CALLERS: [(&str, &str, &str); 3] = [
-    ("Run::new(", "workflow", "station/jobs/personalise/session.rs"),
-    (".write_certificate(id", "token", "station/jobs/personalise/perform.rs"),
+    (
+        "Run::new(",
+        "workflow",
+        "station/jobs/personalise/session.rs",
+    ),
+    (
+        ".write_certificate(id",
+        "token",
+        "station/jobs/personalise/perform.rs",
+    ),
     (".authority.sign(", "", "issuing/connector/embedded.rs"),
 ];
 
@@ -94,7 +111,11 @@ impl<'ast> Visit<'ast> for Names {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let segments: Vec<String> = path.segments.iter().map(|part| part.ident.to_string()).collect();
+        let segments: Vec<String> = path
+            .segments
+            .iter()
+            .map(|part| part.ident.to_string())
+            .collect();
         if segments.len() > 1 {
             self.path(&segments);
         }
@@ -117,8 +138,16 @@ fn sources() -> Vec<(String, PathBuf)> {
     let mut found = Vec::new();
     walk(&src, &mut found);
     found.sort();
-    let name = |path: &PathBuf| path.strip_prefix(&src).unwrap().to_string_lossy().into_owned();
-    found.iter().map(|path| (name(path), path.clone())).collect()
+    let name = |path: &PathBuf| {
+        path.strip_prefix(&src)
+            .unwrap()
+            .to_string_lossy()
+            .into_owned()
+    };
+    found
+        .iter()
+        .map(|path| (name(path), path.clone()))
+        .collect()
 }
 
 /// The room of a file; none for lib.rs and main.rs.
@@ -160,7 +189,8 @@ fn the_store_uses_nothing_of_workflow_but_its_journal() {
     for (name, path) in sources() {
         if room(&name) == Some("store") {
             let text = fs::read_to_string(&path).unwrap();
-            let other = text.matches("workflow::").count() - text.matches("workflow::journal").count();
+            let other =
+                text.matches("workflow::").count() - text.matches("workflow::journal").count();
             assert_eq!(other, 0, "{name}");
         }
     }

@@ -112,6 +112,13 @@ pub(super) enum Command {
         /// The ukey.
         serial: String,
     },
+    /// Write the hand-out slip as PDF, and once the letter with a random PIN beside it.
+    Slip {
+        /// The ukey.
+        serial: String,
+        /// The file to write.
+        out: PathBuf,
+    },
     /// Ukeys: plugged in, in stock, in use.
     #[command(subcommand)]
     Ukey(Ukey),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::CommandFactory as _;
 use serde_json::{Value, json};
 
+use super::OpenWindow;
 use super::args::{
     AnswerWord, Arguments, Audit, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
     Profile, Request, Ukey, Unit,
@@ -17,34 +18,32 @@ use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::request::{RequestDraft, RequestState};
 use crate::domain::ukey::UkeyState;
-use crate::keys::secret::SecretText;
 use crate::station::bench::{Inserted, Unusable};
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, PinSource, Terms};
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    approvals, audit, ca, certificates, doctor, hand_out, people, practice, requests, ukeys,
+    approvals, audit, ca, certificates, doctor, hand_out, people, practice, profiles, requests,
+    slips, ukeys,
 };
 use crate::station::report::{Event, Outcome};
 use crate::station::sign_in::AskSecret;
-use crate::station::{ActingOfficer, Desk, Error};
-use crate::store::{CertificateRow, RequestFilter};
-use crate::token::profiles;
+use crate::station::{ActingOfficer, CertificateRow, Desk, Error, RequestFilter, SecretText};
 use crate::workflow::journal::{Answer, Until};
 
 /// Runs a command and gives its exit code.
-pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
+pub(super) fn run(
+    arguments: &Arguments,
+    output: &Output,
+    open_window: OpenWindow,
+) -> Result<u8, Error> {
     let cli = Cli {
         global: &arguments.global,
         output,
     };
     match &arguments.command {
-        None => crate::ui::open(
-            cli.home_path().ok(),
-            cli.terms()?,
-            output.wording().language(),
-        ),
+        None => open_window(cli.home_path()?, cli.terms()?, output.wording().language()),
         Some(Command::Practice(command)) => cli.practice(command),
         Some(Command::Unit(Unit::List)) => cli.unit_list(),
         Some(Command::Request(command)) => cli.request(command),
@@ -55,6 +54,7 @@ pub(super) fn run(arguments: &Arguments, output: &Output) -> Result<u8, Error> {
             lanes,
         }) => cli.resume(serial.as_deref(), *answer, *lanes),
         Some(Command::HandOut { serial }) => cli.hand_out(serial),
+        Some(Command::Slip { serial, out }) => cli.slip(serial, out),
         Some(Command::Ukey(command)) => cli.ukey(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
         Some(Command::Ca(command)) => cli.ca(command),
@@ -277,6 +277,13 @@ impl Cli<'_> {
         Ok(self.done(&value))
     }
 
+    fn slip(&self, text: &str, out: &Path) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
+        let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
+        let files = slips::write(&desk, &officer, &serial, out)?;
+        Ok(self.written(&files))
+    }
+
     fn unit_list(&self) -> Result<u8, Error> {
         let (desk, officer) = self.read()?;
         let items: Vec<Value> = people::units(&desk, &officer)?
@@ -496,16 +503,15 @@ impl Cli<'_> {
     fn profile(&self, command: &Profile) -> Result<u8, Error> {
         match command {
             Profile::List => {
-                let folder = self.home_path()?.join("token-profiles");
-                let profiles = profiles::load(&folder)?;
-                let items: Vec<Value> = profiles
-                    .values()
-                    .map(|profile| {
+                let views = profiles::list(&self.home_path()?)?;
+                let items: Vec<Value> = views
+                    .iter()
+                    .map(|view| {
                         json!({
-                            "name": profile.name,
-                            "vendor": profile.vendor,
-                            "tested": profile.tested,
-                            "module": profiles::module_path(profile),
+                            "name": view.profile.name,
+                            "vendor": view.profile.vendor,
+                            "tested": view.profile.tested,
+                            "module": view.module,
                         })
                     })
                     .collect();
@@ -518,7 +524,7 @@ impl Cli<'_> {
                 Ok(0)
             }
             Profile::Check { file } => {
-                let profile = profiles::read(file)?;
+                let profile = profiles::check(file)?;
                 Ok(self.done(&json!({ "name": profile.name, "valid": true })))
             }
         }

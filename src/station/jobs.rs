@@ -9,5 +9,7 @@ pub mod hand_out;
 pub mod people;
 pub mod personalise;
 pub mod practice;
+pub mod profiles;
 pub mod requests;
+pub mod slips;
 pub mod ukeys;

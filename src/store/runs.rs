@@ -95,6 +95,17 @@ impl Reading<'_> {
             .flatten())
     }
 
+    /// A random user PIN whose letter is not printed yet: key and sealed PIN.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn pin_letter(&self, run: RunId) -> Result<Option<SealedLetter>, StoreError> {
+        let sql = "SELECT letter_key, user_pin FROM pin_letters WHERE run = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let row = statement.query_row([run.to_string()], |row| Ok((row.get(0)?, row.get(1)?)));
+        Ok(row.optional()?)
+    }
+
     /// The secrets of an open run.
     ///
     /// # Errors
@@ -313,22 +324,14 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Takes a random user PIN out, to print its letter: key and sealed PIN.
+    /// Erases a random user PIN: its letter is printed.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn take_pin_letter(&self, run: RunId) -> Result<Option<SealedLetter>, StoreError> {
-        let found = self
-            .db
-            .query_row(
-                "SELECT letter_key, user_pin FROM pin_letters WHERE run = ?1",
-                [run.to_string()],
-                |row| Ok((row.get(0)?, row.get(1)?)),
-            )
-            .optional()?;
+    pub fn erase_pin_letter(&self, run: RunId) -> Result<(), StoreError> {
         self.db
             .execute("DELETE FROM pin_letters WHERE run = ?1", [run.to_string()])?;
-        Ok(found)
+        Ok(())
     }
 }
 

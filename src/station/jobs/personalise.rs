@@ -297,6 +297,6 @@ fn make_one(
 }
 
 /// What the user PIN of a letter is sealed for.
-fn letter_purpose(run: RunId) -> String {
+pub(super) fn letter_purpose(run: RunId) -> String {
     format!("ukey-station/letter/v1/{run}")
 }

@@ -1,0 +1,125 @@
+//! The hand-out slip, and the letter with a random PIN, as PDF.
+
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroizing;
+
+use crate::documents::{Font, PaperError, pin_letter, slip};
+use crate::domain::identity_number::mask;
+use crate::domain::officer::Duty;
+use crate::domain::pin::Pin;
+use crate::domain::ukey::Serial;
+use crate::keys::file;
+use crate::keys::secret::{NotOpened, SecretKey};
+use crate::station::ActingOfficer;
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::store::RunRow;
+
+/// Where systems keep a font with Chinese, and its place in the collection.
+const FONTS: [(&str, u32); 6] = [
+    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
+    (
+        "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
+        2,
+    ),
+    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
+    ("C:/Windows/Fonts/simsun.ttc", 0),
+    ("C:/Windows/Fonts/msyh.ttc", 0),
+    ("/System/Library/Fonts/PingFang.ttc", 2),
+];
+
+/// Writes the slip of a ukey to `out`, and once, beside it as `*.pin.pdf`, the letter with its
+/// random PIN; after that the station no longer knows that PIN.
+///
+/// # Errors
+/// `ukey-not-issued`, `font-missing`, or what the file system says.
+pub fn write(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    serial: &Serial,
+    out: &Path,
+) -> Result<Vec<PathBuf>, Error> {
+    officer.demand(Duty::HandOut)?;
+    let not_issued = || Error::refused("ukey-not-issued", serial.as_str());
+    let (facts, run) = facts(desk, serial)?.ok_or_else(not_issued)?;
+    let font = font()?;
+    let pdf = slip::pdf(&facts, &font).map_err(paper)?;
+    file::replace(out, &pdf).map_err(|error| Error::io(out, error))?;
+    let mut written = vec![out.to_owned()];
+    let letter = desk.store().read().pin_letter(run.id)?;
+    if let Some((key, sealed)) = letter {
+        let path = out.with_extension("pin.pdf");
+        let pin = open_letter(&run, &key, &sealed)?;
+        let pdf = pin_letter::pdf(&facts.unit, &facts.holder, serial.as_str(), &pin, &font);
+        let pdf = Zeroizing::new(pdf.map_err(paper)?);
+        file::replace(&path, &pdf).map_err(|error| Error::io(&path, error))?;
+        let mut audit = Desk::audit_row(officer, "pin-letter-printed");
+        audit.ukey = Some(serial.as_str().to_owned());
+        desk.store()
+            .act(&audit, |writing| writing.erase_pin_letter(run.id))?;
+        written.push(path);
+    }
+    Ok(written)
+}
+
+fn facts(desk: &Desk, serial: &Serial) -> Result<Option<(slip::Slip, RunRow)>, Error> {
+    let store = desk.store();
+    let reading = store.read();
+    let Some(ukey) = reading.ukey(serial)? else {
+        return Ok(None);
+    };
+    let Some(run) = reading
+        .last_run_on(serial)?
+        .filter(|run| run.ended_at.is_some())
+    else {
+        return Ok(None);
+    };
+    let Some(certificate) = reading.certificate_of_run(run.id)? else {
+        return Ok(None);
+    };
+    let request = reading.request(run.request)?;
+    let fields = reading.request_fields(run.request)?;
+    let masked_id = fields
+        .get("id_number")
+        .map(|row| mask(&row.value))
+        .unwrap_or_default();
+    let unit = reading.unit(request.unit)?;
+    let (rows, head) = reading.audit_head()?;
+    let meta = |name: &str| Ok::<_, Error>(reading.meta(name)?.unwrap_or_default());
+    let code: String = hex::encode(head).chars().take(12).collect();
+    let slip = slip::Slip {
+        unit: unit.name,
+        request: request.number,
+        holder: request.holder_name,
+        masked_id,
+        user_types: request.user_types,
+        ukey_serial: serial.as_str().to_owned(),
+        ukey_model: ukey.identity.model,
+        certificate_serial: certificate.serial.to_string(),
+        not_before: certificate.not_before.date().to_string(),
+        not_after: certificate.not_after.date().to_string(),
+        assistant_address: meta("assistant_address")?,
+        hotline: meta("hotline")?,
+        checkpoint: format!("{rows}-{code}"),
+    };
+    Ok(Some((slip, run)))
+}
+
+fn open_letter(run: &RunRow, key: &[u8], sealed: &[u8]) -> Result<Pin, Error> {
+    let key = SecretKey::from_slice(key).ok_or(NotOpened)?;
+    let bytes = key.open(&super::personalise::letter_purpose(run.id), sealed)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_binary| NotOpened)?;
+    Ok(Pin::parse(text).map_err(|_no_pin| NotOpened)?)
+}
+
+fn font() -> Result<Font, Error> {
+    FONTS
+        .iter()
+        .find_map(|(path, index)| Font::new(std::fs::read(path).ok()?, *index))
+        .ok_or_else(|| Error::failed("font-missing", "fonts-noto-cjk"))
+}
+
+fn paper(error: PaperError) -> Error {
+    Error::failed("paper", error.to_string()).because(error)
+}
