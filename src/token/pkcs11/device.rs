@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use cryptoki::context::{CInitializeArgs, CInitializeFlags, Pkcs11};
 use cryptoki::error::{Error, RvError};
+use cryptoki::object::Attribute;
 use cryptoki::session::{Session, UserType};
 use cryptoki::slot::{Slot, TokenInfo};
 use cryptoki::types::AuthPin;
@@ -113,7 +114,8 @@ impl Device {
             Err(fault) if fault.kind == FaultKind::Device => return Ok(0),
             Err(fault) => return Err(fault),
         };
-        let objects = self.call(|_| session.find_objects(&[]))?;
+        let stored = [Attribute::Token(true)];
+        let objects = self.call(|_| session.find_objects(&stored))?;
         self.call(|_| session.close())?;
         Ok(u32::try_from(objects.len()).unwrap_or(u32::MAX))
     }

@@ -1,0 +1,118 @@
+//! Colours with names of meaning, type and space: the look of every page, in one file.
+
+use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, TextStyle, Theme, Visuals};
+
+use crate::domain::ukey::UkeyState;
+
+/// Colours by what they say.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Colors {
+    pub(super) accent: Color32,
+    pub(super) quiet: Color32,
+    pub(super) good: Color32,
+    pub(super) working: Color32,
+    pub(super) attention: Color32,
+    pub(super) stopped: Color32,
+}
+
+const LIGHT: Colors = Colors {
+    accent: Color32::from_rgb(0x1b, 0x66, 0xc9),
+    quiet: Color32::from_rgb(0x5a, 0x64, 0x72),
+    good: Color32::from_rgb(0x1f, 0x7a, 0x3d),
+    working: Color32::from_rgb(0x1b, 0x66, 0xc9),
+    attention: Color32::from_rgb(0x8f, 0x5a, 0x00),
+    stopped: Color32::from_rgb(0xb3, 0x26, 0x1e),
+};
+const DARK: Colors = Colors {
+    accent: Color32::from_rgb(0x6a, 0xa6, 0xff),
+    quiet: Color32::from_rgb(0x9a, 0xa4, 0xb1),
+    good: Color32::from_rgb(0x6f, 0xcf, 0x8a),
+    working: Color32::from_rgb(0x6a, 0xa6, 0xff),
+    attention: Color32::from_rgb(0xe8, 0xb3, 0x4b),
+    stopped: Color32::from_rgb(0xff, 0x8a, 0x80),
+};
+
+/// The colours of the present theme.
+pub(super) fn colors(ui: &egui::Ui) -> Colors {
+    if ui.visuals().dark_mode { DARK } else { LIGHT }
+}
+
+/// Shape and colour of a ukey's state; its word stands beside it everywhere.
+pub(super) fn ukey_state(ui: &egui::Ui, state: UkeyState) -> (&'static str, Color32) {
+    let colors = colors(ui);
+    match state {
+        UkeyState::Blank | UkeyState::Allocated => ("○", colors.quiet),
+        UkeyState::Personalising => ("◐", colors.working),
+        UkeyState::Issued => ("●", colors.good),
+        UkeyState::HandedOut => ("✓", colors.good),
+        UkeyState::Suspended => ("‖", colors.attention),
+        UkeyState::Lost => ("✕", colors.stopped),
+        UkeyState::Damaged => ("△", colors.stopped),
+        UkeyState::Returned | UkeyState::Dispatched => ("□", colors.quiet),
+        UkeyState::Destroyed => ("■", colors.quiet),
+    }
+}
+
+/// Applies it to the whole window, light and dark.
+pub(super) fn apply(ctx: &egui::Context) {
+    for (theme, ground, card, line, text, colors) in [
+        (
+            Theme::Light,
+            0xf6_f7f9,
+            0xff_ffff,
+            0xe2_e5ea,
+            0x1c_2127,
+            LIGHT,
+        ),
+        (
+            Theme::Dark,
+            0x15_181d,
+            0x1d_2127,
+            0x2e_343d,
+            0xe7_eaee,
+            DARK,
+        ),
+    ] {
+        let mut visuals = if theme == Theme::Dark {
+            Visuals::dark()
+        } else {
+            Visuals::light()
+        };
+        visuals.panel_fill = rgb(ground);
+        visuals.window_fill = rgb(card);
+        visuals.faint_bg_color = rgb(card);
+        visuals.extreme_bg_color = rgb(card);
+        visuals.override_text_color = Some(rgb(text));
+        visuals.selection.bg_fill = colors.accent.gamma_multiply(0.25);
+        visuals.hyperlink_color = colors.accent;
+        visuals.widgets.noninteractive.bg_stroke.color = rgb(line);
+        for widget in [
+            &mut visuals.widgets.noninteractive,
+            &mut visuals.widgets.inactive,
+            &mut visuals.widgets.hovered,
+            &mut visuals.widgets.active,
+        ] {
+            widget.corner_radius = CornerRadius::same(8);
+        }
+        ctx.set_visuals_of(theme, visuals);
+    }
+    ctx.all_styles_mut(|style| {
+        style.spacing.item_spacing = egui::vec2(8.0, 8.0);
+        style.spacing.button_padding = egui::vec2(12.0, 6.0);
+        style.spacing.interact_size.y = 32.0;
+        for (kind, size) in [
+            (TextStyle::Body, 15.0),
+            (TextStyle::Button, 15.0),
+            (TextStyle::Small, 13.0),
+        ] {
+            style
+                .text_styles
+                .insert(kind, FontId::new(size, FontFamily::Proportional));
+        }
+    });
+}
+
+fn rgb(hex: u32) -> Color32 {
+    let [_, r, g, b] = hex.to_be_bytes();
+    Color32::from_rgb(r, g, b)
+}
