@@ -1,5 +1,9 @@
-//! Ukeys through worker processes, on real SoftHSM2; pkcs11-tool says what is really there.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+//! Ukeys through worker processes, on real `SoftHSM2`; pkcs11-tool says what is really there.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test helpers: what is missing fails the test"
+)]
 
 mod support;
 
@@ -173,8 +177,10 @@ fn an_rsa_ukey_is_made_and_its_signature_is_right() {
     drop(personalise(&Desk::new(), KeyAlgorithm::Rsa2048));
 }
 
+/// A second, unrelated module: its blank is recognised, and that `C_InitToken` gives it another
+/// serial number is noticed as a swap, never taken for the same ukey (D-24).
 #[test]
-fn kryoptic_does_the_same() {
+fn kryoptic_s_blank_is_recognised_and_its_new_serial_is_noticed() {
     let Some(module) = std::env::var_os("UKEY_STATION_KRYOPTIC") else {
         println!("UKEY_STATION_KRYOPTIC names no module: scripts/kryoptic.sh builds one");
         return;
@@ -183,12 +189,13 @@ fn kryoptic_does_the_same() {
         .unwrap()
         .remove("kryoptic")
         .unwrap();
-    for algorithm in [KeyAlgorithm::EcP256, KeyAlgorithm::Rsa2048] {
-        drop(personalise(
-            &Desk::with(profile.clone(), module.clone().into()),
-            algorithm,
-        ));
-    }
+    let desk = Desk::with(profile, module.into());
+    let label = TokenLabel::of_run(run_id());
+    let fault = desk.worker().init_token(&pin(FACTORY), &label).unwrap_err();
+    assert!(
+        matches!(fault.kind, FaultKind::Swapped { found: Some(_) }),
+        "{fault}"
+    );
 }
 
 #[test]

@@ -12,7 +12,6 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::fs::OpenOptions;
 use std::io::Write as _;
-use std::ptr::null_mut;
 use std::sync::OnceLock;
 
 /// Functions of `CK_FUNCTION_LIST` (PKCS#11 2.40), in order.
@@ -177,7 +176,7 @@ unsafe fn synced(fd: c_int, name: *const c_char) -> c_int {
             libc::kill(libc::getpid(), libc::SIGKILL);
         }
         let next = libc::dlsym(libc::RTLD_NEXT, name);
-        if next == null_mut() {
+        if next.is_null() {
             return -1;
         }
         let next: unsafe extern "C" fn(c_int) -> c_int = std::mem::transmute(next);
