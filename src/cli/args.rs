@@ -31,7 +31,7 @@ pub(super) struct Global {
     /// Who acts; else the first officer of the secrets file who has the duty, else asked.
     #[arg(long, global = true, value_name = "NAME", env = "UKEY_STATION_OFFICER")]
     pub(super) officer: Option<String>,
-    /// A TOML file, mode 0600: [officers] name = "passphrase", [ukeys] serial = "user PIN".
+    /// A TOML file, mode 0600, with the tables `officers` (name = "passphrase") and `ukeys` (serial = "user PIN").
     #[arg(long, global = true, value_name = "FILE", env = "UKEY_STATION_SECRETS")]
     pub(super) secrets: Option<PathBuf>,
     /// Machine output: one JSON document a line on stdout.
