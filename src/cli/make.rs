@@ -6,6 +6,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::output::Output;
+use crate::domain::fault::FaultKind;
 use crate::station::report::{Event, Outcome, RunResult, Summary};
 use crate::station::{Error, clock};
 use crate::workflow::journal::{About, Answer, Question, Wait};
@@ -134,13 +135,10 @@ impl<'a> Show<'a> {
                 module_ms,
             );
         }
-        let refused_alone = matches!(
-            state.results.as_slice(),
-            [RunResult {
-                outcome: Outcome::Refused(_) | Outcome::Fault(_),
-                ..
-            }]
-        );
+        let refused_alone = match state.results.as_slice() {
+            [result] => is_refusal(&result.outcome),
+            _ => false,
+        };
         if refused_alone {
             4
         } else if failed > 0 {
@@ -236,6 +234,11 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
         "steps": steps,
     });
     let serial = result.serial.as_str();
+    let fault_kind = if is_refusal(&result.outcome) {
+        "refused"
+    } else {
+        "failed"
+    };
     let more = match &result.outcome {
         Outcome::Issued => None,
         Outcome::Pending(wait) => Some(("waits", json!(wait_word(wait)))),
@@ -247,7 +250,7 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
         Outcome::Fault(fault) => {
             let error = Error::from(fault.clone());
             let text = format!("{serial}: {}", error.subject);
-            Some(("error", output.error_object("refused", error.code, &text)))
+            Some(("error", output.error_object(fault_kind, error.code, &text)))
         }
         Outcome::WrittenOff => Some(("written_off", json!(true))),
         Outcome::Failed(code, text) => Some(("error", output.error_object("failed", code, text))),
@@ -260,6 +263,21 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
         object.insert("waits_text".to_owned(), json!(text));
     }
     value
+}
+
+/// Whether a rule refused it with nothing begun; a broken module or ukey is a failure.
+const fn is_refusal(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Refused(_) => true,
+        Outcome::Fault(fault) => matches!(
+            fault.kind,
+            FaultKind::Removed
+                | FaultKind::Swapped { .. }
+                | FaultKind::DuplicateSerial
+                | FaultKind::PinLocked
+        ),
+        _ => false,
+    }
 }
 
 /// What a refusal is about: the request or the ukey.
