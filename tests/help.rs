@@ -1,0 +1,32 @@
+//! `--help` of every command as people read it: a change of the command line shows in a review.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+
+mod support;
+
+#[test]
+fn help() {
+    for command in [
+        "",
+        "practice",
+        "practice new",
+        "practice run",
+        "request",
+        "personalise",
+        "resume",
+        "hand-out",
+        "slip",
+        "ukey",
+        "certificate",
+        "ca",
+        "audit",
+        "profile",
+        "doctor",
+    ] {
+        let words = command.split_whitespace().chain(["--help"]);
+        let output = support::program().args(words).output().unwrap();
+        assert!(output.status.success());
+        let text = String::from_utf8(output.stdout).unwrap();
+        let name = format!("help {command}").trim().replace(' ', "-");
+        insta::assert_snapshot!(name, text);
+    }
+}
