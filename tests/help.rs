@@ -1,5 +1,4 @@
 //! `--help` of every command as people read it: a change of the command line shows in a review.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

@@ -279,3 +279,23 @@ fn openssl_accepts_each_approval_and_rejects_it_when_one_byte_changes() {
         );
     }
 }
+
+#[test]
+fn openssl_accepts_the_published_crl() {
+    let home = PracticeHome::new(1, 1);
+    let (crl, ca) = (
+        home.path.join("crl/unit.crl.pem"),
+        home.path.join("ca/ca.pem"),
+    );
+    let args = [
+        "crl",
+        "-in",
+        path(&crl),
+        "-CAfile",
+        path(&ca),
+        "-noout",
+        "-crlnumber",
+    ];
+    assert!(must("openssl", &args).contains("crlNumber=0x01"));
+    assert!(home.path.join("crl/unit.crl").is_file());
+}

@@ -35,6 +35,21 @@ pub struct AuditRow {
 }
 
 impl AuditRow {
+    /// An act that was done, with nothing filled in but when, who and what.
+    pub fn new(at: Timestamp, officer: &str, post: Option<&str>, act: &str) -> Self {
+        Self {
+            at,
+            officer: officer.to_owned(),
+            post: post.map(str::to_owned),
+            act: act.to_owned(),
+            request: None,
+            ukey: None,
+            certificate: None,
+            result: "done".to_owned(),
+            detail: None,
+        }
+    }
+
     /// The hash of this row after `previous`: SHA-256 over a version word, the row's place, the
     /// hash before it, and every field as a presence octet, a big-endian `u32` length and the bytes.
     pub fn hash(&self, sequence: u64, previous: &AuditHash) -> AuditHash {

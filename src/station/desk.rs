@@ -224,17 +224,8 @@ impl Desk {
 
     /// A row of the audit log for an act of `officer`, with nothing filled in but who, what, when.
     pub(super) fn audit_row(officer: &ActingOfficer, act: &str) -> AuditRow {
-        AuditRow {
-            at: clock::now(),
-            officer: officer.name().as_str().to_owned(),
-            post: Some(officer.post().word().to_owned()),
-            act: act.to_owned(),
-            request: None,
-            ukey: None,
-            certificate: None,
-            result: "done".to_owned(),
-            detail: None,
-        }
+        let (name, post) = (officer.name().as_str(), officer.post().word());
+        AuditRow::new(clock::now(), name, Some(post), act)
     }
 }
 

@@ -17,17 +17,7 @@ fn now() -> Timestamp {
 }
 
 fn row(act: &str) -> AuditRow {
-    AuditRow {
-        at: now(),
-        officer: "admin".to_owned(),
-        post: Some("system".to_owned()),
-        act: act.to_owned(),
-        request: None,
-        ukey: None,
-        certificate: None,
-        result: "done".to_owned(),
-        detail: None,
-    }
+    AuditRow::new(now(), "admin", Some("system"), act)
 }
 
 fn store() -> (TempDir, PathBuf, Store) {

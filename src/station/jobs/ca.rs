@@ -1,12 +1,16 @@
 //! The CA that certifies holders: show, export, unlock (D-60).
 
 use std::path::Path;
+use std::sync::PoisonError;
 
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
+use crate::issuing::connector::{Connector as _, ConnectorError, EmbeddedCa};
+use crate::issuing::crl::{CrlTerms, Revoked};
 use crate::keys::file;
 use crate::keys::wrap::SecuritySecrets;
+use crate::station::ca_key::CaFailure;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::AskSecret;
@@ -19,6 +23,8 @@ pub(in crate::station) const PIN_PURPOSE: &str = "ukey-station/ca-unlock/v1";
 const UNLOCK_SECS: i64 = 8 * 3600;
 /// Most certificates of one unlock.
 const UNLOCK_CERTIFICATES: u32 = 50;
+/// nextUpdate: at most seven days (D-43).
+const CRL_DAYS: i64 = 7;
 
 /// The CA as people see it.
 #[derive(Clone, Debug)]
@@ -78,6 +84,74 @@ pub fn unlock(desk: &Desk, officer: &ActingOfficer, ask: &dyn AskSecret) -> Resu
         .ok_or_else(|| Error::refused("ca-locked", ""))?;
     release(desk, officer, &secrets)?;
     show(desk, officer)
+}
+
+/// Signs a full CRL of everything revoked or on hold and publishes it: `crl/unit.crl` and its PEM.
+///
+/// # Errors
+/// `wrong-duty`, `ca-locked`, `ca-failed`, or what the file system says.
+pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
+    officer.demand(Duty::Revoke)?;
+    let authority = desk.authority()?;
+    let (rows, number) = {
+        let store = desk.store();
+        let reading = store.read();
+        (reading.certificates()?, reading.meta("crl_number")?)
+    };
+    let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
+    let revoked: Vec<Revoked> = rows
+        .into_iter()
+        .filter_map(|row| {
+            Some(Revoked {
+                serial: row.serial,
+                at: row.revoked_at?,
+                reason: row.reason?,
+            })
+        })
+        .collect();
+    let now = clock::now();
+    let terms = CrlTerms {
+        number,
+        this_update: now,
+        next_update: now.plus_days(CRL_DAYS),
+    };
+    // The number is spent before it is used: it only grows.
+    desk.store()
+        .write(|writing| writing.set_meta("crl_number", &number.to_string()))?;
+    let mut ca_key = desk.ca_key.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut sign = |message: &[u8]| ca_key.sign(desk, message);
+    let crl = EmbeddedCa {
+        authority: &authority,
+        sign: &mut sign,
+    }
+    .crl(&revoked, terms);
+    let der = crl.map_err(|error| match error {
+        ConnectorError::Key(CaFailure::Locked) => Error::refused("ca-locked", ""),
+        ConnectorError::Key(CaFailure::Fault(fault)) => fault.into(),
+        ConnectorError::Key(CaFailure::Error(error)) => error,
+        ConnectorError::OutlivesAuthority(_) | ConnectorError::Encoding(_) => {
+            Error::failed("ca-failed", "")
+        }
+    })?;
+    drop(ca_key);
+    let pem = der::pem::encode_string("X509 CRL", der::pem::LineEnding::LF, &der);
+    let pem = pem.map_err(|error| Error::failed("ca-failed", error.to_string()))?;
+    let path = desk.home().crl();
+    for (path, bytes) in [
+        (path.clone(), der.as_slice()),
+        (path.with_extension("crl.pem"), pem.as_bytes()),
+    ] {
+        file::replace(&path, bytes).map_err(|error| Error::io(&path, error))?;
+    }
+    let mut audit = Desk::audit_row(officer, "crl-published");
+    audit.detail = Some(format!("number {number}, {} entries", revoked.len()));
+    desk.store().act(&audit, |_writing| Ok(()))
+}
+
+/// In practice the station publishes as security by itself, when a certificate was revoked.
+pub(in crate::station) fn publish_crl_in_practice(desk: &Desk) -> Result<(), Error> {
+    let (security, _secrets) = desk.security_in_practice()?;
+    publish_crl(desk, &security)
 }
 
 /// In practice the station does it by itself, as security (interface.md).

@@ -20,7 +20,7 @@ use crate::keys::{file, random};
 use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
 use crate::station::error::Error;
 use crate::station::home::Home;
-use crate::station::jobs::{approvals, certificates, requests};
+use crate::station::jobs::{approvals, ca, certificates, requests};
 use crate::station::key_token::{self, KeyToken};
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
@@ -60,8 +60,10 @@ pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
     maker.keys.write(&home.keys())?;
     maker.secrets.save()?;
     drop(maker);
-    drop(lock); // The requests go through the desk, which takes it itself.
+    drop(lock); // The desk takes it itself.
     add_requests(&home, requests)?;
+    let (desk, security) = open(home.path(), Duty::Revoke)?;
+    ca::publish_crl(&desk, &security)?;
     Ok(home)
 }
 
@@ -305,17 +307,7 @@ impl<'a> Maker<'a> {
     }
 
     fn row(&self, act: &str) -> AuditRow {
-        AuditRow {
-            at: self.now,
-            officer: "station".to_owned(),
-            post: None,
-            act: act.to_owned(),
-            request: None,
-            ukey: None,
-            certificate: None,
-            result: "done".to_owned(),
-            detail: None,
-        }
+        AuditRow::new(self.now, "station", None, act)
     }
 }
 

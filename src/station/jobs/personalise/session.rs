@@ -11,6 +11,7 @@ use crate::domain::ukey::{UkeyReading, UkeyState};
 use crate::issuing::check::CheckedCertificate;
 use crate::station::desk::Desk;
 use crate::station::error::{self, Error};
+use crate::station::jobs;
 use crate::station::jobs::approvals::ApprovedRequest;
 use crate::station::report::{Event, Outcome, Report, StepReport};
 use crate::station::{ActingOfficer, bench, clock};
@@ -356,6 +357,9 @@ impl<'a> Session<'a> {
             writing.end_run(id, "written-off", now)
         })?;
         self.stored = self.entries.len();
+        if live.is_some() && self.desk.is_practice() {
+            jobs::ca::publish_crl_in_practice(self.desk)?;
+        }
         Ok(())
     }
 
