@@ -1,7 +1,6 @@
 //! Bad input through the command line: a typed refusal, the right exit code, and nothing changed.
 //! And what goes on when a person acts: a ukey to insert, a CSR to be finished, a question.
 #![expect(
-    clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "test helpers: what is missing fails the test"
 )]
