@@ -303,6 +303,7 @@ impl Session<'_> {
         let csr =
             CheckedCsr::check(&csr, &self.public_key()?).map_err(|_fault| refuse("csr-refused"))?;
         let desk = self.desk;
+        // Held until the certificate is counted: two lanes never share the last one of an unlock.
         let mut ca_key = desk
             .ca_key
             .lock()
@@ -318,7 +319,6 @@ impl Session<'_> {
             intent: &intent.intent,
         };
         let answer = ca.submit(submission);
-        drop(ca_key);
         match answer.map_err(ca_stop)? {
             connector::Answer::Pending => {
                 let (id, from) = (self.request.id, self.request.state);
