@@ -1,5 +1,6 @@
 //! Making ukeys (D-34): chooses requests and blanks, drives a run on each, several side by side.
 
+mod issue;
 mod perform;
 mod pins;
 mod session;

@@ -1,32 +1,23 @@
 //! What each step of a run does: plain straight-line code. Which step comes next is the machine's
 //! to say.
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
-use crate::domain::certificate::{
-    CertificateSerial, CertificateState, CertificateSubject, IssueIntent,
-};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::key::PublicKeyDer;
 use crate::domain::pin::Pin;
-use crate::domain::request::{RequestForm, RequestState};
+use crate::domain::request::RequestState;
 use crate::domain::timestamp::DAY_SECS;
 use crate::domain::ukey::{TokenFlags, UkeyState};
 use crate::issuing::SignError;
-use crate::issuing::check::{self, CheckedCertificate};
-use crate::issuing::connector::{self, Connector as _, ConnectorError, EmbeddedCa, Submission};
+use crate::issuing::check::{self};
 use crate::issuing::csr::{self, CheckedCsr};
-use crate::issuing::profile::CertificateProfile;
 use crate::keys::random;
 use crate::keys::secret::SecretKey;
 use crate::station::bench;
-use crate::station::ca_key::CaFailure;
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::approvals;
-use crate::store::{CertificateRow, IntentRow, StoreError};
+use crate::store::StoreError;
 use crate::workflow::journal::{
     CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, Probe,
     SoPinFound, TriesSeen,
@@ -55,13 +46,13 @@ impl From<StoreError> for Stop {
     }
 }
 
-fn refuse(code: &str) -> Stop {
+pub(super) fn refuse(code: &str) -> Stop {
     Stop::Failure(Failure::Refused {
         code: code.to_owned(),
     })
 }
 
-fn wrong_answer(detail: &str) -> Stop {
+pub(super) fn wrong_answer(detail: &str) -> Stop {
     Fault::new(FaultKind::WrongAnswer)
         .with_detail(detail)
         .into()
@@ -97,7 +88,7 @@ impl Session<'_> {
         }
     }
 
-    fn verify_approval(&mut self) -> Result<Finding, Stop> {
+    pub(super) fn verify_approval(&mut self) -> Result<Finding, Stop> {
         self.check_clock()?;
         match approvals::verify(self.desk, &self.request) {
             Ok(approved) => {
@@ -287,150 +278,6 @@ impl Session<'_> {
         }
     }
 
-    /// Intent, certificate, check: each committed before the next (D-36).
-    fn issue(&mut self) -> Result<Finding, Stop> {
-        let intent = self.intent()?;
-        let stored = self.desk.store().read().certificate_of_run(self.id)?;
-        let authority = self.desk.authority()?;
-        if let Some(row) = stored {
-            let checked =
-                CheckedCertificate::check(&row.der, &authority, &intent.subject, &intent.intent);
-            self.certificate = Some(checked.map_err(|_fault| refuse("certificate-differs"))?);
-            return Ok(Finding::Done);
-        }
-        let csr = self.desk.store().read().csr(self.id)?;
-        let csr = csr.ok_or_else(|| wrong_answer("no certificate request"))?;
-        let csr =
-            CheckedCsr::check(&csr, &self.public_key()?).map_err(|_fault| refuse("csr-refused"))?;
-        let desk = self.desk;
-        // Held until the certificate is counted: two lanes never share the last one of an unlock.
-        let mut ca_key = desk
-            .ca_key
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        let mut sign = |message: &[u8]| ca_key.sign(desk, message);
-        let mut ca = EmbeddedCa {
-            authority: &authority,
-            sign: &mut sign,
-        };
-        let submission = Submission {
-            csr: &csr,
-            subject: &intent.subject,
-            intent: &intent.intent,
-        };
-        let answer = ca.submit(submission);
-        match answer.map_err(ca_stop)? {
-            connector::Answer::Pending => {
-                let (id, from) = (self.request.id, self.request.state);
-                desk.store()
-                    .write(|writing| writing.move_request(id, from, RequestState::Pending))?;
-                self.request.state = RequestState::Pending;
-                Ok(Finding::Pending)
-            }
-            connector::Answer::Issued(der) => {
-                let checked =
-                    CheckedCertificate::check(&der, &authority, &intent.subject, &intent.intent);
-                let checked = checked.map_err(|_fault| refuse("certificate-differs"))?;
-                self.keep_certificate(&checked, &intent)?;
-                self.certificate = Some(checked);
-                Ok(Finding::Done)
-            }
-        }
-    }
-
-    /// The intent of this run: the stored one, or a new one from the approved record, verified now.
-    fn intent(&mut self) -> Result<IntentRow, Stop> {
-        let key = self.public_key()?;
-        if let Some(row) = self.desk.store().read().intent(self.id)? {
-            return if row.intent.public_key == key {
-                Ok(row)
-            } else {
-                Err(wrong_answer("another key than the one that was submitted"))
-            };
-        }
-        self.verify_approval()?;
-        let authority = self.desk.authority()?;
-        let (not_before, not_after) = CertificateProfile::DEFAULT.dates(clock::now());
-        let serial = CertificateSerial::from_random(random::bytes().map_err(Error::from)?);
-        let intent = IssueIntent {
-            serial,
-            not_before,
-            not_after,
-            public_key: key,
-        };
-        authority
-            .covers(&intent)
-            .map_err(|_end| refuse("certificate-outlives-ca"))?;
-        let form = self.approved()?.form().clone();
-        let (run, request) = (self.id, self.request.id);
-        let person = person_hmac(self.desk, &form)?;
-        let pseudonym: [u8; 10] = random::bytes().map_err(Error::from)?;
-        let mut audit = Desk::audit_row(self.officer, "certificate-asked");
-        audit.request = Some(request.to_string());
-        audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
-        audit.certificate = Some(intent.serial.to_string());
-        let committed = self.desk.store().act(&audit, |writing| {
-            let pseudonym = if let Some(known) = writing.pseudonym(form.unit, &person)? {
-                known
-            } else {
-                let new = hex::encode_upper(pseudonym);
-                writing.insert_pseudonym(form.unit, &person, &new)?;
-                new
-            };
-            let unit = writing.unit(form.unit)?;
-            let subject = CertificateSubject {
-                province: unit.province,
-                prefecture: unit.prefecture,
-                unit: unit.name,
-                unit_code: unit.code,
-                user_types: form.user_types.join("、"),
-                name: form.name.as_str().to_owned(),
-                pseudonym,
-            };
-            let row = IntentRow {
-                run,
-                request,
-                intent,
-                subject,
-            };
-            writing.insert_intent(&row)?;
-            Ok(row)
-        });
-        committed.map_err(|error| match error {
-            StoreError::Constraint(_) => refuse("key-seen-before"),
-            other => other.into(),
-        })
-    }
-
-    fn keep_certificate(
-        &self,
-        checked: &CheckedCertificate,
-        intent: &IntentRow,
-    ) -> Result<(), Stop> {
-        let row = CertificateRow {
-            serial: checked.serial().clone(),
-            run: self.id,
-            request: self.request.id,
-            ukey: self.ukey.identity.serial.clone(),
-            subject: check::subject_text(checked.der()).unwrap_or_default(),
-            not_before: intent.intent.not_before,
-            not_after: intent.intent.not_after,
-            der: checked.der().to_vec(),
-            state: CertificateState::Active,
-            reason: None,
-            revoked_at: None,
-        };
-        let mut audit = Desk::audit_row(self.officer, "certificate-issued");
-        audit.request = Some(row.request.to_string());
-        audit.ukey = Some(row.ukey.as_str().to_owned());
-        audit.certificate = Some(row.serial.to_string());
-        self.desk.store().act(&audit, |writing| {
-            writing.insert_certificate(&row, clock::now())?;
-            writing.spend_ca_unlock()
-        })?;
-        Ok(())
-    }
-
     fn write_certificate(&mut self) -> Result<Finding, Stop> {
         let certificate = self.checked_certificate()?;
         let id = self.key_id();
@@ -522,7 +369,7 @@ impl Session<'_> {
         let label = if reading.label == label.as_str() {
             LabelSeen::ThisRun
         } else if self.profile.blankness(&reading).is_ok()
-            || self.looks_blank_but_low(&flags, &reading.label)
+            || self.is_locked_blank(&flags, &reading.label)
         {
             LabelSeen::Blank
         } else {
@@ -552,7 +399,7 @@ impl Session<'_> {
     }
 
     /// A blank whose SO PIN is locked is still this run's blank: the lock is what is told.
-    fn looks_blank_but_low(&self, flags: &TokenFlags, label: &str) -> bool {
+    fn is_locked_blank(&self, flags: &TokenFlags, label: &str) -> bool {
         flags.so_pin_locked && self.profile.blank.labels.iter().any(|blank| blank == label)
     }
 
@@ -591,7 +438,7 @@ impl Session<'_> {
     }
 
     /// The approval, verified from the stored bytes where this session has not done it yet.
-    fn approved(&mut self) -> Result<&approvals::ApprovedRequest, Stop> {
+    pub(super) fn approved(&mut self) -> Result<&approvals::ApprovedRequest, Stop> {
         if self.approved.is_none() {
             self.verify_approval()?;
         }
@@ -600,34 +447,11 @@ impl Session<'_> {
             .ok_or_else(|| refuse("request-not-approved"))
     }
 
-    fn public_key(&self) -> Result<PublicKeyDer, Stop> {
+    pub(super) fn public_key(&self) -> Result<PublicKeyDer, Stop> {
         self.run
             .public_key()
             .cloned()
             .ok_or_else(|| wrong_answer("no public key"))
-    }
-
-    /// The run's certificate, checked again from the stored bytes where it is not at hand.
-    fn checked_certificate(&mut self) -> Result<CheckedCertificate, Stop> {
-        if self.certificate.is_none() {
-            let missing = || Error::failed("store-damaged", "certificate of the run");
-            let (row, intent) = {
-                let store = self.desk.store();
-                let reading = store.read();
-                (
-                    reading.certificate_of_run(self.id)?,
-                    reading.intent(self.id)?,
-                )
-            };
-            let (row, intent) = (row.ok_or_else(missing)?, intent.ok_or_else(missing)?);
-            let authority = self.desk.authority()?;
-            let checked =
-                CheckedCertificate::check(&row.der, &authority, &intent.subject, &intent.intent);
-            self.certificate = Some(checked.map_err(|error| missing().because(error))?);
-        }
-        self.certificate
-            .clone()
-            .ok_or_else(|| refuse("certificate-differs"))
     }
 
     /// The SO PIN that the ukey has as far as the run knows.
@@ -663,32 +487,4 @@ const fn untouched_unless(low: bool) -> TriesSeen {
     } else {
         TriesSeen::Untouched
     }
-}
-
-fn ca_stop(error: ConnectorError<CaFailure>) -> Stop {
-    match error {
-        ConnectorError::Key(CaFailure::Locked) => Stop::Failure(Failure::CaLocked),
-        // Not the target ukey's fault: its run waits until the CA works again.
-        ConnectorError::Key(CaFailure::Fault(fault)) => {
-            tracing::error!(%fault, "the CA's token failed");
-            refuse("ca-failed")
-        }
-        ConnectorError::Key(CaFailure::Error(error)) => error.into(),
-        ConnectorError::OutlivesAuthority(_) => refuse("certificate-outlives-ca"),
-        ConnectorError::Encoding(text) => Error::failed("ca-failed", text).into(),
-    }
-}
-
-/// D-39: the search hash of an identity number, under a key that never leaves this home.
-fn person_hmac(desk: &Desk, form: &RequestForm) -> Result<Vec<u8>, Stop> {
-    let damaged = || Error::failed("store-damaged", "person_key");
-    let key = desk
-        .store()
-        .read()
-        .meta("person_key")?
-        .ok_or_else(damaged)?;
-    let key = hex::decode(key).map_err(|_hex| damaged())?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
-    mac.update(form.id_number.expose().as_bytes());
-    Ok(mac.finalize().into_bytes().to_vec())
 }
