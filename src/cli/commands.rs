@@ -159,9 +159,8 @@ impl Cli<'_> {
                     key: (*key).into(),
                     until: Until::Proven,
                     pin: PinSource::Secrets,
-                    lanes: *lanes,
                 };
-                self.practice_run(dir, &terms)
+                self.practice_run(dir, (terms, *lanes))
             }
             Practice::Insert { dir, serial } => {
                 let serial = practice::insert(dir, serial)?;
@@ -175,7 +174,7 @@ impl Cli<'_> {
     }
 
     /// The main job on all approved requests, each handed over as soon as it is proven.
-    fn practice_run(&self, dir: &Path, terms: &Terms) -> Result<u8, Error> {
+    fn practice_run(&self, dir: &Path, terms: (Terms, u8)) -> Result<u8, Error> {
         let show = Show::new(self.output);
         let (desk, officer) = practice::open(dir, Duty::Personalise)?;
         let report = |event: Event| {
@@ -191,10 +190,7 @@ impl Cli<'_> {
             };
             show.event(event);
         };
-        let summary = match personalise::personalise(&desk, &officer, None, None, terms, &report) {
-            Err(error) if error.code == "no-blank-ukey" => return Err(error),
-            other => other?,
-        };
+        let summary = personalise::personalise(&desk, &officer, None, None, terms, &report)?;
         Ok(show.finish(summary))
     }
 
@@ -218,20 +214,25 @@ impl Cli<'_> {
         };
         let pin = match pin {
             Some(PinFrom::Secrets) => PinSource::Secrets,
-            None if desk.is_practice() => PinSource::Secrets,
-            Some(PinFrom::Random) | None => PinSource::Random,
+            Some(PinFrom::Random) => PinSource::Random,
+            None => PinSource::usual(&desk),
         };
         let until = if *csr_only { Until::Csr } else { Until::Proven };
         let terms = Terms {
             key: (*key).into(),
             until,
             pin,
-            lanes: *lanes,
         };
         let named = (!rows.is_empty()).then_some(rows.as_slice());
         let report = |event| show.event(event);
-        let summary =
-            personalise::personalise(&desk, &officer, named, ukey.as_ref(), &terms, &report)?;
+        let summary = personalise::personalise(
+            &desk,
+            &officer,
+            named,
+            ukey.as_ref(),
+            (terms, *lanes),
+            &report,
+        )?;
         Ok(show.finish(summary))
     }
 

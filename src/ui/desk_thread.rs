@@ -161,19 +161,20 @@ impl AtWork {
                     Some(number) => Some(requests::find(&self.desk, &self.officer, number)?.row),
                     None => None,
                 };
-                let pin = if self.desk.is_practice() {
-                    PinSource::Secrets
-                } else {
-                    PinSource::Random
-                };
                 let terms = Terms {
                     key: KeyAlgorithm::EcP256,
                     until: Until::Proven,
-                    pin,
-                    lanes: LANES,
+                    pin: PinSource::usual(&self.desk),
                 };
                 let named = row.as_ref().map(std::slice::from_ref);
-                personalise::personalise(&self.desk, &self.officer, named, None, &terms, &report)?;
+                personalise::personalise(
+                    &self.desk,
+                    &self.officer,
+                    named,
+                    None,
+                    (terms, LANES),
+                    &report,
+                )?;
             }
             Command::Resume(on) => {
                 let on = on.as_ref().map(|(serial, answer)| (serial, Some(*answer)));

@@ -20,11 +20,11 @@ use crate::station::error::Error;
 use crate::station::report::{Event, Outcome, Report, RunResult, Summary};
 use crate::station::{ActingOfficer, bench, clock};
 use crate::store::{RequestFilter, RequestRow, RunRow, UkeyRow};
-use crate::workflow::journal::{Answer, Until, Wait};
+use crate::workflow::journal::{Answer, Entry, Plan, Until, Wait};
 use session::Session;
 
 /// What is to be made.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Terms {
     /// The key pair.
     pub key: KeyAlgorithm,
@@ -32,8 +32,6 @@ pub struct Terms {
     pub until: Until,
     /// Where the user PIN comes from.
     pub pin: PinSource,
-    /// Ukeys driven side by side.
-    pub lanes: u8,
 }
 
 /// Where the user PIN comes from.
@@ -45,18 +43,34 @@ pub enum PinSource {
     Random,
 }
 
+impl PinSource {
+    /// Where it comes from when nobody says.
+    pub const fn usual(desk: &Desk) -> Self {
+        if desk.is_practice() {
+            Self::Secrets
+        } else {
+            Self::Random
+        }
+    }
+}
+
 /// One ukey to be made.
 #[derive(Clone, Debug)]
 struct Order {
     request: RequestRow,
     ukey: UkeyRow,
+    key: KeyAlgorithm,
     kind: OrderKind,
 }
 
 #[derive(Clone, Debug)]
 enum OrderKind {
-    New,
-    Resume { run: RunRow, answer: Option<Answer> },
+    New(Terms),
+    Resume {
+        run: RunRow,
+        journal: Vec<Entry>,
+        answer: Option<Answer>,
+    },
 }
 
 /// Makes ukeys for these requests, or for every approved one when none is named.
@@ -69,7 +83,7 @@ pub fn personalise(
     officer: &ActingOfficer,
     requests: Option<&[RequestRow]>,
     ukey: Option<&UkeyRow>,
-    terms: &Terms,
+    (terms, lanes): (Terms, u8),
     report: Report<'_>,
 ) -> Result<Summary, Error> {
     officer.demand(Duty::Personalise)?;
@@ -99,9 +113,10 @@ pub fn personalise(
         .map(|(request, ukey)| Order {
             request,
             ukey,
-            kind: OrderKind::New,
+            key: terms.key,
+            kind: OrderKind::New(terms),
         });
-    let mut summary = drive(desk, officer, orders.collect(), terms, report);
+    let mut summary = drive(desk, officer, orders.collect(), lanes, report);
     summary.without_ukey = u32::try_from(without_ukey).unwrap_or(u32::MAX);
     Ok(summary)
 }
@@ -130,22 +145,25 @@ pub fn resume(
         let ukey = reading.ukey(&run.ukey)?;
         let ukey = ukey.ok_or_else(|| Error::failed("store-damaged", run.ukey.as_str()))?;
         let request = reading.request(run.request)?;
+        let journal = reading.journal(run.id)?;
+        let Some(Entry::Opened(Plan { algorithm, .. })) = journal.first() else {
+            return Err(Error::failed("journal-damaged", run.id.to_string()));
+        };
         orders.push_back(Order {
             request,
             ukey,
-            kind: OrderKind::Resume { run, answer },
+            key: *algorithm,
+            kind: OrderKind::Resume {
+                run,
+                journal,
+                answer,
+            },
         });
     }
     if let (Some((serial, _answer)), true) = (on, orders.is_empty()) {
         return Err(Error::refused("run-not-open", serial.as_str()));
     }
-    let terms = Terms {
-        key: KeyAlgorithm::EcP256,
-        until: Until::Proven,
-        pin: PinSource::Random,
-        lanes,
-    };
-    Ok(drive(desk, officer, orders, &terms, report))
+    Ok(drive(desk, officer, orders, lanes, report))
 }
 
 /// Only an approved request may begin a run.
@@ -205,10 +223,10 @@ fn drive(
     desk: &Desk,
     officer: &ActingOfficer,
     orders: VecDeque<Order>,
-    terms: &Terms,
+    lanes: u8,
     report: Report<'_>,
 ) -> Summary {
-    let lanes = usize::from(terms.lanes).min(orders.len());
+    let lanes = usize::from(lanes).min(orders.len());
     let queue = Mutex::new(orders);
     let summary = Mutex::new(Summary::default());
     let one_at_a_time = Mutex::new(());
@@ -220,7 +238,7 @@ fn drive(
                 .profile(&order.ukey.profile)
                 .is_ok_and(|profile| profile.parallel == Parallel::OneAtATime);
             let _turn = alone.then(|| lock(&one_at_a_time));
-            let result = make_one(desk, officer, &order, terms, report);
+            let result = make_one(desk, officer, order, report);
             lock(&summary).count(&result.outcome);
             report(Event::Result(Box::new(result)));
         }
@@ -239,60 +257,57 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Drives one run as far as it goes now.
-fn make_one(
-    desk: &Desk,
-    officer: &ActingOfficer,
-    order: &Order,
-    terms: &Terms,
-    report: Report<'_>,
-) -> RunResult {
+fn make_one(desk: &Desk, officer: &ActingOfficer, order: Order, report: Report<'_>) -> RunResult {
     let watch = clock::Stopwatch::start();
-    let begun = match &order.kind {
-        OrderKind::New => {
-            let id = RunId::new(clock::new_uuid());
-            Session::begin(
-                desk,
-                officer,
-                id,
-                &order.request,
-                &order.ukey,
-                terms,
-                report,
-            )
-        }
-        OrderKind::Resume { run, .. } => {
-            Session::reopen(desk, officer, run, &order.request, &order.ukey, report)
-        }
-    };
+    let Order {
+        request,
+        ukey,
+        key,
+        kind,
+    } = order;
     let mut result = RunResult {
-        request: order.request.number.clone(),
-        serial: order.ukey.identity.serial.clone(),
+        request: request.number.clone(),
+        serial: ukey.identity.serial.clone(),
         outcome: Outcome::Pending(Wait::Ukey { found: None }),
         handed_out: false,
         certificate: None,
         not_after: None,
-        key: terms.key,
+        key,
         steps: Vec::new(),
         ms: 0.0,
         module_ms: 0.0,
     };
-    let failed = |error: Error| Outcome::Failed(error.code.to_owned(), error.subject);
-    result.outcome = match begun {
-        Err(error) => failed(error),
-        Ok(None) => Outcome::Pending(Wait::Ukey { found: None }),
-        Ok(Some(mut session)) => {
-            let answer = match &order.kind {
-                OrderKind::New => None,
-                OrderKind::Resume { answer, .. } => *answer,
-            };
-            let outcome = session.drive(answer).unwrap_or_else(failed);
-            result.certificate = session.certificate_serial();
-            result.not_after = session.not_after();
-            result.key = session.algorithm();
-            (result.steps, result.module_ms) = session.finish();
-            outcome
+    let (begun, answer) = match kind {
+        OrderKind::New(terms) => {
+            let id = RunId::new(clock::new_uuid());
+            (
+                Session::begin(desk, officer, id, request, ukey, terms, report),
+                None,
+            )
+        }
+        OrderKind::Resume {
+            run,
+            journal,
+            answer,
+        } => {
+            let parts = (request, ukey, journal);
+            (
+                Session::reopen(desk, officer, run.id, parts, report),
+                answer,
+            )
         }
     };
+    let failed = |error: Error| Outcome::Failed(error.code.to_owned(), error.subject);
+    match begun {
+        Err(error) => result.outcome = failed(error),
+        Ok(None) => {} // Its ukey is not plugged in: the run waits, as it stands above.
+        Ok(Some(mut session)) => {
+            result.outcome = session.drive(answer).unwrap_or_else(failed);
+            result.certificate = session.certificate_serial();
+            result.not_after = session.not_after();
+            (result.steps, result.module_ms) = session.finish();
+        }
+    }
     result.ms = watch.ms();
     result
 }

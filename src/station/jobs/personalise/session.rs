@@ -63,9 +63,9 @@ impl<'a> Session<'a> {
         desk: &'a Desk,
         officer: &'a ActingOfficer,
         id: RunId,
-        request: &RequestRow,
-        ukey: &UkeyRow,
-        terms: &Terms,
+        request: RequestRow,
+        ukey: UkeyRow,
+        terms: Terms,
         report: Report<'a>,
     ) -> Result<Option<Self>, Error> {
         let profile = desk.profile(&ukey.profile)?;
@@ -82,18 +82,11 @@ impl<'a> Session<'a> {
             until: terms.until,
             so_pin,
         };
-        let Some(spec) = bench::find(desk, ukey)? else {
+        let Some(spec) = bench::find(desk, &ukey)? else {
             return Ok(None);
         };
-        let pin = terms.pin;
-        let mut session = Self::new(
-            desk,
-            officer,
-            id,
-            (request, ukey, profile),
-            (Run::new(plan), spec, pin),
-            report,
-        );
+        let run = (Run::new(plan), spec, terms.pin);
+        let mut session = Self::new(desk, officer, id, (request, ukey, profile), run, report);
         session.entries.push(Entry::Opened(plan));
         Ok(Some(session))
     }
@@ -102,27 +95,20 @@ impl<'a> Session<'a> {
     pub(super) fn reopen(
         desk: &'a Desk,
         officer: &'a ActingOfficer,
-        row: &RunRow,
-        request: &RequestRow,
-        ukey: &UkeyRow,
+        id: RunId,
+        (request, ukey, journal): (RequestRow, UkeyRow, Vec<Entry>),
         report: Report<'a>,
     ) -> Result<Option<Self>, Error> {
         let profile = desk.profile(&ukey.profile)?;
-        let journal = desk.store().read().journal(row.id)?;
-        let damaged = || Error::failed("journal-damaged", row.id.to_string());
+        let damaged = || Error::failed("journal-damaged", id.to_string());
         let run = Run::replay(&journal).map_err(|error| damaged().because(error))?;
         let run = run.ok_or_else(damaged)?;
-        let Some(spec) = bench::find(desk, ukey)? else {
+        let Some(spec) = bench::find(desk, &ukey)? else {
             return Ok(None);
         };
-        let parts = (request, ukey, profile);
         // Where the PIN came from is past: it is sealed in the store, or was never made.
-        let pin = if desk.is_practice() {
-            PinSource::Secrets
-        } else {
-            PinSource::Random
-        };
-        let mut session = Self::new(desk, officer, row.id, parts, (run, spec, pin), report);
+        let run = (run, spec, PinSource::usual(desk));
+        let mut session = Self::new(desk, officer, id, (request, ukey, profile), run, report);
         session.stored = journal.len();
         session.entries = journal;
         session.opened = true;
@@ -133,7 +119,7 @@ impl<'a> Session<'a> {
         desk: &'a Desk,
         officer: &'a ActingOfficer,
         id: RunId,
-        (request, ukey, profile): (&RequestRow, &UkeyRow, &'a TokenProfile),
+        (request, ukey, profile): (RequestRow, UkeyRow, &'a TokenProfile),
         (run, spec, pin): (Run, WorkerSpec, PinSource),
         report: Report<'a>,
     ) -> Self {
@@ -141,8 +127,8 @@ impl<'a> Session<'a> {
             desk,
             officer,
             id,
-            request: request.clone(),
-            ukey: ukey.clone(),
+            request,
+            ukey,
             profile,
             pin,
             run,
