@@ -159,93 +159,64 @@ impl RequestForm {
         today: Date,
     ) -> Result<Self, Vec<FieldFault>> {
         let mut faults = Faults::default();
+        match Self::collect(draft, unit, today, &mut faults) {
+            Some(form) if faults.0.is_empty() => Ok(form),
+            _ => Err(faults.0),
+        }
+    }
+
+    /// Looks at every field first, so that all faults are noted, then puts the form together.
+    fn collect(
+        draft: &RequestDraft,
+        unit: UnitFound,
+        today: Date,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        use FieldProblem as P;
         let unit = match unit {
             UnitFound::One(id) => Some(id),
-            UnitFound::None => faults.add("unit", "D-2", &draft.unit, FieldProblem::UnknownUnit),
-            UnitFound::Several => {
-                faults.add("unit", "D-2", &draft.unit, FieldProblem::AmbiguousUnit)
-            }
+            UnitFound::None => faults.add("unit", "D-2", &draft.unit, P::UnknownUnit),
+            UnitFound::Several => faults.add("unit", "D-2", &draft.unit, P::AmbiguousUnit),
         };
-        let name = faults.text("name", &draft.name).and_then(|text| {
-            let name = PersonName::parse(text).ok();
-            name.or_else(|| faults.add("name", "D-19", "", FieldProblem::Name))
+        let name = faults.parsed("name", "D-19", &draft.name, |text| {
+            PersonName::parse(text).map_err(|_shape| (String::new(), P::Name))
         });
-        let id_number = faults.text("id_number", &draft.id_number).and_then(|text| {
+        let id_number = faults.parsed("id_number", "D-14", &draft.id_number, |text| {
             IdentityNumber::parse(text, today)
-                .map_err(|error| {
-                    let problem = FieldProblem::IdentityNumber(error);
-                    faults.add::<()>("id_number", "D-14", &mask(text), problem)
-                })
-                .ok()
+                .map_err(|error| (mask(text), P::IdentityNumber(error)))
         });
-        let office_phone = faults
-            .text("office_phone", &draft.office_phone)
-            .and_then(|text| {
-                let parsed = OfficePhone::parse(text).ok();
-                parsed
-                    .or_else(|| faults.add("office_phone", "D-16", text, FieldProblem::OfficePhone))
-            });
-        let email = faults.text("email", &draft.email).and_then(|text| {
-            let parsed = Email::parse(text).ok();
-            parsed.or_else(|| faults.add("email", "D-16", text, FieldProblem::Email))
+        let office_phone = faults.parsed("office_phone", "D-16", &draft.office_phone, |text| {
+            OfficePhone::parse(text).map_err(|_shape| (text.to_owned(), P::OfficePhone))
         });
-        let mobile = faults.text("mobile", &draft.mobile).and_then(|text| {
-            let parsed = Mobile::parse(text).ok();
-            parsed.or_else(|| faults.add("mobile", "D-16", &mask_end(text), FieldProblem::Mobile))
+        let email = faults.parsed("email", "D-16", &draft.email, |text| {
+            Email::parse(text).map_err(|_shape| (text.to_owned(), P::Email))
         });
-        let school_type = faults
-            .text("school_type", &draft.school_type)
-            .and_then(|text| {
-                if is_school_type(text) {
-                    Some(text.to_owned())
-                } else {
-                    faults.add("school_type", "D-18", text, FieldProblem::SchoolType)
-                }
-            });
+        let mobile = faults.parsed("mobile", "D-16", &draft.mobile, |text| {
+            Mobile::parse(text).map_err(|_shape| (mask_end(text), P::Mobile))
+        });
+        let school_type = faults.parsed("school_type", "D-18", &draft.school_type, |text| {
+            let known = is_school_type(text).then(|| text.to_owned());
+            known.ok_or_else(|| (text.to_owned(), P::SchoolType))
+        });
         let user_types = faults.user_types(&draft.user_types);
         let apply_certificate = faults.apply_certificate(draft);
         let address = faults.text("address", &draft.address).map(str::to_owned);
         let existing_account = faults.optional("existing_account", draft.existing_account.as_ref());
         let notes = faults.optional("notes", draft.notes.as_ref());
-        match (
-            unit,
-            name,
-            id_number,
-            office_phone,
-            email,
-            mobile,
-            school_type,
-            user_types,
-            apply_certificate,
-            address,
-        ) {
-            (
-                Some(unit),
-                Some(name),
-                Some(id_number),
-                Some(office_phone),
-                Some(email),
-                Some(mobile),
-                Some(school_type),
-                Some(user_types),
-                Some(apply_certificate),
-                Some(address),
-            ) if faults.0.is_empty() => Ok(Self {
-                unit,
-                name,
-                id_number,
-                office_phone,
-                email,
-                mobile,
-                school_type,
-                user_types,
-                apply_certificate,
-                existing_account,
-                address,
-                notes,
-            }),
-            _ => Err(faults.0),
-        }
+        Some(Self {
+            unit: unit?,
+            name: name?,
+            id_number: id_number?,
+            office_phone: office_phone?,
+            email: email?,
+            mobile: mobile?,
+            school_type: school_type?,
+            user_types: user_types?,
+            apply_certificate: apply_certificate?,
+            existing_account,
+            address: address?,
+            notes,
+        })
     }
 
     /// Every personal field under its key, as it is stored and committed to (D-22).
@@ -374,6 +345,20 @@ impl Faults {
             return self.add(field, "D-11", "", FieldProblem::ControlCharacters);
         }
         Some(text.trim())
+    }
+
+    /// A mandatory text with a shape of its own: the value to show, and what is wrong with it.
+    fn parsed<T>(
+        &mut self,
+        field: &'static str,
+        rule: &'static str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, (String, FieldProblem)>,
+    ) -> Option<T> {
+        match parse(self.text(field, text)?) {
+            Ok(value) => Some(value),
+            Err((shown, problem)) => self.add(field, rule, &shown, problem),
+        }
     }
 
     fn optional(&mut self, field: &'static str, text: Option<&String>) -> Option<String> {

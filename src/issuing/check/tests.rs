@@ -83,7 +83,7 @@ fn desk() -> Desk {
     }
 }
 
-fn issue(desk: &Desk) -> Vec<u8> {
+fn submit(desk: &Desk) -> Result<Answer, ConnectorError<&'static str>> {
     let request = csr::make(&desk.ukey.1, &mut |message| desk.ukey.sign(message)).unwrap();
     let csr = CheckedCsr::check(&request, &desk.ukey.1).unwrap();
     let mut sign = |message: &[u8]| desk.ca_key.sign(message);
@@ -91,12 +91,15 @@ fn issue(desk: &Desk) -> Vec<u8> {
         authority: &desk.ca,
         sign: &mut sign,
     };
-    let submission = Submission {
+    ca.submit(Submission {
         csr: &csr,
         subject: &desk.subject,
         intent: &desk.intent,
-    };
-    match ca.submit(submission).unwrap() {
+    })
+}
+
+fn issue(desk: &Desk) -> Vec<u8> {
+    match submit(desk).unwrap() {
         Answer::Issued(der) => der,
         Answer::Pending => panic!("the embedded CA answers at once"),
     }
@@ -186,18 +189,6 @@ fn a_request_with_another_key_or_a_broken_signature_is_refused() {
 fn what_would_outlive_the_ca_is_refused_not_shortened() {
     let mut desk = desk();
     desk.intent.not_after = desk.ca.not_after().plus_secs(1);
-    let request = csr::make(&desk.ukey.1, &mut |message| desk.ukey.sign(message)).unwrap();
-    let csr = CheckedCsr::check(&request, &desk.ukey.1).unwrap();
-    let mut sign = |message: &[u8]| desk.ca_key.sign(message);
-    let mut ca = EmbeddedCa {
-        authority: &desk.ca,
-        sign: &mut sign,
-    };
-    let submission = Submission {
-        csr: &csr,
-        subject: &desk.subject,
-        intent: &desk.intent,
-    };
-    let refused = ca.submit(submission).unwrap_err();
+    let refused = submit(&desk).unwrap_err();
     assert!(matches!(refused, ConnectorError::OutlivesAuthority(_)));
 }
