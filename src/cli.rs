@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod make;
+mod objects;
 mod output;
 
 use std::path::PathBuf;

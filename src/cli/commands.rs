@@ -1,6 +1,5 @@
 //! Each command: opens the desk as the right officer, calls one job, prints what it says.
 
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
@@ -13,15 +12,13 @@ use super::args::{
     Profile, Request, Ukey, Unit,
 };
 use super::make::Show;
+use super::objects::{self, Names};
 use super::output::Output;
-use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::request::{RequestDraft, RequestState};
 use crate::domain::ukey::UkeyState;
-use crate::station::bench::{Inserted, Unusable};
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, PinSource, Terms};
-use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
     approvals, audit, ca, certificates, doctor, hand_out, people, practice, profiles, requests,
@@ -29,7 +26,7 @@ use crate::station::jobs::{
 };
 use crate::station::report::{Event, Outcome};
 use crate::station::sign_in::AskSecret;
-use crate::station::{ActingOfficer, CertificateRow, Desk, Error, RequestFilter, SecretText};
+use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
 use crate::workflow::journal::{Answer, Until};
 
 /// Runs a command and gives its exit code.
@@ -316,7 +313,7 @@ impl Cli<'_> {
                 let (desk, officer) = self.open(Access::Change, Duty::EnterRequest)?;
                 let row = requests::enter(&desk, &officer, &read_draft(file)?)?;
                 let view = requests::find(&desk, &officer, &row.number)?;
-                Ok(self.done(&request_value(&view)))
+                Ok(self.done(&objects::request(&view)))
             }
             Request::List {
                 state,
@@ -331,7 +328,7 @@ impl Cli<'_> {
                     limit: *limit,
                 };
                 let views = requests::list(&desk, &officer, &filter)?;
-                let items: Vec<Value> = views.iter().map(request_value).collect();
+                let items: Vec<Value> = views.iter().map(objects::request).collect();
                 let columns = [
                     ("col-number", "number"),
                     ("col-state", "state"),
@@ -345,7 +342,7 @@ impl Cli<'_> {
             Request::Show { id } => {
                 let (desk, officer) = self.read()?;
                 let view = requests::find(&desk, &officer, id)?;
-                Ok(self.show(&request_value(&view)))
+                Ok(self.show(&objects::request(&view)))
             }
             Request::Approval { id, dir } => {
                 let (desk, officer) = self.read()?;
@@ -393,7 +390,10 @@ impl Cli<'_> {
                 } else {
                     self.output.table(&items, &columns);
                     for trouble in &bench.troubles {
-                        self.output.say(&trouble.fault.to_string());
+                        let code = trouble.fault.kind.word();
+                        let words = self.output.wording();
+                        self.output
+                            .say(&words.error(code, &trouble.fault.to_string()).0);
                     }
                 }
                 Ok(0)
@@ -540,7 +540,7 @@ impl Cli<'_> {
             .collect();
         let columns = [
             ("col-check", "check"),
-            ("yes", "ok"),
+            ("col-outcome", "ok"),
             ("col-detail", "detail"),
         ];
         self.output.list(&items, &columns);
@@ -578,108 +578,6 @@ impl Cli<'_> {
             .document(&json!({ "files": files }), &lines.join("\n"));
         0
     }
-}
-
-/// Numbers of requests and the own unit's name, for the objects that refer to them.
-struct Names {
-    requests: BTreeMap<String, String>,
-    unit: String,
-}
-
-impl Names {
-    fn read(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
-        let views = requests::list(desk, officer, &RequestFilter::default())?;
-        let requests = views
-            .into_iter()
-            .map(|view| (view.row.id.to_string(), view.row.number));
-        let unit = people::units(desk, officer)?
-            .into_iter()
-            .find(|unit| unit.own);
-        let unit = unit.map(|unit| unit.name).unwrap_or_default();
-        Ok(Self {
-            requests: requests.collect(),
-            unit,
-        })
-    }
-
-    fn number(&self, id: &str) -> Option<&String> {
-        self.requests.get(id)
-    }
-
-    fn ukey(&self, view: &UkeyView) -> Value {
-        let UkeyView { row, inserted } = view;
-        json!({
-            "serial": row.identity.serial.as_str(),
-            "maker": row.identity.maker,
-            "model": row.identity.model,
-            "profile": row.profile,
-            "state": row.state.word(),
-            "unit": self.unit,
-            "request": row.request.and_then(|id| self.number(&id.to_string())),
-            "certificate": row.certificate,
-            "inserted": inserted,
-        })
-    }
-
-    fn inserted(&self, ukey: &Inserted) -> Value {
-        let mut value = match &ukey.record {
-            Some(row) => self.ukey(&UkeyView {
-                row: row.clone(),
-                inserted: true,
-            }),
-            None => json!({
-                "serial": ukey.reading.identity.serial.as_str(),
-                "maker": ukey.reading.identity.maker,
-                "model": ukey.reading.identity.model,
-                "profile": ukey.profile,
-                "state": null,
-                "unit": null,
-                "request": null,
-                "certificate": null,
-                "inserted": true,
-            }),
-        };
-        if let Some(object) = value.as_object_mut() {
-            let refused = ukey.usable.as_ref().err();
-            object.insert("usable".to_owned(), json!(refused.is_none()));
-            object.insert("reason".to_owned(), json!(refused.map(Unusable::code)));
-            object.insert("label".to_owned(), json!(ukey.reading.label));
-        }
-        value
-    }
-
-    fn certificate(&self, row: &CertificateRow) -> Value {
-        json!({
-            "serial": row.serial.to_string(),
-            "subject": row.subject,
-            "not_before": row.not_before.to_string(),
-            "not_after": row.not_after.to_string(),
-            "state": row.state.word(),
-            "reason": row.reason.map(RevocationReason::word),
-            "ukey": row.ukey.as_str(),
-            "request": self.number(&row.request.to_string()),
-        })
-    }
-}
-
-fn request_value(view: &RequestView) -> Value {
-    let RequestView { row, unit } = view;
-    let user_types: Vec<_> = row.user_types.split('、').collect();
-    json!({
-        "id": row.id.to_string(),
-        "number": row.number,
-        "revision": row.revision,
-        "state": row.state.word(),
-        "holder_name": row.holder_name,
-        "unit": unit.name,
-        "user_types": user_types,
-        "apply_certificate": row.apply_certificate,
-        "entered_by": row.entered_by.as_str(),
-        "entered_at": row.entered_at.to_string(),
-        "approved_by": row.approved_by.as_ref().map(OfficerName::as_str),
-        "approved_at": row.approved_at.map(|at| at.to_string()),
-        "expires_at": row.expires_at.map(|at| at.to_string()),
-    })
 }
 
 fn parse_state<T>(

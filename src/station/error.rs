@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::fault::Fault;
 use crate::domain::request::FieldFault;
 use crate::keys::random::NoRandom;
 use crate::keys::secret::{NotOpened, SealError};
@@ -176,13 +176,5 @@ impl From<SealError> for Error {
 impl From<NotOpened> for Error {
     fn from(error: NotOpened) -> Self {
         Self::failed("keys-damaged", error.to_string()).because(error)
-    }
-}
-
-/// The code of a fault that refuses before anything was begun.
-pub(super) const fn fault_code(kind: &FaultKind) -> &'static str {
-    match kind {
-        FaultKind::Removed => "ukey-not-inserted",
-        other => other.word(),
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::token_profile::TokenProfile;
 use crate::domain::ukey::{UkeyReading, UkeyState};
 use crate::issuing::check::CheckedCertificate;
 use crate::station::desk::Desk;
-use crate::station::error::{self, Error};
+use crate::station::error::Error;
 use crate::station::jobs;
 use crate::station::jobs::approvals::ApprovedRequest;
 use crate::station::report::{Event, Outcome, Report, StepReport};
@@ -414,7 +414,7 @@ impl<'a> Session<'a> {
 /// The stable code of a failure.
 fn failure_code(failure: &Failure) -> &str {
     match failure {
-        Failure::Ukey(fault) => error::fault_code(&fault.kind),
+        Failure::Ukey(fault) => fault.kind.word(),
         Failure::CaLocked => "ca-locked",
         Failure::Refused { code } => code,
     }

@@ -1,0 +1,116 @@
+//! The objects of interface.md as JSON: request, ukey, certificate.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::domain::certificate::RevocationReason;
+use crate::domain::officer::OfficerName;
+use crate::station::bench::{Inserted, Unusable};
+use crate::station::jobs::requests::RequestView;
+use crate::station::jobs::ukeys::UkeyView;
+use crate::station::jobs::{people, requests};
+use crate::station::{ActingOfficer, CertificateRow, Desk, Error, RequestFilter};
+
+/// Numbers of requests and the own unit's name, for the objects that refer to them.
+pub(super) struct Names {
+    requests: BTreeMap<String, String>,
+    unit: String,
+}
+
+impl Names {
+    pub(super) fn read(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
+        let views = requests::list(desk, officer, &RequestFilter::default())?;
+        let requests = views
+            .into_iter()
+            .map(|view| (view.row.id.to_string(), view.row.number));
+        let unit = people::units(desk, officer)?
+            .into_iter()
+            .find(|unit| unit.own);
+        let unit = unit.map(|unit| unit.name).unwrap_or_default();
+        Ok(Self {
+            requests: requests.collect(),
+            unit,
+        })
+    }
+
+    fn number(&self, id: &str) -> Option<&String> {
+        self.requests.get(id)
+    }
+
+    pub(super) fn ukey(&self, view: &UkeyView) -> Value {
+        let UkeyView { row, inserted } = view;
+        json!({
+            "serial": row.identity.serial.as_str(),
+            "maker": row.identity.maker,
+            "model": row.identity.model,
+            "profile": row.profile,
+            "state": row.state.word(),
+            "unit": self.unit,
+            "request": row.request.and_then(|id| self.number(&id.to_string())),
+            "certificate": row.certificate,
+            "inserted": inserted,
+        })
+    }
+
+    pub(super) fn inserted(&self, ukey: &Inserted) -> Value {
+        let mut value = match &ukey.record {
+            Some(row) => self.ukey(&UkeyView {
+                row: row.clone(),
+                inserted: true,
+            }),
+            None => json!({
+                "serial": ukey.reading.identity.serial.as_str(),
+                "maker": ukey.reading.identity.maker,
+                "model": ukey.reading.identity.model,
+                "profile": ukey.profile,
+                "state": null,
+                "unit": null,
+                "request": null,
+                "certificate": null,
+                "inserted": true,
+            }),
+        };
+        if let Some(object) = value.as_object_mut() {
+            let refused = ukey.usable.as_ref().err();
+            object.insert("usable".to_owned(), json!(refused.is_none()));
+            object.insert("reason".to_owned(), json!(refused.map(Unusable::code)));
+            object.insert("label".to_owned(), json!(ukey.reading.label));
+        }
+        value
+    }
+
+    pub(super) fn certificate(&self, row: &CertificateRow) -> Value {
+        json!({
+            "serial": row.serial.to_string(),
+            "subject": row.subject,
+            "not_before": row.not_before.to_string(),
+            "not_after": row.not_after.to_string(),
+            "state": row.state.word(),
+            "reason": row.reason.map(RevocationReason::word),
+            "ukey": row.ukey.as_str(),
+            "request": self.number(&row.request.to_string()),
+        })
+    }
+}
+
+/// The `request` object.
+pub(super) fn request(view: &RequestView) -> Value {
+    let RequestView { row, unit } = view;
+    let user_types: Vec<_> = row.user_types.split('、').collect();
+    json!({
+        "id": row.id.to_string(),
+        "number": row.number,
+        "revision": row.revision,
+        "state": row.state.word(),
+        "holder_name": row.holder_name,
+        "unit": unit.name,
+        "user_types": user_types,
+        "apply_certificate": row.apply_certificate,
+        "entered_by": row.entered_by.as_str(),
+        "entered_at": row.entered_at.to_string(),
+        "approved_by": row.approved_by.as_ref().map(OfficerName::as_str),
+        "approved_at": row.approved_at.map(|at| at.to_string()),
+        "expires_at": row.expires_at.map(|at| at.to_string()),
+    })
+}
