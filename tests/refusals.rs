@@ -170,6 +170,12 @@ fn secrets_that_others_can_read_wrong_passphrases_and_wrong_posts_are_refused() 
         4,
         "wrong-duty",
     );
+    refused(
+        &home,
+        &["--officer", "nobody", "request", "list"],
+        2,
+        "officer-unknown",
+    );
 
     fs::set_permissions(&secrets, fs::Permissions::from_mode(0o644)).unwrap();
     let told = home.run(["request", "list"]).expect(4);

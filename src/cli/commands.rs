@@ -59,8 +59,14 @@ pub(super) fn run(
         Some(Command::Profile(command)) => cli.profile(command),
         Some(Command::Doctor) => cli.doctor(),
         Some(Command::Completions { shell }) => {
-            let mut command = Arguments::command();
-            clap_complete::generate(*shell, &mut command, "ukey-station", &mut std::io::stdout());
+            let mut script = Vec::new();
+            clap_complete::generate(
+                *shell,
+                &mut Arguments::command(),
+                "ukey-station",
+                &mut script,
+            );
+            Output::bytes(&script);
             Ok(0)
         }
     }

@@ -92,6 +92,13 @@ impl Output {
         writeln!(out, "{document}").and_then(|()| out.flush()).ok();
     }
 
+    /// Bytes as they are.
+    pub(super) fn bytes(bytes: &[u8]) {
+        let mut out = std::io::stdout().lock();
+        // A reader that went away cannot be told.
+        out.write_all(bytes).and_then(|()| out.flush()).ok();
+    }
+
     /// An error: what was tried, why, what to do next.
     pub(super) fn error(&self, error: &Error) {
         let document =

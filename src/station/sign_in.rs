@@ -63,7 +63,7 @@ impl AskSecret for NobodyToAsk {
 /// file who has the duty (interface.md).
 ///
 /// # Errors
-/// `officer-required` when nobody is named.
+/// `officer-required` when nobody is named, `officer-unknown`.
 pub(super) fn choose(
     keys: &KeysFile,
     secrets: Option<&Secrets>,
@@ -71,7 +71,10 @@ pub(super) fn choose(
     duty: Duty,
 ) -> Result<OfficerName, Error> {
     if let Some(name) = named {
-        return Ok(name.clone());
+        let unknown = || Error::usage("officer-unknown", name.as_str());
+        let mut officers = keys.officers().into_iter();
+        let found = officers.find(|(other, _post)| other == name);
+        return found.map(|(name, _post)| name).ok_or_else(unknown);
     }
     let known =
         |name: &OfficerName| secrets.is_some_and(|secrets| secrets.passphrase(name).is_some());
