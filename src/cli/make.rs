@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use super::output::Output;
 use crate::domain::fault::FaultKind;
-use crate::station::report::{Event, Outcome, RunResult, Summary};
+use crate::station::report::{self, Event, Outcome, RunResult, Summary};
 use crate::station::{Error, clock};
-use crate::workflow::journal::{About, Answer, Question, Wait};
+use crate::workflow::journal::{Answer, Question};
 use crate::workflow::step::Step;
 
 /// Shows events while ukeys are made, and keeps the results for the table.
@@ -241,7 +241,7 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
     };
     let more = match &result.outcome {
         Outcome::Issued => None,
-        Outcome::Pending(wait) => Some(("waits", json!(wait_word(wait)))),
+        Outcome::Pending(wait) => Some(("waits", json!(wait.word()))),
         Outcome::Question(question) => Some(("question", question_value(output, question))),
         Outcome::Refused(code) => Some((
             "error",
@@ -259,7 +259,7 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
         object.insert(key.to_owned(), more);
     }
     if let (Outcome::Pending(wait), Some(object)) = (&result.outcome, value.as_object_mut()) {
-        let text = words.text(&format!("wait-{}", wait_word(wait)));
+        let text = words.text(&format!("wait-{}", wait.word()));
         object.insert("waits_text".to_owned(), json!(text));
     }
     value
@@ -289,57 +289,19 @@ fn subject(code: &str, result: &RunResult) -> String {
     }
 }
 
-const fn wait_word(wait: &Wait) -> &'static str {
-    match wait {
-        Wait::Ukey { .. } => "ukey",
-        Wait::Certificate => "certificate",
-        Wait::CsrOnly => "csr-only",
-        Wait::CaUnlock => "ca-unlock",
-    }
-}
-
-/// The word of an answer on the command line.
-pub(super) const fn answer_word(answer: Answer) -> &'static str {
-    match answer {
-        Answer::TryAgain => "try-again",
-        Answer::Reinitialise => "reinitialise",
-        Answer::WriteOff => "write-off",
-    }
-}
-
 fn question_value(output: &Output, question: &Question) -> Value {
     let words = output.wording();
-    let step = |step: &Step| words.text(&format!("step-{}", step.word()));
-    let (word, args) = match &question.about {
-        About::KeepsFailing(at, fault) => ("keeps-failing", Some((step(at), fault.to_string()))),
-        About::Fault(at, fault) => ("fault", Some((step(at), fault.to_string()))),
-        About::IssueRefused(code) => {
-            let text = words.error(code, "").0;
-            ("issue-refused", Some((text.clone(), text)))
-        }
-        About::ForeignLabel => ("foreign-label", None),
-        About::ImpossibleState => ("impossible-state", None),
-        About::SoPinUnknown => ("so-pin-unknown", None),
-        About::UserPinTouched => ("user-pin-touched", None),
-        About::PinLocked => ("pin-locked", None),
-        About::KeyGone => ("key-gone", None),
-        About::ObjectsBroken => ("objects-broken", None),
-    };
-    let (step, subject) = args.clone().unwrap_or_default();
-    let text = words.with(
-        &format!("question-{word}"),
-        [("step", step), ("subject", subject)],
-    );
-    let answers: Vec<_> = question.answers.iter().copied().map(answer_word).collect();
+    let (about, text) = report::question_text(words, question);
+    let answers: Vec<_> = question.answers.iter().copied().map(Answer::word).collect();
     let spoken: Vec<_> = answers
         .iter()
         .map(|word| format!("{word} ({})", words.text(&format!("answer-{word}"))))
         .collect();
     let choices = words.with("answers", [("answers", spoken.join(", "))]);
     json!({
-        "about": word,
+        "about": about,
         "text": format!("{text}. {choices}"),
-        "fault": args.map(|(_step, fault)| fault),
+        "fault": report::question_fault(question),
         "answers": answers,
     })
 }

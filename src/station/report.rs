@@ -4,7 +4,8 @@ use crate::domain::fault::Fault;
 use crate::domain::key::KeyAlgorithm;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::workflow::journal::{Question, Wait};
+use crate::wording::Wording;
+use crate::workflow::journal::{About, Question, Wait};
 use crate::workflow::step::Step;
 
 /// One event of a long work.
@@ -130,3 +131,34 @@ impl Summary {
 
 /// Where events go; called from several threads.
 pub type Report<'a> = &'a (dyn Fn(Event) + Sync);
+
+/// What a question is about, as a stable word and as a sentence for people.
+pub fn question_text(words: &Wording, question: &Question) -> (&'static str, String) {
+    let step = |step: &Step| words.text(&format!("step-{}", step.word()));
+    let (word, step, subject) = match &question.about {
+        About::KeepsFailing(at, _fault) => ("keeps-failing", step(at), String::new()),
+        About::Fault(at, _fault) => ("fault", step(at), String::new()),
+        About::IssueRefused(code) => ("issue-refused", String::new(), words.error(code, "").0),
+        About::ForeignLabel => ("foreign-label", String::new(), String::new()),
+        About::ImpossibleState => ("impossible-state", String::new(), String::new()),
+        About::SoPinUnknown => ("so-pin-unknown", String::new(), String::new()),
+        About::UserPinTouched => ("user-pin-touched", String::new(), String::new()),
+        About::PinLocked => ("pin-locked", String::new(), String::new()),
+        About::KeyGone => ("key-gone", String::new(), String::new()),
+        About::ObjectsBroken => ("objects-broken", String::new(), String::new()),
+    };
+    let key = format!("question-{word}");
+    (
+        word,
+        words.with(&key, [("step", step), ("subject", subject)]),
+    )
+}
+
+/// The fault behind a question, for an engineer.
+pub fn question_fault(question: &Question) -> Option<String> {
+    match &question.about {
+        About::KeepsFailing(_step, fault) | About::Fault(_step, fault) => Some(fault.to_string()),
+        About::IssueRefused(code) => Some(code.clone()),
+        _ => None,
+    }
+}

@@ -4,9 +4,8 @@ use eframe::egui::{self, RichText};
 
 use super::desk_thread::{Command, Lane, View};
 use super::{state_word, theme};
-use crate::station::report::Outcome;
+use crate::station::report::{self, Outcome};
 use crate::wording::Wording;
-use crate::workflow::journal::Answer;
 use crate::workflow::step::Step;
 
 /// Draws the page; gives what was asked for.
@@ -172,19 +171,23 @@ fn outcome(
         Outcome::Issued => {
             ui.colored_label(colors.good, format!("● {word}"));
         }
-        Outcome::Pending(_) | Outcome::WrittenOff => {
+        Outcome::Pending(wait) => {
             ui.colored_label(colors.attention, word);
+            ui.label(wording.text(&format!("wait-{}", wait.word())));
+        }
+        Outcome::WrittenOff => {
+            ui.colored_label(colors.attention, wording.text("state-damaged"));
         }
         Outcome::Question(question) => {
             ui.colored_label(colors.attention, word);
+            ui.label(report::question_text(wording, question).1);
+            if let Some(fault) = report::question_fault(question) {
+                ui.weak(fault);
+            }
             ui.horizontal(|ui| {
                 for answer in &question.answers {
-                    let key = match answer {
-                        Answer::TryAgain => "answer-try-again",
-                        Answer::Reinitialise => "answer-reinitialise",
-                        Answer::WriteOff => "answer-write-off",
-                    };
-                    let button = egui::Button::new(wording.text(key));
+                    let button =
+                        egui::Button::new(wording.text(&format!("answer-{}", answer.word())));
                     if ui.add_enabled(!view.busy, button).clicked() {
                         commands.push(Command::Resume(Some((lane.serial.clone(), *answer))));
                     }

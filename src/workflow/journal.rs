@@ -193,6 +193,17 @@ pub enum Answer {
     WriteOff,
 }
 
+impl Answer {
+    /// The word of command line and JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::TryAgain => "try-again",
+            Self::Reinitialise => "reinitialise",
+            Self::WriteOff => "write-off",
+        }
+    }
+}
+
 /// What a run asks a person.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Question {
@@ -243,4 +254,16 @@ pub enum Wait {
     CsrOnly,
     /// Security is to unlock the CA key.
     CaUnlock,
+}
+
+impl Wait {
+    /// The word of JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Ukey { .. } => "ukey",
+            Self::Certificate => "certificate",
+            Self::CsrOnly => "csr-only",
+            Self::CaUnlock => "ca-unlock",
+        }
+    }
 }
