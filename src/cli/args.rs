@@ -76,6 +76,8 @@ impl From<Key> for KeyAlgorithm {
 /// Where the user PIN comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum PinFrom {
+    /// The holder types it, twice.
+    Ask,
     /// Random, printed on a sealed letter.
     Random,
     /// From the secrets file.
@@ -156,6 +158,9 @@ pub(super) enum Practice {
         /// Approved requests.
         #[arg(long, default_value_t = 10)]
         requests: u16,
+        /// The token profile of the virtual ukeys.
+        #[arg(long, value_name = "NAME", default_value = "softhsm2")]
+        profile: String,
     },
     /// Make every ukey and hand it over; a table of what was done.
     Run {
@@ -243,7 +248,7 @@ pub(super) struct Personalise {
     /// The key pair to make.
     #[arg(long, value_enum, default_value_t)]
     pub(super) key: Key,
-    /// Where the user PIN comes from.
+    /// Where the user PIN comes from; else the holder types it, with --yes it is random, in practice it is in the secrets file.
     #[arg(long, value_enum)]
     pub(super) pin: Option<PinFrom>,
     /// Stop after the certificate request (待下载); `resume` finishes it.

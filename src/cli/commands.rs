@@ -18,16 +18,16 @@ use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::request::{RequestDraft, RequestState};
 use crate::domain::ukey::UkeyState;
 use crate::station::desk::{Access, OpenTerms};
-use crate::station::jobs::personalise::{self, PinSource, Terms};
+use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
     approvals, audit, ca, certificates, doctor, hand_out, people, practice, profiles, requests,
     slips, ukeys,
 };
-use crate::station::report::{Event, Outcome};
+use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;
 use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
-use crate::workflow::journal::{Answer, Until};
+use crate::workflow::journal::{Answer, PinSource, Until};
 
 /// Runs a command and gives its exit code.
 pub(super) fn run(
@@ -82,7 +82,7 @@ struct AskTerminal<'a>(&'a Output);
 
 impl AskSecret for AskTerminal<'_> {
     fn passphrase(&self, officer: &OfficerName) -> Option<SecretText> {
-        if !std::io::stdin().is_terminal() {
+        if !at_terminal() {
             return None;
         }
         let args = [("name", officer.as_str().to_owned())];
@@ -132,8 +132,9 @@ impl Cli<'_> {
                 dir,
                 ukeys,
                 requests,
+                profile,
             } => {
-                let home = practice::new(dir, *ukeys, *requests)?;
+                let home = practice::new(dir, profile, *ukeys, *requests)?;
                 let path = home.path().display().to_string();
                 let secrets = home.secrets().display().to_string();
                 let words = self.output.wording();
@@ -193,7 +194,11 @@ impl Cli<'_> {
             };
             show.event(event);
         };
-        let summary = personalise::personalise(&desk, &officer, None, None, terms, &report)?;
+        let clerk = Clerk {
+            report: &report,
+            pins: &show,
+        };
+        let summary = personalise::personalise(&desk, &officer, None, None, terms, clerk)?;
         Ok(show.finish(summary))
     }
 
@@ -216,10 +221,17 @@ impl Cli<'_> {
             None => None,
         };
         let pin = match pin {
+            Some(PinFrom::Ask) => PinSource::Holder,
             Some(PinFrom::Secrets) => PinSource::Secrets,
             Some(PinFrom::Random) => PinSource::Random,
-            None => PinSource::usual(&desk),
+            None if desk.is_practice() || self.global.yes || !at_terminal() => {
+                personalise::usual_pin_source(&desk)
+            }
+            None => PinSource::Holder,
         };
+        if pin == PinSource::Holder && !at_terminal() {
+            return Err(Error::usage("pin-not-typed", ""));
+        }
         let until = if *csr_only { Until::Csr } else { Until::Proven };
         let terms = Terms {
             key: (*key).into(),
@@ -228,13 +240,17 @@ impl Cli<'_> {
         };
         let named = (!rows.is_empty()).then_some(rows.as_slice());
         let report = |event| show.event(event);
+        let clerk = Clerk {
+            report: &report,
+            pins: &show,
+        };
         let summary = personalise::personalise(
             &desk,
             &officer,
             named,
             ukey.as_ref(),
             (terms, *lanes),
-            &report,
+            clerk,
         )?;
         Ok(show.finish(summary))
     }
@@ -265,7 +281,11 @@ impl Cli<'_> {
         };
         let on = serial.as_ref().map(|serial| (serial, answer));
         let report = |event| show.event(event);
-        let summary = personalise::resume(&desk, &officer, on, lanes, &report)?;
+        let clerk = Clerk {
+            report: &report,
+            pins: &show,
+        };
+        let summary = personalise::resume(&desk, &officer, on, lanes, clerk)?;
         Ok(show.finish(summary))
     }
 
@@ -584,6 +604,11 @@ impl Cli<'_> {
             .document(&json!({ "files": files }), &lines.join("\n"));
         0
     }
+}
+
+/// Whether a person sits at a terminal.
+pub(super) fn at_terminal() -> bool {
+    std::io::stdin().is_terminal()
 }
 
 fn parse_state<T>(

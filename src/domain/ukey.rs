@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::key::PublicKeyDer;
+use super::label::TokenLabel;
 
 /// The serial number exactly as the token reports it, trimmed (PKCS#11 `CK_TOKEN_INFO`, at most
 /// 16 characters there). It names a folder, so it holds neither path separators nor dots alone.
@@ -73,6 +74,37 @@ pub struct UkeyIdentity {
 impl fmt::Display for UkeyIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.maker, self.model, self.serial)
+    }
+}
+
+/// Which ukey is looked for: by maker, model and serial (D-24). A model that gets a new serial number
+/// from `C_InitToken` is known to the run that did it by the label of that run as well.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expected {
+    /// Who it is.
+    pub identity: UkeyIdentity,
+    /// The run's label, for such a model only.
+    pub label: Option<TokenLabel>,
+}
+
+impl Expected {
+    /// Whether this is the ukey.
+    pub fn fits(&self, reading: &UkeyReading) -> bool {
+        let UkeyIdentity { maker, model, .. } = &self.identity;
+        let label = self.label.as_ref().map(TokenLabel::as_str);
+        reading.identity == self.identity
+            || (label == Some(reading.label.as_str())
+                && reading.identity.maker == *maker
+                && reading.identity.model == *model)
+    }
+}
+
+impl From<&UkeyIdentity> for Expected {
+    fn from(identity: &UkeyIdentity) -> Self {
+        Self {
+            identity: identity.clone(),
+            label: None,
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::error::Error;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::token_profile::{NotBlank, TokenProfile};
-use crate::domain::ukey::{Serial, UkeyReading, UkeyState};
+use crate::domain::ukey::{Expected, Serial, UkeyReading, UkeyState};
 use crate::store::UkeyRow;
 use crate::token::lister::{self, Listing, Place};
 use crate::token::profiles;
@@ -106,7 +106,10 @@ pub fn look(desk: &Desk) -> Result<Bench, Error> {
             }
             Ok(readings) => {
                 for reading in readings {
-                    let record = desk.store().read().ukey(&reading.identity.serial)?;
+                    let record = desk
+                        .store()
+                        .read()
+                        .ukey_reported(&reading.identity.serial)?;
                     let usable = usable(desk.profile(&profile)?, record.as_ref(), &reading);
                     let (profile, folder) = (profile.clone(), folder.clone());
                     bench.ukeys.push(Inserted {
@@ -134,7 +137,7 @@ pub(super) fn usable(
     reading: &UkeyReading,
 ) -> Result<(), Unusable> {
     let record = record.ok_or(Unusable::NotInStock)?;
-    if record.identity != reading.identity || record.profile != profile.name {
+    if record.reported() != reading.identity || record.profile != profile.name {
         return Err(Unusable::NotInStock);
     }
     if record.state != UkeyState::Blank {
@@ -161,7 +164,11 @@ fn mark_duplicates(ukeys: &mut [Inserted]) {
 
 /// How to reach one ukey by its serial: the virtual one of that name if it is plugged in, else what
 /// a look at the readers finds.
-pub(super) fn find(desk: &Desk, record: &UkeyRow) -> Result<Option<WorkerSpec>, Error> {
+pub(super) fn find(
+    desk: &Desk,
+    record: &UkeyRow,
+    expected: &Expected,
+) -> Result<Option<WorkerSpec>, Error> {
     let serial = &record.identity.serial;
     let folder = desk.home().ukey(serial);
     if folder.is_dir() {
@@ -184,9 +191,7 @@ pub(super) fn find(desk: &Desk, record: &UkeyRow) -> Result<Option<WorkerSpec>, 
     };
     let there = lister::list(&[place]).into_iter().any(|listing| {
         let readings = listing.readings.unwrap_or_default();
-        readings
-            .iter()
-            .any(|reading| reading.identity == record.identity)
+        readings.iter().any(|reading| expected.fits(reading))
     });
     Ok(there.then_some(spec))
 }

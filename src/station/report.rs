@@ -4,6 +4,7 @@ use crate::domain::fault::Fault;
 use crate::domain::key::KeyAlgorithm;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
+use crate::station::sign_in::AskUserPin;
 use crate::wording::Wording;
 use crate::workflow::journal::{About, Question, Wait};
 use crate::workflow::step::Step;
@@ -131,6 +132,15 @@ impl Summary {
 
 /// Where events go; called from several threads.
 pub type Report<'a> = &'a (dyn Fn(Event) + Sync);
+
+/// Who sits at the desk while ukeys are made: told what happens, asked for a holder's PIN.
+#[derive(Clone, Copy)]
+pub struct Clerk<'a> {
+    /// Told.
+    pub report: Report<'a>,
+    /// Asked.
+    pub pins: &'a dyn AskUserPin,
+}
 
 /// What a question is about, as a stable word and as a sentence for people.
 pub fn question_text(words: &Wording, question: &Question) -> (&'static str, String) {

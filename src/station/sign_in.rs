@@ -3,6 +3,8 @@
 use super::error::Error;
 use super::secrets::Secrets;
 use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::pin::{Pin, PinError, PinPolicy, WeakPin};
+use crate::domain::ukey::Serial;
 use crate::keys::secret::SecretText;
 use crate::keys::wrap::KeysFile;
 
@@ -49,12 +51,92 @@ pub trait AskSecret {
     fn passphrase(&self, officer: &OfficerName) -> Option<SecretText>;
 }
 
+/// Asks the holder at the desk for a new user PIN, without echo.
+pub trait AskUserPin: Sync {
+    /// The PIN as the holder typed it twice; `None` when nobody can be asked or nobody answers.
+    fn user_pin(&self, question: &PinQuestion<'_>) -> Option<[SecretText; 2]>;
+}
+
+/// For which ukey a PIN is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct PinQuestion<'a> {
+    /// Number of the request.
+    pub request: &'a str,
+    /// Name of the holder.
+    pub holder: &'a str,
+    /// The ukey.
+    pub serial: &'a Serial,
+    /// What the ukey takes.
+    pub policy: PinPolicy,
+    /// Why the last answer was refused.
+    pub refused: Option<PinRefused>,
+}
+
+/// Why a typed PIN is refused; no try on the ukey is spent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinRefused {
+    /// The two are not the same.
+    Differ,
+    /// No PIN at all.
+    NoPin(PinError),
+    /// Too weak (D-37).
+    Weak(WeakPin),
+}
+
+impl PinRefused {
+    /// The word its sentence has in the wording.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Differ => "differ",
+            Self::NoPin(PinError::Length { .. }) => "length",
+            Self::NoPin(PinError::Character) => "character",
+            Self::Weak(WeakPin::TooShort { .. } | WeakPin::TooLong { .. }) => "length",
+            Self::Weak(WeakPin::NotDigits) => "not-digits",
+            Self::Weak(WeakPin::Run) => "run",
+            Self::Weak(WeakPin::Repeat) => "repeat",
+            Self::Weak(WeakPin::Personal) => "personal",
+        }
+    }
+}
+
+/// Asks until the holder types a PIN that may be set, twice the same.
+pub(super) fn new_user_pin(
+    ask: &dyn AskUserPin,
+    mut question: PinQuestion<'_>,
+    personal: &[&str],
+) -> Option<Pin> {
+    loop {
+        let [first, second] = ask.user_pin(&question)?;
+        let policy = &question.policy;
+        let judged = if first.expose() == second.expose() {
+            Pin::parse(first.expose())
+                .map_err(PinRefused::NoPin)
+                .and_then(|pin| match pin.check(policy, personal) {
+                    Ok(()) => Ok(pin),
+                    Err(weak) => Err(PinRefused::Weak(weak)),
+                })
+        } else {
+            Err(PinRefused::Differ)
+        };
+        match judged {
+            Ok(pin) => return Some(pin),
+            Err(refused) => question.refused = Some(refused),
+        }
+    }
+}
+
 /// Nobody can be asked.
 #[derive(Clone, Copy, Debug)]
 pub struct NobodyToAsk;
 
 impl AskSecret for NobodyToAsk {
     fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
+        None
+    }
+}
+
+impl AskUserPin for NobodyToAsk {
+    fn user_pin(&self, _question: &PinQuestion<'_>) -> Option<[SecretText; 2]> {
         None
     }
 }

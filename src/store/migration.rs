@@ -5,7 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// One script a version, the first makes version 1.
-const SCRIPTS: [&str; 1] = [include_str!("schema/001.sql")];
+const SCRIPTS: [&str; 2] = [
+    include_str!("schema/001.sql"),
+    include_str!("schema/002.sql"),
+];
 
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
     let known = i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX);

@@ -11,8 +11,10 @@ use crate::domain::ukey::{Serial, UkeyIdentity, UkeyState};
 /// One ukey.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UkeyRow {
-    /// Who it is.
+    /// Who it is, with the serial number it had at intake.
     pub identity: UkeyIdentity,
+    /// The serial number it reports now, where `C_InitToken` gave it another one.
+    pub token_serial: Option<Serial>,
     /// The token profile it belongs to; once initialised, the only one that may touch it (D-31).
     pub profile: String,
     /// Where it is in its life.
@@ -23,10 +25,22 @@ pub struct UkeyRow {
     pub certificate: Option<String>,
 }
 
+impl UkeyRow {
+    /// Who it is by its own words of now.
+    pub fn reported(&self) -> UkeyIdentity {
+        let mut identity = self.identity.clone();
+        if let Some(serial) = &self.token_serial {
+            identity.serial = serial.clone();
+        }
+        identity
+    }
+}
+
 const COLUMNS: &str = "ukeys.maker, ukeys.model, ukeys.serial, ukeys.profile, ukeys.state,
     ukeys.request,
     (SELECT serial FROM certificates WHERE certificates.ukey = ukeys.serial
-     ORDER BY stored_at DESC, serial LIMIT 1)";
+     ORDER BY stored_at DESC, serial LIMIT 1),
+    ukeys.token_serial";
 
 impl Reading<'_> {
     /// One ukey by its whole serial.
@@ -35,6 +49,16 @@ impl Reading<'_> {
     /// [`StoreError`].
     pub fn ukey(&self, serial: &Serial) -> Result<Option<UkeyRow>, StoreError> {
         let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE serial = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([serial.as_str()], read).optional()?)
+    }
+
+    /// One ukey by the serial number that it reports now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ukey_reported(&self, serial: &Serial) -> Result<Option<UkeyRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE coalesce(token_serial, serial) = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         Ok(statement.query_row([serial.as_str()], read).optional()?)
     }
@@ -78,6 +102,20 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Notes the serial number that a ukey reports since its `C_InitToken`.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when another ukey has that number.
+    pub fn set_token_serial(&self, serial: &Serial, reported: &Serial) -> Result<(), StoreError> {
+        let sql = "UPDATE ukeys SET token_serial = ?2 WHERE serial = ?1";
+        let changed = self.db.execute(sql, [serial.as_str(), reported.as_str()])?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the ukey"))
+        }
+    }
+
     /// Moves a ukey from one state to the next.
     ///
     /// # Errors
@@ -114,5 +152,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UkeyRow> {
         state: parsed(row, 4, "state", UkeyState::from_word)?,
         request: optional(row, 5, "request id", id)?,
         certificate: row.get(6)?,
+        token_serial: optional(row, 7, "serial", |text| Serial::parse(text).ok())?,
     })
 }

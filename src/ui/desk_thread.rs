@@ -12,11 +12,11 @@ use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
 use crate::domain::ukey::Serial;
 use crate::station::desk::{Access, OpenTerms};
-use crate::station::jobs::personalise::{self, PinSource, Terms};
+use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{hand_out, people, requests, ukeys};
-use crate::station::report::{Event, RunResult, StepReport};
+use crate::station::report::{Clerk, Event, RunResult, StepReport};
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::{ActingOfficer, Desk, Error, RequestFilter};
 use crate::workflow::journal::{Answer, Until};
@@ -155,6 +155,10 @@ impl AtWork {
 
     fn perform(&self, command: Command) -> Result<(), Error> {
         let report = |event| self.take(event);
+        let clerk = Clerk {
+            report: &report,
+            pins: &NobodyToAsk,
+        };
         match command {
             Command::Make(number) => {
                 let row = match &number {
@@ -164,7 +168,7 @@ impl AtWork {
                 let terms = Terms {
                     key: KeyAlgorithm::EcP256,
                     until: Until::Proven,
-                    pin: PinSource::usual(&self.desk),
+                    pin: personalise::usual_pin_source(&self.desk),
                 };
                 let named = row.as_ref().map(std::slice::from_ref);
                 personalise::personalise(
@@ -173,12 +177,12 @@ impl AtWork {
                     named,
                     None,
                     (terms, LANES),
-                    &report,
+                    clerk,
                 )?;
             }
             Command::Resume(on) => {
                 let on = on.as_ref().map(|(serial, answer)| (serial, Some(*answer)));
-                personalise::resume(&self.desk, &self.officer, on, LANES, &report)?;
+                personalise::resume(&self.desk, &self.officer, on, LANES, clerk)?;
             }
             Command::HandOut(serial) => {
                 hand_out::hand_out(&self.desk, &self.officer, &serial)?;

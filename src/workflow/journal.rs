@@ -36,6 +36,21 @@ pub struct Plan {
     pub until: Until,
     /// Whether the model can set an SO PIN of its own (D-37).
     pub so_pin: SoPinSupport,
+    /// Where the user PIN comes from.
+    pub user_pin: PinSource,
+}
+
+/// Where the user PIN comes from (D-37).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PinSource {
+    /// The holder types it at the desk.
+    Holder,
+    /// Random, told to the holder by a sealed letter.
+    Random,
+    /// The practice secrets file: the PIN it names, else one made by the station and written there.
+    /// Counted as typed by the holder.
+    Secrets,
 }
 
 /// Where a run stops by itself.
@@ -174,6 +189,8 @@ pub enum Failure {
     Ukey(Fault),
     /// The CA's key is locked (D-60).
     CaLocked,
+    /// The holder has not typed a PIN.
+    PinNotTyped,
     /// A rule said no; the stable code of interface.md.
     Refused {
         /// E.g. `request-not-approved`.
@@ -254,6 +271,8 @@ pub enum Wait {
     CsrOnly,
     /// Security is to unlock the CA key.
     CaUnlock,
+    /// The holder is to type the user PIN.
+    UserPin,
 }
 
 impl Wait {
@@ -264,6 +283,7 @@ impl Wait {
             Self::Certificate => "certificate",
             Self::CsrOnly => "csr-only",
             Self::CaUnlock => "ca-unlock",
+            Self::UserPin => "user-pin",
         }
     }
 }

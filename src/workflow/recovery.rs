@@ -256,6 +256,8 @@ pub(super) enum Reaction {
     },
     /// Wait until security unlocks the CA key.
     AwaitCaUnlock,
+    /// Wait until the holder types the user PIN.
+    AwaitUserPin,
     /// A person decides at once.
     Ask(About, Vec<Answer>),
 }
@@ -264,6 +266,7 @@ pub(super) enum Reaction {
 pub(super) fn after_failure(known: Known<'_>, step: Step, failure: &Failure) -> Reaction {
     let fault = match failure {
         Failure::CaLocked => return Reaction::AwaitCaUnlock,
+        Failure::PinNotTyped => return Reaction::AwaitUserPin,
         Failure::Refused { code } => {
             let answers = vec![Answer::TryAgain, Answer::WriteOff];
             return Reaction::Ask(About::IssueRefused(code.clone()), answers);

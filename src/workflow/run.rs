@@ -156,7 +156,10 @@ impl Run {
             return Next::Wait(Wait::CsrOnly);
         }
         match self.truth {
-            Truth::Needs(recovery) if step.touches_ukey() => Next::Perform(recovery),
+            // No certificate for a key that may be gone: the CA is asked once the ukey was seen.
+            Truth::Needs(recovery) if step.touches_ukey() || step == Step::Issue => {
+                Next::Perform(recovery)
+            }
             Truth::Needs(_) | Truth::Known => Next::Perform(step),
         }
     }
@@ -348,6 +351,7 @@ impl Run {
                 self.standing = Standing::Waiting(Wait::Ukey { found });
             }
             Reaction::AwaitCaUnlock => self.standing = Standing::Waiting(Wait::CaUnlock),
+            Reaction::AwaitUserPin => self.standing = Standing::Waiting(Wait::UserPin),
             Reaction::Ask(about, answers) => self.ask(about, answers),
             Reaction::ProbeThenAsk => {
                 if let Failure::Ukey(fault) = failure {

@@ -14,13 +14,13 @@ use crate::domain::key::KeyAlgorithm;
 use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
 use crate::domain::token_profile::Parallel;
-use crate::domain::ukey::{Serial, UkeyState};
+use crate::domain::ukey::{Expected, Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::report::{Event, Outcome, Report, RunResult, Summary};
+use crate::station::report::{Clerk, Event, Outcome, RunResult, Summary};
 use crate::station::{ActingOfficer, bench, clock};
 use crate::store::{RequestFilter, RequestRow, RunRow, UkeyRow};
-use crate::workflow::journal::{Answer, Entry, Plan, Until, Wait};
+use crate::workflow::journal::{Answer, Entry, PinSource, Plan, Until, Wait};
 use session::Session;
 
 /// What is to be made.
@@ -34,23 +34,12 @@ pub struct Terms {
     pub pin: PinSource,
 }
 
-/// Where the user PIN comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PinSource {
-    /// The practice secrets: made by the station, counted as typed by the holder.
-    Secrets,
-    /// Random, told to the holder by a sealed letter.
-    Random,
-}
-
-impl PinSource {
-    /// Where it comes from when nobody says.
-    pub const fn usual(desk: &Desk) -> Self {
-        if desk.is_practice() {
-            Self::Secrets
-        } else {
-            Self::Random
-        }
+/// Where the user PIN comes from when nobody says.
+pub const fn usual_pin_source(desk: &Desk) -> PinSource {
+    if desk.is_practice() {
+        PinSource::Secrets
+    } else {
+        PinSource::Random
     }
 }
 
@@ -84,9 +73,12 @@ pub fn personalise(
     requests: Option<&[RequestRow]>,
     ukey: Option<&UkeyRow>,
     (terms, lanes): (Terms, u8),
-    report: Report<'_>,
+    clerk: Clerk<'_>,
 ) -> Result<Summary, Error> {
     officer.demand(Duty::Personalise)?;
+    if terms.pin == PinSource::Secrets && !desk.is_practice() {
+        return Err(Error::usage("pin-secrets-in-practice-only", ""));
+    }
     let requests = match requests {
         Some(named) => {
             named
@@ -116,7 +108,7 @@ pub fn personalise(
             key: terms.key,
             kind: OrderKind::New(terms),
         });
-    let mut summary = drive(desk, officer, orders.collect(), lanes, report);
+    let mut summary = drive(desk, officer, orders.collect(), lanes, clerk);
     summary.without_ukey = u32::try_from(without_ukey).unwrap_or(u32::MAX);
     Ok(summary)
 }
@@ -130,7 +122,7 @@ pub fn resume(
     officer: &ActingOfficer,
     on: Option<(&Serial, Option<Answer>)>,
     lanes: u8,
-    report: Report<'_>,
+    clerk: Clerk<'_>,
 ) -> Result<Summary, Error> {
     officer.demand(Duty::Personalise)?;
     let answer = on.and_then(|(_serial, answer)| answer);
@@ -163,7 +155,7 @@ pub fn resume(
     if let (Some((serial, _answer)), true) = (on, orders.is_empty()) {
         return Err(Error::refused("run-not-open", serial.as_str()));
     }
-    Ok(drive(desk, officer, orders, lanes, report))
+    Ok(drive(desk, officer, orders, lanes, clerk))
 }
 
 /// Only an approved request may begin a run.
@@ -196,7 +188,7 @@ fn check_ukey(desk: &Desk, row: &UkeyRow) -> Result<UkeyRow, Error> {
             format!("{serial} ({})", row.state),
         ));
     }
-    match bench::find(desk, row)? {
+    match bench::find(desk, row, &Expected::from(&row.reported()))? {
         Some(_) => Ok(row.clone()),
         None => Err(Error::refused("ukey-not-inserted", serial)),
     }
@@ -224,7 +216,7 @@ fn drive(
     officer: &ActingOfficer,
     orders: VecDeque<Order>,
     lanes: u8,
-    report: Report<'_>,
+    clerk: Clerk<'_>,
 ) -> Summary {
     let lanes = usize::from(lanes).min(orders.len());
     let queue = Mutex::new(orders);
@@ -238,9 +230,9 @@ fn drive(
                 .profile(&order.ukey.profile)
                 .is_ok_and(|profile| profile.parallel == Parallel::OneAtATime);
             let _turn = alone.then(|| lock(&one_at_a_time));
-            let result = make_one(desk, officer, order, report);
+            let result = make_one(desk, officer, order, clerk);
             lock(&summary).count(&result.outcome);
-            report(Event::Result(Box::new(result)));
+            (clerk.report)(Event::Result(Box::new(result)));
         }
     };
     thread::scope(|scope| {
@@ -257,7 +249,7 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// Drives one run as far as it goes now.
-fn make_one(desk: &Desk, officer: &ActingOfficer, order: Order, report: Report<'_>) -> RunResult {
+fn make_one(desk: &Desk, officer: &ActingOfficer, order: Order, clerk: Clerk<'_>) -> RunResult {
     let watch = clock::Stopwatch::start();
     let Order {
         request,
@@ -281,7 +273,7 @@ fn make_one(desk: &Desk, officer: &ActingOfficer, order: Order, report: Report<'
         OrderKind::New(terms) => {
             let id = RunId::new(clock::new_uuid());
             (
-                Session::begin(desk, officer, id, request, ukey, terms, report),
+                Session::begin(desk, officer, id, request, ukey, terms, clerk),
                 None,
             )
         }
@@ -291,10 +283,7 @@ fn make_one(desk: &Desk, officer: &ActingOfficer, order: Order, report: Report<'
             answer,
         } => {
             let parts = (request, ukey, journal);
-            (
-                Session::reopen(desk, officer, run.id, parts, report),
-                answer,
-            )
+            (Session::reopen(desk, officer, run.id, parts, clerk), answer)
         }
     };
     let failed = |error: Error| Outcome::Failed(error.code.to_owned(), error.subject);

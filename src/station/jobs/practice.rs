@@ -38,14 +38,18 @@ const OFFICERS: [(&str, Post); 3] = [
 const CA_DAYS: i64 = 7 * 365;
 const PKI_DAYS: i64 = 10 * 365;
 
-/// Makes a practice home: own unit, roots, CA, officers, blank ukeys in stock, approved requests.
+/// Makes a practice home: own unit, roots, CA, officers, blank ukeys of a profile in stock, approved
+/// requests.
 ///
 /// # Errors
-/// `home-exists`, `module-missing`, or what a file or the module says.
-pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
-    let profile = profiles::load(&path.join("token-profiles"))?.remove(PRACTICE_PROFILE);
-    let profile = profile.ok_or_else(|| Error::failed("profile-unknown", PRACTICE_PROFILE))?;
-    let virtual_ukeys = desk::virtual_ukeys(profile, desk::this_program()?)?;
+/// `home-exists`, `profile-unknown`, `module-missing`, or what a file or the module says.
+pub fn new(path: &Path, profile: &str, ukeys: u16, requests: u16) -> Result<Home, Error> {
+    let virtual_ukeys = reach(PRACTICE_PROFILE)?;
+    let stock = reach(profile)?;
+    if stock.profile.virtual_ukey.is_none() {
+        let error = virtual_ukey::Error::NotVirtual(profile.to_owned());
+        return Err(Error::usage("profile-unknown", profile).because(error));
+    }
     let home = Home::create(path)?;
     let lock = home.lock()?;
     let mut maker = Maker::new(&home, &virtual_ukeys)?;
@@ -55,7 +59,7 @@ pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
         maker.add_officer(&officer_name(name)?, post)?;
     }
     for _ in 0..ukeys {
-        maker.add_ukey()?;
+        maker.add_ukey(&stock)?;
     }
     maker.keys.write(&home.keys())?;
     maker.secrets.save()?;
@@ -65,6 +69,13 @@ pub fn new(path: &Path, ukeys: u16, requests: u16) -> Result<Home, Error> {
     let (desk, security) = open(home.path(), Duty::Revoke)?;
     ca::publish_crl(&desk, &security)?;
     Ok(home)
+}
+
+/// How to reach virtual ukeys of a shipped profile.
+fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
+    let unknown = || Error::usage("profile-unknown", profile);
+    let found = profiles::load(Path::new(""))?.remove(profile);
+    desk::virtual_ukeys(found.ok_or_else(unknown)?, desk::this_program()?)
 }
 
 /// Opens a practice home as the officer who has a duty.
@@ -269,12 +280,12 @@ impl<'a> Maker<'a> {
     }
 
     /// A factory-fresh virtual ukey, in stock and plugged in.
-    fn add_ukey(&mut self) -> Result<(), Error> {
+    fn add_ukey(&mut self, ukeys: &VirtualUkeys) -> Result<(), Error> {
         let UkeyIdentity {
             maker,
             model,
             serial,
-        } = self.ukeys.make(&self.home.ukeys())?;
+        } = ukeys.make(&self.home.ukeys())?;
         virtual_ukey::insert(&self.home.ukey(&serial))?;
         let mut row = self.row("ukey-received");
         row.ukey = Some(serial.as_str().to_owned());
@@ -287,7 +298,7 @@ impl<'a> Maker<'a> {
             self.now,
         );
         self.store.act(&row, |writing| {
-            writing.insert_ukey(&identity, PRACTICE_PROFILE, now)
+            writing.insert_ukey(&identity, &ukeys.profile.name, now)
         })?;
         Ok(())
     }

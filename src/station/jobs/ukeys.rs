@@ -91,6 +91,9 @@ fn plugged(desk: &Desk) -> Result<BTreeSet<Serial>, Error> {
     Ok(bench
         .ukeys
         .into_iter()
-        .map(|ukey| ukey.reading.identity.serial)
+        .map(|ukey| match ukey.record {
+            Some(record) => record.identity.serial,
+            None => ukey.reading.identity.serial,
+        })
         .collect())
 }

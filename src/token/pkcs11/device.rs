@@ -19,7 +19,7 @@ use super::fault::from_error;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
-use crate::domain::ukey::{Serial, TokenFlags, UkeyIdentity, UkeyReading};
+use crate::domain::ukey::{Expected, Serial, TokenFlags, UkeyIdentity, UkeyReading};
 use crate::token::worker::protocol::ModuleSpec;
 
 /// One loaded module and the ukey at work.
@@ -27,7 +27,7 @@ pub(in crate::token) struct Device {
     module: Pkcs11,
     marker: Option<PathBuf>,
     stop: Arc<AtomicBool>,
-    ukey: Option<(Slot, UkeyIdentity)>,
+    ukey: Option<(Slot, Expected)>,
     session: Option<Session>,
     login: Login,
     c_time: Duration,
@@ -120,11 +120,8 @@ impl Device {
         Ok(u32::try_from(objects.len()).unwrap_or(u32::MAX))
     }
 
-    /// Finds the ukey by maker, model and serial and keeps its slot (D-24).
-    pub(in crate::token) fn identify(
-        &mut self,
-        expected: &UkeyIdentity,
-    ) -> Result<UkeyReading, Fault> {
+    /// Finds the ukey and keeps its slot (D-24).
+    pub(in crate::token) fn identify(&mut self, expected: &Expected) -> Result<UkeyReading, Fault> {
         let (slot, mut reading) = self.find(expected)?;
         if self.ukey.as_ref().is_none_or(|(known, _)| *known != slot) {
             self.close_session();
@@ -134,13 +131,13 @@ impl Device {
         Ok(reading)
     }
 
-    fn find(&mut self, expected: &UkeyIdentity) -> Result<(Slot, UkeyReading), Fault> {
+    fn find(&mut self, expected: &Expected) -> Result<(Slot, UkeyReading), Fault> {
         let mut found = Vec::new();
         let mut other = None;
         for slot in self.call(|this| this.module.get_slots_with_token())? {
             let info = self.call(|this| this.module.get_token_info(slot))?;
             match reading(&info) {
-                Some(reading) if reading.identity == *expected => found.push((slot, reading)),
+                Some(reading) if expected.fits(&reading) => found.push((slot, reading)),
                 Some(reading) => other = Some(reading.identity.serial),
                 None => {}
             }
@@ -166,13 +163,13 @@ impl Device {
         so_pin: &Pin,
         label: &TokenLabel,
     ) -> Result<UkeyReading, Fault> {
-        let (_, identity) = self.ukey()?;
+        let (_, expected) = self.ukey()?;
         self.close_session();
-        let (slot, _) = self.find(&identity)?;
+        let (slot, _) = self.find(&expected)?;
         self.call(|this| this.module.init_token(slot, &auth(so_pin), label.as_str()))?;
         // The slot may have another number now.
         self.ukey = None;
-        self.identify(&identity)
+        self.identify(&expected)
     }
 
     /// Initialises the uninitialised token of a virtual ukey's folder and tells who it became.
@@ -269,7 +266,7 @@ impl Device {
         self.call(|this| this.module.get_mechanism_list(slot))
     }
 
-    fn ukey(&self) -> Result<(Slot, UkeyIdentity), Fault> {
+    fn ukey(&self) -> Result<(Slot, Expected), Fault> {
         let none = || Fault::new(FaultKind::Protocol).with_detail("no ukey was identified");
         self.ukey.clone().ok_or_else(none)
     }

@@ -14,7 +14,7 @@ use crate::domain::key::{KeyAlgorithm, KeyAttributes, KeyId, PublicKeyDer};
 use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
 use crate::domain::token_profile::Keys;
-use crate::domain::ukey::{Inventory, UkeyIdentity, UkeyReading};
+use crate::domain::ukey::{Expected, Inventory, UkeyReading};
 
 /// Longest message in bytes; a longer one is a fault, not memory.
 pub(super) const MAX_FRAME_BYTES: usize = 256 * 1024;
@@ -67,7 +67,7 @@ pub(super) enum Act {
     },
     List,
     Identify {
-        expected: UkeyIdentity,
+        expected: Expected,
     },
     InitToken {
         so_pin: WirePin,

@@ -19,7 +19,7 @@ use crate::domain::key::{KeyAlgorithm, KeyAttributes, KeyId, PublicKeyDer};
 use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
 use crate::domain::token_profile::{Deadlines, Keys};
-use crate::domain::ukey::{Inventory, UkeyIdentity, UkeyReading};
+use crate::domain::ukey::{Expected, Inventory, UkeyReading};
 
 /// How much longer than the worker's own watchdog the station waits.
 const GRACE: Duration = Duration::from_secs(2);
@@ -121,13 +121,13 @@ impl Worker {
         }
     }
 
-    /// Finds the ukey by maker, model and serial, and looks at it without login.
+    /// Finds the ukey, and looks at it without login.
     ///
     /// # Errors
     /// `Removed`, `Swapped`, `DuplicateSerial`, `Unreadable`, or any other fault.
-    pub fn identify(&mut self, expected: &UkeyIdentity) -> Result<UkeyReading, Fault> {
+    pub fn identify(&mut self, expected: impl Into<Expected>) -> Result<UkeyReading, Fault> {
         let act = Act::Identify {
-            expected: expected.clone(),
+            expected: expected.into(),
         };
         reading(self.order(act, self.deadlines.probe)?)
     }

@@ -5,13 +5,14 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::key::KeyAlgorithm;
 use crate::workflow::journal::{
-    KeysSeen, LabelSeen, ObjectsFound, PinSeen, Probe, SoPinFound, TriesSeen,
+    KeysSeen, LabelSeen, ObjectsFound, PinSeen, PinSource, Probe, SoPinFound, TriesSeen,
 };
 
 const PLAN: Plan = Plan {
     algorithm: KeyAlgorithm::EcP256,
     until: Until::Proven,
     so_pin: SoPinSupport::Settable,
+    user_pin: PinSource::Random,
 };
 
 /// What happens to the step in hand.
@@ -296,7 +297,7 @@ fn one_loss_at_any_step_still_ends_in_one_proven_ukey() {
 }
 
 #[test]
-fn a_run_until_the_csr_stops_there_and_goes_on_when_resumed() {
+fn a_run_until_the_csr_stops_there_and_looks_at_its_ukey_before_it_asks_the_ca() {
     let (next, bench, mut journal) = drive(
         Plan {
             until: Until::Csr,
@@ -308,7 +309,7 @@ fn a_run_until_the_csr_stops_there_and_goes_on_when_resumed() {
     assert!(bench.issued.is_empty());
     journal.push(Entry::Resumed);
     let run = Run::replay(journal.iter()).unwrap().unwrap();
-    assert_eq!(run.next(), Next::Perform(Step::Issue));
+    assert_eq!(run.next(), Next::Perform(Step::Probe));
 }
 
 #[test]

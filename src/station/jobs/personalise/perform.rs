@@ -17,14 +17,14 @@ use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::approvals;
+use crate::station::sign_in::{self, PinQuestion};
 use crate::store::StoreError;
 use crate::workflow::journal::{
-    CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, Probe,
-    SoPinFound, TriesSeen,
+    CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, PinSource,
+    Probe, SoPinFound, TriesSeen,
 };
 use crate::workflow::step::Step;
 
-use super::PinSource;
 use super::pins::RunPins;
 use super::session::{Session, Stop};
 
@@ -125,14 +125,53 @@ impl Session<'_> {
             .as_ref()
             .ok_or_else(|| refuse("ukey-removed"))?;
         bench::usable(self.profile, record.as_ref(), reading)
-            .map(|()| Finding::Done)
-            .map_err(|unusable| refuse(unusable.code()))
+            .map_err(|unusable| refuse(unusable.code()))?;
+        self.check_given_pin()?;
+        Ok(Finding::Done)
+    }
+
+    /// A PIN that the practice secrets name is judged before anything is begun.
+    fn check_given_pin(&mut self) -> Result<(), Stop> {
+        let Some(pin) = self.given_pin() else {
+            return Ok(());
+        };
+        let policy = self.profile.pin_policy();
+        let form = self.approved()?.form();
+        pin.check(&policy, &form.personal_numbers())
+            .map_err(|_weak| refuse("pin-weak"))
+    }
+
+    /// The user PIN that the practice secrets name for this ukey.
+    fn given_pin(&self) -> Option<Pin> {
+        if self.run.plan().user_pin != PinSource::Secrets {
+            return None;
+        }
+        let secrets = self.desk.secrets();
+        let pin = secrets.as_ref()?.user_pin(&self.ukey.identity.serial);
+        pin.cloned()
+    }
+
+    /// The user PIN as the plan says; `None` leaves it to chance.
+    fn chosen_pin(&mut self) -> Result<Option<Pin>, Stop> {
+        if self.run.plan().user_pin != PinSource::Holder {
+            return Ok(self.given_pin());
+        }
+        let form = self.approved()?.form().clone();
+        let question = PinQuestion {
+            request: &self.request.number,
+            holder: form.name.as_str(),
+            serial: &self.ukey.identity.serial,
+            policy: self.profile.pin_policy(),
+            refused: None,
+        };
+        let typed = sign_in::new_user_pin(self.clerk.pins, question, &form.personal_numbers());
+        typed.map(Some).ok_or(Stop::Failure(Failure::PinNotTyped))
     }
 
     fn seal_pins(&mut self) -> Result<Finding, Stop> {
         if self.stored_pins()?.is_none() {
-            let form = self.approved()?.form().clone();
-            let pins = RunPins::make(self.profile, &form)?;
+            let chosen = self.chosen_pin()?;
+            let pins = RunPins::make(self.profile, self.approved()?.form(), chosen)?;
             let sealed = pins.seal(self.id)?;
             let escrowed = self.desk.escrow_key()?.seal(&pins.so_pin);
             let escrowed = escrowed.map_err(|error| Error::failed("escrow", error.to_string()))?;
@@ -143,7 +182,7 @@ impl Session<'_> {
             })?;
             self.pins = Some(pins);
         }
-        if self.pin == PinSource::Secrets {
+        if self.run.plan().user_pin == PinSource::Secrets {
             let (serial, user_pin) = (
                 self.ukey.identity.serial.clone(),
                 self.pins()?.user_pin.clone(),
@@ -157,12 +196,12 @@ impl Session<'_> {
     }
 
     fn init_token(&mut self) -> Result<Finding, Stop> {
-        let (identity, label) = (self.ukey.identity.clone(), self.label());
+        let (expected, label) = (self.expected(), self.label());
         let so_pin = self.current_so_pin()?;
         let worker = self.worker()?;
-        worker.identify(&identity)?;
+        worker.identify(expected)?;
         let reading = worker.init_token(&so_pin, &label)?;
-        self.reading = Some(reading);
+        self.saw(reading)?;
         Ok(Finding::Done)
     }
 
@@ -324,7 +363,7 @@ impl Session<'_> {
     }
 
     fn erase_secrets(&mut self) -> Result<Finding, Stop> {
-        let (id, told_by) = (self.id, self.pin);
+        let (id, told_by) = (self.id, self.run.plan().user_pin);
         let letter = match (told_by, self.stored_pins()?) {
             (PinSource::Random, Some(pins)) => {
                 let key = SecretKey::generate().map_err(Error::from)?;
@@ -332,7 +371,7 @@ impl Session<'_> {
                 let sealed = key.seal(&purpose, pins.user_pin.expose().as_bytes());
                 Some((key, sealed.map_err(Error::from)?))
             }
-            (PinSource::Random, None) | (PinSource::Secrets, _) => None,
+            (PinSource::Random, None) | (PinSource::Secrets | PinSource::Holder, _) => None,
         };
         self.desk.store().write(|writing| {
             if let Some((key, sealed)) = &letter {
@@ -363,8 +402,8 @@ impl Session<'_> {
     }
 
     fn probe(&mut self) -> Result<Finding, Stop> {
-        let (identity, label) = (self.ukey.identity.clone(), self.label());
-        let reading = self.worker()?.identify(&identity)?;
+        let (expected, label) = (self.expected(), self.label());
+        let reading = self.worker()?.identify(expected)?;
         let flags = reading.flags;
         let label = if reading.label == label.as_str() {
             LabelSeen::ThisRun
@@ -375,7 +414,7 @@ impl Session<'_> {
         } else {
             LabelSeen::Foreign
         };
-        self.reading = Some(reading);
+        self.saw(reading)?;
         let user = if flags.user_pin_locked {
             TriesSeen::Locked
         } else {

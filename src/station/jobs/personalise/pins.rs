@@ -24,8 +24,13 @@ pub(super) struct RunPins {
 }
 
 impl RunPins {
-    /// Makes new ones for a blank ukey: its SO PIN is the factory's.
-    pub(super) fn make(profile: &TokenProfile, form: &RequestForm) -> Result<Self, Error> {
+    /// Makes new ones for a blank ukey, whose SO PIN is the factory's. The user PIN is the chosen
+    /// one, else random.
+    pub(super) fn make(
+        profile: &TokenProfile,
+        form: &RequestForm,
+        chosen: Option<Pin>,
+    ) -> Result<Self, Error> {
         let factory = profile.factory_so_pin();
         let old_so_pin =
             factory.map_err(|error| Error::refused("profile-invalid", error.to_string()))?;
@@ -34,7 +39,10 @@ impl RunPins {
         } else {
             old_so_pin.clone()
         };
-        let user_pin = random_user_pin(&profile.pin_policy(), form)?;
+        let user_pin = match chosen {
+            Some(pin) => pin,
+            None => random_user_pin(&profile.pin_policy(), form)?,
+        };
         Ok(Self {
             so_pin,
             old_so_pin,

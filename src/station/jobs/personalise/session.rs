@@ -7,13 +7,13 @@ use crate::domain::label::TokenLabel;
 use crate::domain::request::RequestState;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token_profile::TokenProfile;
-use crate::domain::ukey::{UkeyReading, UkeyState};
+use crate::domain::ukey::{Expected, UkeyReading, UkeyState};
 use crate::issuing::check::CheckedCertificate;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs;
 use crate::station::jobs::approvals::ApprovedRequest;
-use crate::station::report::{Event, Outcome, Report, StepReport};
+use crate::station::report::{Clerk, Event, Outcome, StepReport};
 use crate::station::{ActingOfficer, bench, clock};
 use crate::store::{RequestRow, RunRow, UkeyRow};
 use crate::token::worker::{Worker, WorkerSpec};
@@ -21,8 +21,8 @@ use crate::workflow::journal::{Answer, Entry, Failure, Plan, SoPinSupport};
 use crate::workflow::run::{End, Next, Run};
 use crate::workflow::step::{Step, StepClass};
 
+use super::Terms;
 use super::pins::RunPins;
-use super::{PinSource, Terms};
 
 /// One run at work.
 pub(super) struct Session<'a> {
@@ -32,7 +32,6 @@ pub(super) struct Session<'a> {
     pub(super) request: RequestRow,
     pub(super) ukey: UkeyRow,
     pub(super) profile: &'a TokenProfile,
-    pub(super) pin: PinSource,
     pub(super) run: Run,
     pub(super) worker: Option<Worker>,
     pub(super) reading: Option<UkeyReading>,
@@ -46,7 +45,7 @@ pub(super) struct Session<'a> {
     opened: bool,
     steps: Vec<StepReport>,
     module_ms: f64,
-    report: Report<'a>,
+    pub(super) clerk: Clerk<'a>,
 }
 
 /// Why a step did not come to a finding.
@@ -66,7 +65,7 @@ impl<'a> Session<'a> {
         request: RequestRow,
         ukey: UkeyRow,
         terms: Terms,
-        report: Report<'a>,
+        clerk: Clerk<'a>,
     ) -> Result<Option<Self>, Error> {
         let profile = desk.profile(&ukey.profile)?;
         if !profile.keys.algorithms.contains(&terms.key) {
@@ -81,12 +80,14 @@ impl<'a> Session<'a> {
             algorithm: terms.key,
             until: terms.until,
             so_pin,
+            user_pin: terms.pin,
         };
-        let Some(spec) = bench::find(desk, &ukey)? else {
+        let expected = expected(profile, &ukey, id);
+        let Some(spec) = bench::find(desk, &ukey, &expected)? else {
             return Ok(None);
         };
-        let run = (Run::new(plan), spec, terms.pin);
-        let mut session = Self::new(desk, officer, id, (request, ukey, profile), run, report);
+        let run = (Run::new(plan), spec);
+        let mut session = Self::new(desk, officer, id, (request, ukey, profile), run, clerk);
         session.entries.push(Entry::Opened(plan));
         Ok(Some(session))
     }
@@ -97,18 +98,18 @@ impl<'a> Session<'a> {
         officer: &'a ActingOfficer,
         id: RunId,
         (request, ukey, journal): (RequestRow, UkeyRow, Vec<Entry>),
-        report: Report<'a>,
+        clerk: Clerk<'a>,
     ) -> Result<Option<Self>, Error> {
         let profile = desk.profile(&ukey.profile)?;
         let damaged = || Error::failed("journal-damaged", id.to_string());
         let run = Run::replay(&journal).map_err(|error| damaged().because(error))?;
         let run = run.ok_or_else(damaged)?;
-        let Some(spec) = bench::find(desk, &ukey)? else {
+        let expected = expected(profile, &ukey, id);
+        let Some(spec) = bench::find(desk, &ukey, &expected)? else {
             return Ok(None);
         };
-        // Where the PIN came from is past: it is sealed in the store, or was never made.
-        let run = (run, spec, PinSource::usual(desk));
-        let mut session = Self::new(desk, officer, id, (request, ukey, profile), run, report);
+        let parts = (request, ukey, profile);
+        let mut session = Self::new(desk, officer, id, parts, (run, spec), clerk);
         session.stored = journal.len();
         session.entries = journal;
         session.opened = true;
@@ -120,8 +121,8 @@ impl<'a> Session<'a> {
         officer: &'a ActingOfficer,
         id: RunId,
         (request, ukey, profile): (RequestRow, UkeyRow, &'a TokenProfile),
-        (run, spec, pin): (Run, WorkerSpec, PinSource),
-        report: Report<'a>,
+        (run, spec): (Run, WorkerSpec),
+        clerk: Clerk<'a>,
     ) -> Self {
         Self {
             desk,
@@ -130,7 +131,6 @@ impl<'a> Session<'a> {
             request,
             ukey,
             profile,
-            pin,
             run,
             worker: None,
             reading: None,
@@ -144,7 +144,7 @@ impl<'a> Session<'a> {
             opened: false,
             steps: Vec::new(),
             module_ms: 0.0,
-            report,
+            clerk,
         }
     }
 
@@ -198,7 +198,7 @@ impl<'a> Session<'a> {
             self.request.number.clone(),
             self.ukey.identity.serial.clone(),
         );
-        (self.report)(Event::Started {
+        (self.clerk.report)(Event::Started {
             request: request.clone(),
             serial: serial.clone(),
             step,
@@ -228,7 +228,7 @@ impl<'a> Session<'a> {
             self.close_worker(); // A new session begins with identify.
         }
         self.steps.push(told.clone());
-        (self.report)(Event::Step {
+        (self.clerk.report)(Event::Step {
             request,
             serial,
             step: told,
@@ -356,12 +356,31 @@ impl<'a> Session<'a> {
         }
         if self.worker.is_none() {
             let mut worker = Worker::start(&self.spec)?;
-            let reading = worker.identify(&self.ukey.identity);
+            let reading = worker.identify(self.expected());
             self.worker = Some(worker);
-            self.reading = Some(reading?);
+            self.saw(reading?)?;
         }
         let missing = || Stop::Error(Error::failed("worker-died", ""));
         self.worker.as_mut().ok_or_else(missing)
+    }
+
+    /// The ukey of this run, as it may look by now.
+    pub(super) fn expected(&self) -> Expected {
+        expected(self.profile, &self.ukey, self.id)
+    }
+
+    /// Keeps a reading of the ukey, and in the store the new serial number that it may show.
+    pub(super) fn saw(&mut self, reading: UkeyReading) -> Result<(), Stop> {
+        let reported = &reading.identity.serial;
+        if *reported != self.ukey.reported().serial {
+            let serial = &self.ukey.identity.serial;
+            self.desk
+                .store()
+                .write(|writing| writing.set_token_serial(serial, reported))?;
+            self.ukey.token_serial = Some(reported.clone());
+        }
+        self.reading = Some(reading);
+        Ok(())
     }
 
     fn close_worker(&mut self) {
@@ -411,11 +430,19 @@ impl<'a> Session<'a> {
     }
 }
 
+fn expected(profile: &TokenProfile, ukey: &UkeyRow, run: RunId) -> Expected {
+    Expected {
+        identity: ukey.reported(),
+        label: (!profile.reinit_keeps_serial).then(|| TokenLabel::of_run(run)),
+    }
+}
+
 /// The stable code of a failure.
 fn failure_code(failure: &Failure) -> &str {
     match failure {
         Failure::Ukey(fault) => fault.kind.word(),
         Failure::CaLocked => "ca-locked",
+        Failure::PinNotTyped => "pin-not-typed",
         Failure::Refused { code } => code,
     }
 }
