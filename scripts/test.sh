@@ -9,9 +9,7 @@ step cargo fmt --all --check
 step cargo clippy --locked --workspace --all-targets -- -D warnings
 RUSTDOCFLAGS="-D warnings" step cargo doc --locked --no-deps --document-private-items
 step cargo build --locked --workspace
-UKEY_STATION_KRYOPTIC=$(bash scripts/kryoptic.sh | tail -n 1)
-export UKEY_STATION_KRYOPTIC
-echo "kryoptic: $UKEY_STATION_KRYOPTIC"
+echo "kryoptic: $(bash scripts/kryoptic.sh | tail -n 1)"
 if cargo nextest --version >/dev/null 2>&1; then
   step cargo nextest run --locked --workspace
 else

@@ -19,7 +19,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
-use support::{Answer, PracticeHome, SOFTHSM, answer};
+use support::{Answer, Module, PracticeHome, answer};
 
 /// The library of tests/killer, built on demand.
 fn killer() -> PathBuf {
@@ -44,16 +44,16 @@ struct Template {
 }
 
 impl Template {
-    fn new(key: &'static str) -> Self {
+    fn new(module: Module, key: &'static str) -> Self {
         Self {
-            home: PracticeHome::new(1, 1),
+            home: PracticeHome::with(module, 1, 1),
             killer: killer(),
             key,
         }
     }
 
     fn copy(&self) -> PracticeHome {
-        let copy = PracticeHome::empty();
+        let copy = PracticeHome::empty(self.home.module.clone());
         let from = &self.home.path;
         let copied = Command::new("cp")
             .arg("-a")
@@ -69,8 +69,8 @@ impl Template {
     fn make(&self, home: &PracticeHome, settings: &[(&str, &str)]) -> Answer {
         let mut command = home.command(["personalise", "--all", "--key", self.key]);
         command
-            .env("UKEY_STATION_SOFTHSM", &self.killer)
-            .env("KILLER_MODULE", SOFTHSM)
+            .env(home.module.override_env, &self.killer)
+            .env("KILLER_MODULE", &home.module.library)
             .envs(settings.iter().copied());
         answer(&command.output().unwrap())
     }
@@ -254,7 +254,7 @@ fn calls(count: u64, victim: &'static str) -> Vec<Point> {
 #[test]
 fn the_station_killed_at_each_boundary_of_its_journal_finishes_the_same_ukey() {
     for key in ["ec", "rsa"] {
-        let template = Template::new(key);
+        let template = Template::new(Module::softhsm(), key);
         let (_calls, syncs) = template.count();
         let points = (1..=syncs)
             .flat_map(|number| ["before", "after"].map(|phase| Point::Sync { number, phase }))
@@ -265,14 +265,14 @@ fn the_station_killed_at_each_boundary_of_its_journal_finishes_the_same_ukey() {
 
 #[test]
 fn the_worker_killed_around_each_call_of_a_p256_run_finishes_the_same_ukey() {
-    let template = Template::new("ec");
+    let template = Template::new(Module::softhsm(), "ec");
     let (count, _syncs) = template.count();
     sweep(&template, sampled(calls(count, "worker"), 5));
 }
 
 #[test]
 fn the_worker_killed_around_each_call_of_an_rsa_run_finishes_the_same_ukey() {
-    let template = Template::new("rsa");
+    let template = Template::new(Module::softhsm(), "rsa");
     let (count, _syncs) = template.count();
     sweep(&template, sampled(calls(count, "worker"), 17));
 }
@@ -280,8 +280,16 @@ fn the_worker_killed_around_each_call_of_an_rsa_run_finishes_the_same_ukey() {
 #[test]
 fn the_station_killed_around_each_call_finishes_the_same_ukey() {
     for (key, step) in [("ec", 7), ("rsa", 31)] {
-        let template = Template::new(key);
+        let template = Template::new(Module::softhsm(), key);
         let (count, _syncs) = template.count();
         sweep(&template, sampled(calls(count, "station"), step));
     }
+}
+
+/// A model whose `C_InitToken` gives the token another serial number: the run knows it by its label.
+#[test]
+fn the_worker_killed_around_each_call_finishes_a_ukey_that_changes_its_serial() {
+    let template = Template::new(Module::kryoptic(), "ec");
+    let (count, _syncs) = template.count();
+    sweep(&template, sampled(calls(count, "worker"), 9));
 }

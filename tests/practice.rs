@@ -9,9 +9,11 @@
 mod support;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-use support::{PracticeHome, must};
+use support::{Module, PracticeHome, must};
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -183,8 +185,8 @@ fn assert_ukey_signs_for_certificate(
     );
 }
 
-fn run_of(ukeys: u16, key: &str, lanes: &str) {
-    let home = PracticeHome::new(ukeys, ukeys);
+fn run_of(module: Module, ukeys: u16, key: &str, lanes: &str) {
+    let home = PracticeHome::with(module, ukeys, ukeys);
     let run = home
         .run([
             "practice",
@@ -216,12 +218,87 @@ fn run_of(ukeys: u16, key: &str, lanes: &str) {
 
 #[test]
 fn third_parties_agree_with_ten_p256_ukeys() {
-    run_of(10, "ec", "1");
+    run_of(Module::softhsm(), 10, "ec", "1");
 }
 
 #[test]
 fn third_parties_agree_with_rsa_ukeys_made_in_two_lanes() {
-    run_of(4, "rsa", "2");
+    run_of(Module::softhsm(), 4, "rsa", "2");
+}
+
+#[test]
+fn third_parties_agree_with_ukeys_of_a_second_unrelated_module() {
+    run_of(Module::kryoptic(), 3, "ec", "1");
+    run_of(Module::kryoptic(), 2, "rsa", "2");
+}
+
+/// The holder at a terminal: weak ones, a short one and two that differ are asked again and cost no
+/// try on the ukey; then pkcs11-tool opens it with what was typed.
+#[test]
+fn a_pin_typed_twice_by_the_holder_is_the_ukey_s() {
+    let home = PracticeHome::new(1, 1);
+    let command = [
+        env!("CARGO_BIN_EXE_ukey-station"),
+        "--home",
+        path(&home.path),
+        "--lang en personalise --all --pin ask",
+    ]
+    .join(" ");
+    let mut terminal = Command::new("script")
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut typed = terminal.stdin.take().unwrap();
+    for (first, second) in [
+        ("12345678", "12345678"),
+        ("59301", "59301"),
+        ("59301746", "59301747"),
+        ("59301746", "59301746"),
+    ] {
+        writeln!(typed, "{first}\n{second}").unwrap();
+    }
+    let output = terminal.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success(), "{text}");
+    for sentence in [
+        "counts up or down",
+        "needs 6 to 32 characters",
+        "not the same",
+    ] {
+        assert!(text.contains(sentence), "{text}");
+    }
+    let ukeys = home.run(["ukey", "list", "--state", "issued"]).expect(0);
+    let serial = ukeys.items()[0]["serial"].as_str().unwrap();
+    let args = ["--login", "--pin", "59301746", "--list-objects"];
+    let opened = home.pkcs11_tool(serial, &args);
+    assert!(String::from_utf8_lossy(&opened.stdout).contains("Private Key Object"));
+    let secrets = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
+    assert!(
+        !secrets.contains(serial),
+        "a typed PIN is nobody else's to know"
+    );
+}
+
+#[test]
+fn a_weak_pin_in_the_practice_secrets_is_refused_and_a_good_one_is_used() {
+    let home = PracticeHome::new(1, 1);
+    let serial = home.serials()[0].clone();
+    let file = home.path.join("secrets.toml");
+    let secrets = fs::read_to_string(&file).unwrap();
+    let name =
+        |pin: &str| fs::write(&file, format!("{secrets}\"{serial}\" = \"{pin}\"\n")).unwrap();
+    name("12341234");
+    let refused = home.run(["personalise", "--all"]).expect(4);
+    let result = refused.events("result")[0];
+    assert_eq!(result["error"]["code"], "pin-weak", "{result}");
+    let ukeys = home.run(["ukey", "list", "--state", "blank"]).expect(0);
+    assert_eq!(ukeys.items().len(), 1);
+    name("83051947");
+    home.run(["personalise", "--all"]).expect(0);
+    let opened = home.pkcs11_tool(&serial, &["--login", "--pin", "83051947", "--list-objects"]);
+    assert!(String::from_utf8_lossy(&opened.stdout).contains("Private Key Object"));
 }
 
 #[test]
@@ -245,7 +322,7 @@ fn openssl_accepts_each_approval_and_rejects_it_when_one_byte_changes() {
         let file = |name: &str| dir.path().join(name);
         let out = file("verified.json");
         let verify = |p7s: &Path| {
-            std::process::Command::new("openssl")
+            Command::new("openssl")
                 .args([
                     "cms",
                     "-verify",

@@ -8,6 +8,7 @@ use crate::domain::id::{RequestId, UnitId};
 use crate::domain::officer::OfficerName;
 use crate::domain::request::RequestState;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::{Serial, UkeyIdentity};
 use crate::domain::unit::{Level, Unit};
 
 const KEY: [u8; 32] = [7; 32];
@@ -61,6 +62,51 @@ fn nothing_of_the_file_can_be_read_without_its_key() {
     );
 }
 
+/// A file of version 1 has everything but the serial number of now.
+#[test]
+fn a_file_of_version_1_opens_with_its_ukeys_and_takes_their_new_serials() {
+    let (_dir, path, store) = store();
+    let identity = UkeyIdentity {
+        maker: "maker".to_owned(),
+        model: "model".to_owned(),
+        serial: Serial::parse("0001").unwrap(),
+    };
+    store
+        .db
+        .execute_batch(
+            "DROP INDEX ukeys_by_token; ALTER TABLE ukeys DROP COLUMN token_serial;
+             PRAGMA user_version = 1;
+             INSERT INTO ukeys (serial, maker, model, profile, state, received_at)
+             VALUES ('0001', 'maker', 'model', 'softhsm2', 'blank', '2026-11-24T08:00:00Z');",
+        )
+        .unwrap();
+    drop(store);
+    let mut store = Store::open(&path, &KEY).unwrap();
+    let found = |store: &Store, serial: &Serial| store.read().ukey_reported(serial).unwrap();
+    let row = found(&store, &identity.serial).unwrap();
+    assert_eq!(
+        (row.reported(), &row.identity),
+        (identity.clone(), &identity)
+    );
+    let new = Serial::parse("0002").unwrap();
+    store
+        .write(|writing| writing.set_token_serial(&identity.serial, &new))
+        .unwrap();
+    assert!(found(&store, &identity.serial).is_none());
+    assert_eq!(found(&store, &new).unwrap().identity, identity);
+    let taken = store.write(|writing| {
+        writing.insert_ukey(
+            &UkeyIdentity {
+                serial: new.clone(),
+                ..identity
+            },
+            "softhsm2",
+            now(),
+        )
+    });
+    assert!(matches!(taken, Err(StoreError::Constraint(_))), "{taken:?}");
+}
+
 #[test]
 fn a_newer_a_damaged_and_a_missing_file_are_refused_as_what_they_are() {
     let (dir, path, store) = store();
@@ -72,7 +118,7 @@ fn a_newer_a_damaged_and_a_missing_file_are_refused_as_what_they_are() {
             newer,
             StoreError::Newer {
                 found: 99,
-                known: 1
+                known: 2
             }
         ),
         "{newer}"

@@ -119,7 +119,7 @@ mod tests {
         ] {
             assert!(profiles.contains_key(name), "{name}");
         }
-        assert!(profiles.values().filter(|profile| profile.tested).count() == 1);
+        assert!(profiles.values().filter(|profile| profile.tested).count() == 2);
     }
 
     #[test]

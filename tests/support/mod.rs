@@ -18,6 +18,47 @@ use tempfile::TempDir;
 /// Where SoftHSM is on Debian and Ubuntu.
 pub(crate) const SOFTHSM: &str = "/usr/lib/softhsm/libsofthsm2.so";
 
+/// A PKCS#11 module that plays the ukeys.
+#[derive(Clone, Debug)]
+pub(crate) struct Module {
+    /// The token profile's name.
+    pub(crate) profile: &'static str,
+    /// The shared library.
+    pub(crate) library: PathBuf,
+    /// Names the library to the program.
+    pub(crate) override_env: &'static str,
+    /// Names the token's file to the library.
+    conf_env: &'static str,
+    conf_file: &'static str,
+}
+
+impl Module {
+    pub(crate) fn softhsm() -> Self {
+        Self {
+            profile: "softhsm2",
+            library: SOFTHSM.into(),
+            override_env: "UKEY_STATION_SOFTHSM",
+            conf_env: "SOFTHSM2_CONF",
+            conf_file: "softhsm2.conf",
+        }
+    }
+
+    /// The second, unrelated one: built from its published crate where nobody names it.
+    pub(crate) fn kryoptic() -> Self {
+        let library = std::env::var_os("UKEY_STATION_KRYOPTIC").unwrap_or_else(|| {
+            let told = must("bash", &["scripts/kryoptic.sh"]);
+            told.lines().last().unwrap().into()
+        });
+        Self {
+            profile: "kryoptic",
+            library: library.into(),
+            override_env: "UKEY_STATION_KRYOPTIC",
+            conf_env: "KRYOPTIC_CONF",
+            conf_file: "token.sql",
+        }
+    }
+}
+
 /// A folder in memory where there is one: SoftHSM's object files are what an EC run waits for.
 pub(crate) fn memory_dir() -> TempDir {
     let shm = Path::new("/dev/shm");
@@ -105,20 +146,31 @@ pub(crate) fn answer(output: &Output) -> Answer {
 pub(crate) struct PracticeHome {
     _dir: TempDir,
     pub(crate) path: PathBuf,
+    pub(crate) module: Module,
 }
 
 impl PracticeHome {
     /// A place for one.
-    pub(crate) fn empty() -> Self {
+    pub(crate) fn empty(module: Module) -> Self {
         let dir = memory_dir();
         let path = dir.path().join("home");
-        Self { _dir: dir, path }
+        Self {
+            _dir: dir,
+            path,
+            module,
+        }
     }
 
     /// Makes one with so many ukeys and approved requests.
     pub(crate) fn new(ukeys: u16, requests: u16) -> Self {
-        let home = Self::empty();
+        Self::with(Module::softhsm(), ukeys, requests)
+    }
+
+    /// The same with ukeys of another module.
+    pub(crate) fn with(module: Module, ukeys: u16, requests: u16) -> Self {
+        let home = Self::empty(module);
         let output = program()
+            .env(home.module.override_env, &home.module.library)
             .args(["practice", "new", "--json"])
             .arg(&home.path)
             .args([
@@ -126,6 +178,8 @@ impl PracticeHome {
                 &ukeys.to_string(),
                 "--requests",
                 &requests.to_string(),
+                "--profile",
+                home.module.profile,
             ])
             .output()
             .unwrap();
@@ -137,6 +191,7 @@ impl PracticeHome {
     pub(crate) fn command<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Command {
         let mut command = program();
         command
+            .env(self.module.override_env, &self.module.library)
             .arg("--home")
             .arg(&self.path)
             .arg("--json")
@@ -149,11 +204,6 @@ impl PracticeHome {
         answer(&self.command(args).output().unwrap())
     }
 
-    /// The configuration of one virtual ukey, for third-party tools.
-    pub(crate) fn softhsm_conf(&self, serial: &str) -> PathBuf {
-        self.path.join("ukeys").join(serial).join("softhsm2.conf")
-    }
-
     /// The user PIN of a ukey as the practice secrets have it.
     pub(crate) fn user_pin(&self, serial: &str) -> String {
         let text = std::fs::read_to_string(self.path.join("secrets.toml")).unwrap();
@@ -164,9 +214,16 @@ impl PracticeHome {
     /// pkcs11-tool on one virtual ukey.
     pub(crate) fn pkcs11_tool(&self, serial: &str, args: &[&str]) -> Output {
         Command::new("pkcs11-tool")
-            .args(["--module", SOFTHSM])
+            .arg("--module")
+            .arg(&self.module.library)
             .args(args)
-            .env("SOFTHSM2_CONF", self.softhsm_conf(serial))
+            .env(
+                self.module.conf_env,
+                self.path
+                    .join("ukeys")
+                    .join(serial)
+                    .join(self.module.conf_file),
+            )
             .output()
             .unwrap()
     }

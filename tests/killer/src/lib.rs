@@ -6,7 +6,7 @@
 //! - preloaded into the station it counts the syncs of the store's log in `KILLER_SYNCS`, and at
 //!   sync `n` of `KILLER_SYNC_AT=n:before|after` kills the station.
 //!
-//! Only tokens whose `SOFTHSM2_CONF` lies in a folder `ukeys` are counted: the CA and the officers
+//! Only tokens whose file (`SOFTHSM2_CONF`, `KRYOPTIC_CONF`) lies in a folder `ukeys` are counted: the CA and the officers
 //! have tokens of their own.
 
 use std::ffi::{CString, c_char, c_int, c_void};
@@ -109,7 +109,9 @@ fn load() -> Option<&'static FunctionList> {
 
 /// Writes a call down and gives its place, from 1; 0 when it is not counted.
 fn note(function: usize) -> u64 {
-    let holder = std::env::var("SOFTHSM2_CONF").is_ok_and(|conf| conf.contains("/ukeys/"));
+    let holder = ["SOFTHSM2_CONF", "KRYOPTIC_CONF"]
+        .into_iter()
+        .any(|name| std::env::var(name).is_ok_and(|conf| conf.contains("/ukeys/")));
     match std::env::var("KILLER_CALLS") {
         Ok(path) if holder => append(&path, u8::try_from(function).unwrap_or(u8::MAX)),
         _ => 0,
