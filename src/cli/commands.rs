@@ -221,13 +221,12 @@ impl Cli<'_> {
             None => None,
         };
         let pin = match pin {
-            Some(PinFrom::Ask) => PinSource::Holder,
             Some(PinFrom::Secrets) => PinSource::Secrets,
             Some(PinFrom::Random) => PinSource::Random,
             None if desk.is_practice() || self.global.yes || !at_terminal() => {
                 personalise::usual_pin_source(&desk)
             }
-            None => PinSource::Holder,
+            Some(PinFrom::Ask) | None => PinSource::Holder,
         };
         if pin == PinSource::Holder && !at_terminal() {
             return Err(Error::usage("pin-not-typed", ""));

@@ -88,9 +88,9 @@ impl PinRefused {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Differ => "differ",
-            Self::NoPin(PinError::Length { .. }) => "length",
             Self::NoPin(PinError::Character) => "character",
-            Self::Weak(WeakPin::TooShort { .. } | WeakPin::TooLong { .. }) => "length",
+            Self::NoPin(PinError::Length { .. })
+            | Self::Weak(WeakPin::TooShort { .. } | WeakPin::TooLong { .. }) => "length",
             Self::Weak(WeakPin::NotDigits) => "not-digits",
             Self::Weak(WeakPin::Run) => "run",
             Self::Weak(WeakPin::Repeat) => "repeat",
