@@ -4,6 +4,7 @@ mod args;
 mod commands;
 mod make;
 mod objects;
+mod officers;
 mod output;
 
 use std::path::PathBuf;

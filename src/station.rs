@@ -12,12 +12,16 @@ pub mod secrets;
 pub mod sign_in;
 
 mod ca_key;
+mod foundation;
 mod key_token;
+mod signing_key;
+mod unit_key;
 
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};
 pub use home::Home;
-pub use sign_in::ActingOfficer;
+pub use sign_in::{ActingOfficer, SecondOfficer};
+pub use signing_key::SigningKey;
 
 pub use crate::keys::secret::SecretText;
 pub use crate::store::{CertificateRow, RequestFilter, RequestRow, UkeyRow};

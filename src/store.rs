@@ -4,6 +4,7 @@
 mod audit;
 mod certificates;
 mod migration;
+mod officers;
 mod requests;
 mod runs;
 mod station;
@@ -19,9 +20,10 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
+pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
-pub use self::station::{CaUnlockRow, OfficerRow};
+pub use self::station::CaUnlockRow;
 pub use self::ukeys::UkeyRow;
 use crate::domain::audit::AuditRow;
 
@@ -147,8 +149,22 @@ impl Store {
         self.write(|writing| {
             let value = write(writing)?;
             writing.append_audit(row)?;
+            writing.advance_clock(row.at)?;
             Ok(value)
         })
+    }
+
+    /// Encrypts the file under another key, in one transaction (D-58).
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file then has the key it had.
+    pub fn change_key(&mut self, key: &[u8; 32]) -> Result<(), StoreError> {
+        // SQLCipher rewrites every page; outside the log it is one ordinary transaction.
+        self.db.execute_batch("PRAGMA journal_mode = DELETE;")?;
+        let rekey = zeroize::Zeroizing::new(format!("PRAGMA rekey = \"x'{}'\"", value::Hex(key)));
+        let changed = self.db.execute_batch(&rekey);
+        self.db.execute_batch("PRAGMA journal_mode = WAL;")?;
+        Ok(changed?)
     }
 
     /// Writes what is no act of its own (the journal of a run, counters) in one transaction.

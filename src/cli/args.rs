@@ -31,6 +31,9 @@ pub(super) struct Global {
     /// Who acts; else the first officer of the secrets file who has the duty, else asked.
     #[arg(long, global = true, value_name = "NAME", env = "UKEY_STATION_OFFICER")]
     pub(super) officer: Option<String>,
+    /// The second officer of an act that two confirm.
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(super) second: Option<String>,
     /// A TOML file, mode 0600, with the tables `officers` (name = "passphrase") and `ukeys` (serial = "user PIN").
     #[arg(long, global = true, value_name = "FILE", env = "UKEY_STATION_SECRETS")]
     pub(super) secrets: Option<PathBuf>,
@@ -90,6 +93,15 @@ pub(super) enum Command {
     /// Practice with virtual ukeys: a whole desk in one folder.
     #[command(subcommand)]
     Practice(Practice),
+    /// Make a real home: unit, pinned root and superior, first officers, CA connection.
+    Init {
+        /// The file that says what it is made from; see the README.
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+    },
+    /// Officers of this home.
+    #[command(subcommand)]
+    Officer(Officer),
     /// Units of the hierarchy.
     #[command(subcommand)]
     Unit(Unit),
@@ -136,6 +148,9 @@ pub(super) enum Command {
     /// Token profiles: one file per ukey model.
     #[command(subcommand)]
     Profile(Profile),
+    /// The clock beside the newest record.
+    #[command(subcommand)]
+    Clock(Clock),
     /// What is wrong with this station, and what to do.
     Doctor,
     /// Shell completions.
@@ -189,11 +204,65 @@ pub(super) enum Practice {
     },
 }
 
+/// `officer …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Officer {
+    /// Every officer, enabled or not.
+    List,
+    /// Install the certificate that the superior answered with.
+    Certificate {
+        /// The officer.
+        name: String,
+        /// Their certificate and each issuer, PEM.
+        file: PathBuf,
+    },
+    /// Disable an officer; the keys of store and escrow are changed (security).
+    Disable {
+        /// The officer.
+        name: String,
+        /// For cause: what they approved is void unless issued.
+        #[arg(long)]
+        for_cause: bool,
+    },
+    /// Change the passphrase of the officer who acts.
+    Passphrase,
+}
+
+/// `clock …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Clock {
+    /// The clock and the newest record; whether anything may be issued.
+    Show,
+    /// Two officers looked at the clock and found it right (system, and security as --second).
+    Confirm,
+}
+
 /// `unit …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Unit {
     /// All units, the own one first.
     List,
+    /// Write the root's and this unit's certificates, which subordinates pin, and tell their fingerprints.
+    Certificate {
+        /// The folder to write to.
+        dir: PathBuf,
+    },
+    /// Certify a new subordinate unit and its officers from its file, and write the answer (security).
+    Enrol {
+        /// The file that its `init` wrote.
+        file: PathBuf,
+        /// SHA-256 of its key as it stands on the paper; without it the file's is shown and nothing done.
+        #[arg(long, value_name = "SHA256")]
+        fingerprint: Option<String>,
+        /// The answer; else in the home's `out`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Take the superior's answer: certificates of this unit and its officers (system).
+    Enrolled {
+        /// The answer.
+        file: PathBuf,
+    },
 }
 
 /// `request …`.
@@ -321,6 +390,30 @@ pub(super) enum Ca {
     },
     /// Unlock the CA key for at most 8 hours and 50 certificates (security).
     Unlock,
+    /// Write the certificate request of this unit's CA, for the province, and tell its fingerprint (security).
+    Request {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// At the province: certify a unit's CA with the holder root (security).
+    Certify {
+        /// The request.
+        file: PathBuf,
+        /// SHA-256 of its key as it stands on the paper.
+        #[arg(long, value_name = "SHA256")]
+        fingerprint: String,
+        /// The unit: name or code.
+        #[arg(long)]
+        unit: String,
+        /// The certificate to write, with its root.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Install the certificate of the CA, with its root (system).
+    Install {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// `audit …`.

@@ -21,7 +21,7 @@ use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    approvals, audit, ca, certificates, doctor, hand_out, people, practice, profiles, requests,
+    approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice, profiles, requests,
     slips, ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
@@ -42,7 +42,17 @@ pub(super) fn run(
     match &arguments.command {
         None => open_window(cli.home_path()?, cli.terms()?, output.wording().language()),
         Some(Command::Practice(command)) => cli.practice(command),
+        Some(Command::Init { config }) => cli.init(config),
+        Some(Command::Officer(command)) => cli.officer(command),
         Some(Command::Unit(Unit::List)) => cli.unit_list(),
+        Some(Command::Unit(Unit::Certificate { dir })) => cli.unit_certificate(dir),
+        Some(Command::Unit(Unit::Enrol {
+            file,
+            fingerprint,
+            out,
+        })) => cli.unit_enrol(file, fingerprint.as_deref(), out.as_deref()),
+        Some(Command::Unit(Unit::Enrolled { file })) => cli.unit_enrolled(file),
+        Some(Command::Clock(command)) => cli.clock(command),
         Some(Command::Request(command)) => cli.request(command),
         Some(Command::Personalise(command)) => cli.personalise(command),
         Some(Command::Resume {
@@ -72,13 +82,13 @@ pub(super) fn run(
     }
 }
 
-struct Cli<'a> {
-    global: &'a Global,
-    output: &'a Output,
+pub(super) struct Cli<'a> {
+    pub(super) global: &'a Global,
+    pub(super) output: &'a Output,
 }
 
 /// Asks at the terminal, without echo.
-struct AskTerminal<'a>(&'a Output);
+pub(super) struct AskTerminal<'a>(pub(super) &'a Output);
 
 impl AskSecret for AskTerminal<'_> {
     fn passphrase(&self, officer: &OfficerName) -> Option<SecretText> {
@@ -89,10 +99,29 @@ impl AskSecret for AskTerminal<'_> {
         let prompt = self.0.wording().with("passphrase-prompt", args);
         rpassword::prompt_password(prompt).ok().map(SecretText::new)
     }
+
+    fn new_passphrase(
+        &self,
+        officer: &OfficerName,
+        refused: Option<&'static str>,
+    ) -> Option<[SecretText; 2]> {
+        if !at_terminal() {
+            return None;
+        }
+        let words = self.0.wording();
+        if let Some(key) = refused {
+            self.0.say(&words.text(key));
+        }
+        let args = [("name", officer.as_str().to_owned())];
+        let first = rpassword::prompt_password(words.with("passphrase-new-prompt", args)).ok()?;
+        let first = SecretText::new(first);
+        let again = rpassword::prompt_password(words.text("passphrase-again-prompt")).ok()?;
+        (!first.expose().is_empty()).then(|| [first, SecretText::new(again)])
+    }
 }
 
 impl Cli<'_> {
-    fn home_path(&self) -> Result<PathBuf, Error> {
+    pub(super) fn home_path(&self) -> Result<PathBuf, Error> {
         if let Some(path) = &self.global.home {
             return Ok(path.clone());
         }
@@ -101,7 +130,7 @@ impl Cli<'_> {
         Ok(dirs.data_dir().to_owned())
     }
 
-    fn terms(&self) -> Result<OpenTerms, Error> {
+    pub(super) fn terms(&self) -> Result<OpenTerms, Error> {
         let officer = self
             .global
             .officer
@@ -117,12 +146,12 @@ impl Cli<'_> {
         })
     }
 
-    fn open(&self, access: Access, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn open(&self, access: Access, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
         let ask = AskTerminal(self.output);
         Desk::open(&self.home_path()?, access, &self.terms()?, duty, &ask)
     }
 
-    fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
         self.open(Access::Read, Duty::ReadRecords)
     }
 
@@ -490,6 +519,28 @@ impl Cli<'_> {
                 let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
                 ca::unlock(&desk, &officer, &AskTerminal(self.output))?
             }
+            Ca::Request { file } => {
+                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
+                let ask = AskTerminal(self.output);
+                let fingerprint = ca_certificate::request(&desk, &officer, file, &ask)?;
+                return Ok(self.show(&json!({ "file": file, "fingerprint": fingerprint })));
+            }
+            Ca::Certify {
+                file,
+                fingerprint,
+                unit,
+                out,
+            } => {
+                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
+                let request = (file.as_path(), fingerprint.as_str(), unit.as_str());
+                ca_certificate::certify(&desk, &officer, request, out)?;
+                return Ok(self.written(std::slice::from_ref(out)));
+            }
+            Ca::Install { file } => {
+                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+                ca_certificate::install(&desk, &officer, file)?;
+                ca::show(&desk, &officer)?
+            }
         };
         Ok(self.show(&json!({
             "subject": view.subject,
@@ -572,14 +623,14 @@ impl Cli<'_> {
         Ok(u8::from(findings.iter().any(|finding| !finding.ok)))
     }
 
-    fn done(&self, document: &Value) -> u8 {
+    pub(super) fn done(&self, document: &Value) -> u8 {
         let text = self.output.wording().text("done");
         self.output.document(document, &text);
         0
     }
 
     /// One object: its fields as lines for people.
-    fn show(&self, document: &Value) -> u8 {
+    pub(super) fn show(&self, document: &Value) -> u8 {
         let lines: Vec<String> = document
             .as_object()
             .into_iter()
@@ -593,7 +644,7 @@ impl Cli<'_> {
         0
     }
 
-    fn written(&self, files: &[PathBuf]) -> u8 {
+    pub(super) fn written(&self, files: &[PathBuf]) -> u8 {
         let words = self.output.wording();
         let lines: Vec<String> = files
             .iter()

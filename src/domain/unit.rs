@@ -33,6 +33,16 @@ impl Level {
         Self::Affiliated,
     ];
 
+    /// Whether a unit of this level is the direct superior of one of that level (D-1, D-3).
+    pub const fn is_superior_of(self, other: Self) -> bool {
+        match self {
+            Self::Province => matches!(other, Self::Prefecture | Self::College | Self::Affiliated),
+            Self::Prefecture => matches!(other, Self::County | Self::School),
+            Self::County => matches!(other, Self::School),
+            Self::School | Self::College | Self::Affiliated => false,
+        }
+    }
+
     /// The word of JSON and of the store.
     pub const fn word(self) -> &'static str {
         match self {
@@ -49,6 +59,11 @@ impl Level {
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|level| level.word() == word)
     }
+}
+
+/// Whether a text has the shape of a 统一社会信用代码 (18) or a 学校标识码 (10).
+pub fn is_code(text: &str) -> bool {
+    matches!(text.len(), 10 | 18) && text.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// One unit.

@@ -242,7 +242,12 @@ fn reader_places(desk: &Desk) -> Vec<Place> {
     places.collect()
 }
 
-fn reader_spec(desk: &Desk, profile: &TokenProfile, serial: Option<&Serial>) -> Option<WorkerSpec> {
+/// How to reach a real ukey of a profile, if its module is installed.
+pub(super) fn reader_spec(
+    desk: &Desk,
+    profile: &TokenProfile,
+    serial: Option<&Serial>,
+) -> Option<WorkerSpec> {
     let path = profiles::module_path(profile)?;
     let sha256 = profile
         .module

@@ -132,6 +132,7 @@ impl From<WrapError> for Error {
         let made = match &error {
             WrapError::Io(source) => Self::failed("file", format!("keys.json: {source}")),
             WrapError::Newer(_) => Self::refused("store-newer", text),
+            WrapError::Older(_) => Self::refused("store-older", text),
             WrapError::UnknownOfficer(name) => Self::usage("officer-unknown", name.as_str()),
             WrapError::WrongPassphrase(name) => Self::refused("passphrase-wrong", name.as_str()),
             _ => Self::failed("keys-damaged", text),

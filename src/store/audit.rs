@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{parsed, time, unreadable};
+use super::value::{parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::audit::{AuditHash, AuditRow, GENESIS};
 
@@ -101,21 +101,6 @@ impl Reading<'_> {
             )
             .optional()?;
         Ok(last.unwrap_or((0, GENESIS)))
-    }
-
-    /// The newest time any row has: a clock before it is wrong (D-61).
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn newest_time(&self) -> Result<Option<crate::domain::timestamp::Timestamp>, StoreError> {
-        let newest: Option<String> = self.db.query_row(
-            "SELECT max(at) FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)",
-            [],
-            |row| row.get(0),
-        )?;
-        Ok(newest
-            .map(|text| time(&text).ok_or_else(|| unreadable("time")))
-            .transpose()?)
     }
 }
 

@@ -124,6 +124,19 @@ impl Reading<'_> {
         });
         Ok(row.optional()?)
     }
+
+    /// Every sealed SO PIN, with its ukey and the run that stored it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn escrow(&self) -> Result<Vec<(Serial, RunId, Vec<u8>)>, StoreError> {
+        let mut statement = self.db.prepare_cached("SELECT ukey, run, sealed FROM escrow")?;
+        let rows = statement.query_map([], |row| {
+            let serial = parsed(row, 0, "serial", |text| Serial::parse(text).ok())?;
+            Ok((serial, parsed(row, 1, "run id", id)?, row.get(2)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
 }
 
 impl Writing<'_> {
@@ -243,6 +256,17 @@ impl Writing<'_> {
                 sealed,
                 at.to_string()
             ])?;
+        Ok(())
+    }
+
+    /// Replaces a sealed SO PIN: the escrow key has changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_escrow(&self, ukey: &Serial, run: RunId, sealed: &[u8]) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE escrow SET sealed = ?3 WHERE ukey = ?1 AND run = ?2")?
+            .execute(params![ukey.as_str(), run.to_string(), sealed])?;
         Ok(())
     }
 

@@ -114,13 +114,7 @@ fn a_newer_a_damaged_and_a_missing_file_are_refused_as_what_they_are() {
     drop(store);
     let newer = Store::open(&path, &KEY).unwrap_err();
     assert!(
-        matches!(
-            newer,
-            StoreError::Newer {
-                found: 99,
-                known: 2
-            }
-        ),
+        matches!(newer, StoreError::Newer { found: 99, known } if known == migration::newest()),
         "{newer}"
     );
     std::fs::write(&path, vec![0x5a; 8192]).unwrap();

@@ -8,18 +8,16 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::approval::{ApprovalRecord, Decision, Salt, TYPE, VERSION, commitment};
 use crate::domain::fault::Fault;
-use crate::domain::key::KeyId;
 use crate::domain::officer::Duty;
 use crate::domain::request::{RequestForm, RequestState};
-use crate::domain::ukey::UkeyIdentity;
 use crate::issuing::profile;
 use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
 use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::key_token::{self, KeyToken, OpenKey};
+use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{ApprovalRow, OfficerRow, RequestRow};
+use crate::store::{ApprovalRow, RequestRow};
 
 /// How long an approval is valid (D-21), in days.
 const VALID_DAYS: i64 = 30;
@@ -44,44 +42,6 @@ impl ApprovedRequest {
     }
 }
 
-/// An officer's own key, open to sign.
-#[derive(Debug)]
-pub struct SigningKey {
-    key: OpenKey,
-    officer: OfficerRow,
-}
-
-impl SigningKey {
-    /// Opens the officer's own ukey, with the user PIN of the secrets file.
-    ///
-    /// # Errors
-    /// `officer-ukey-pin` when the PIN is not there, or the ukey's fault.
-    pub fn open(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
-        let row = desk.store().read().officers()?.into_iter();
-        let row = row.into_iter().find(|row| row.name == *officer.name());
-        let row = row.ok_or_else(|| Error::refused("officer-unknown", officer.name().as_str()))?;
-        let pin = desk
-            .secrets()
-            .as_ref()
-            .and_then(|secrets| secrets.user_pin(&row.ukey))
-            .cloned();
-        let pin = pin.ok_or_else(|| Error::usage("officer-ukey-pin", row.ukey.as_str()))?;
-        let text = desk
-            .store()
-            .read()
-            .meta(&format!("officer_token/{}", row.name))?;
-        let damaged = || Error::failed("store-damaged", "officer_token");
-        let (identity, key_id): (UkeyIdentity, KeyId) = text
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .ok_or_else(damaged)?;
-        let ukeys = desk.own_tokens()?;
-        let dir = desk.home().officer(row.name.as_str());
-        let token = KeyToken { identity, key_id };
-        let key = key_token::open((desk.home(), &ukeys), &dir, &token, &pin)?;
-        Ok(Self { key, officer: row })
-    }
-}
-
 /// Approves a submitted request with the officer's own signature.
 ///
 /// # Errors
@@ -103,7 +63,7 @@ pub fn approve(
         salts.insert(field.clone(), random::bytes()?);
     }
     let record = ApprovalRecord {
-        approver_certificate: key.officer.chain.first().map_or([0; 32], |der| sha256(der)),
+        approver_certificate: key.certificate().map_or([0; 32], sha256),
         certificate_profile: profile::NAME.to_owned(),
         decision: Decision::Approved,
         expires: now.plus_days(VALID_DAYS),
@@ -126,8 +86,8 @@ pub fn approve(
     let bytes = record.canonical().map_err(|error| {
         Error::failed("approval-encoding", request.number.clone()).because(error)
     })?;
-    let chain = key.officer.chain.clone();
-    let cms = signature::sign(&bytes, &chain, &mut |message| key.key.sign(message));
+    let chain = key.chain().to_vec();
+    let cms = key.sign(&bytes);
     let cms = cms.map_err(|error| sign_error(error, request))?;
     let approval = ApprovalRow {
         officer: officer.name().clone(),
@@ -172,7 +132,7 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     }
     let about = (request.id, request.revision);
     let verified =
-        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now);
+        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now, &[]);
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {
@@ -229,10 +189,11 @@ pub fn export(
         &approval.chain,
         &desk.pinned_root()?,
         approval.decided_at,
+        &[],
     );
-    let content = content.map_err(|error| {
-        Error::refused("approval-invalid", request.number.clone()).because(error)
-    })?;
+    let content = content
+        .map_err(|error| Error::refused("approval-invalid", request.number.clone()).because(error))?
+        .content;
     std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
     let pem: String = approval
         .chain

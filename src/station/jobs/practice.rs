@@ -2,30 +2,28 @@
 
 use std::path::Path;
 
-use crate::domain::audit::AuditRow;
 use crate::domain::certificate::CertificateSerial;
-use crate::domain::id::{HomeId, UnitId};
+use crate::domain::id::UnitId;
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
-use crate::domain::pin::Pin;
 use crate::domain::request::RequestDraft;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity};
 use crate::domain::unit::{Level, Unit};
 use crate::issuing::authority::{Authority, AuthorityTerms};
-use crate::keys::escrow::EscrowIdentity;
-use crate::keys::secret::{SecretKey, SecretText};
-use crate::keys::unit_pki::{self, PkiError, SoftwareKey, Subject, Terms};
-use crate::keys::wrap::{Cost, KeysFile, SecuritySecrets};
-use crate::keys::{file, random};
+use crate::keys::secret::SecretText;
+use crate::keys::station_key::StationIdentity;
+use crate::keys::unit_pki::{self, PkiError, RootUse, SoftwareKey, Subject, UnitSubject};
+use crate::keys::{SignError, file, random};
 use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
 use crate::station::error::Error;
+use crate::station::foundation::{self, Foundation};
 use crate::station::home::Home;
 use crate::station::jobs::{approvals, ca, certificates, requests};
-use crate::station::key_token::{self, KeyToken};
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
-use crate::station::{ActingOfficer, clock};
-use crate::store::{OfficerRow, Store};
+use crate::station::unit_key::{self, UNIT_DAYS};
+use crate::station::{ActingOfficer, SigningKey, clock, key_token};
 use crate::token::profiles;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
 
@@ -36,7 +34,6 @@ const OFFICERS: [(&str, Post); 3] = [
 ];
 /// D-60: twice the longest leaf and a year.
 const CA_DAYS: i64 = 7 * 365;
-const PKI_DAYS: i64 = 10 * 365;
 
 /// Makes a practice home: own unit, roots, CA, officers, blank ukeys of a profile in stock, approved
 /// requests.
@@ -61,7 +58,7 @@ pub fn new(path: &Path, profile: &str, ukeys: u16, requests: u16) -> Result<Home
     for _ in 0..ukeys {
         maker.add_ukey(&stock)?;
     }
-    maker.keys.write(&home.keys())?;
+    maker.base.keys.write(&home.keys())?;
     maker.secrets.save()?;
     drop(maker);
     drop(lock); // The desk takes it itself.
@@ -72,7 +69,7 @@ pub fn new(path: &Path, profile: &str, ukeys: u16, requests: u16) -> Result<Home
 }
 
 /// How to reach virtual ukeys of a shipped profile.
-fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
+pub(super) fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
     let unknown = || Error::usage("profile-unknown", profile);
     let found = profiles::load(Path::new(""))?.remove(profile);
     desk::virtual_ukeys(found.ok_or_else(unknown)?, desk::this_program()?)
@@ -133,84 +130,101 @@ fn folder(path: &Path, text: &str) -> Result<(Serial, std::path::PathBuf), Error
 
 /// A home while it is made.
 struct Maker<'a> {
-    home: &'a Home,
-    ukeys: &'a VirtualUkeys,
+    base: Foundation<'a>,
     now: Timestamp,
-    keys: KeysFile,
-    store_key: SecretKey,
-    store: Store,
     secrets: Secrets,
-    security: SecuritySecrets,
     unit: Unit,
-    root: Vec<u8>,
-    unit_key: SoftwareKey,
-    unit_certificate: Vec<u8>,
+    /// The practice county: it certifies the own unit and its officers (D-57).
+    superior_key: SoftwareKey,
+    /// Its certificate, then the root.
+    superior_chain: Vec<Vec<u8>>,
 }
 
 impl<'a> Maker<'a> {
     fn new(home: &'a Home, ukeys: &'a VirtualUkeys) -> Result<Self, Error> {
-        let store_key = SecretKey::generate()?;
-        let store = Store::create(&home.store(), store_key.expose())?;
-        let security = SecuritySecrets {
-            escrow: EscrowIdentity::generate(),
-            ca_pin: random_pin(24)?,
-        };
+        let mut base = Foundation::lay(home, ukeys, true)?;
+        let unit = own_unit();
+        let settings = [
+            ("hotline", "0731-12345678"),
+            ("assistant_address", "https://ca.example.cn/assistant"),
+        ];
+        base.record(&unit, &settings)?;
         Ok(Self {
-            home,
-            ukeys,
+            base,
             now: clock::now(),
-            keys: KeysFile::new(HomeId::new(clock::new_uuid()), true, Cost::PRACTICE),
-            store_key,
-            store,
             secrets: Secrets::new(home.secrets()),
-            security,
-            unit: own_unit(),
-            root: Vec::new(),
-            unit_key: SoftwareKey::generate().map_err(pki)?,
-            unit_certificate: Vec::new(),
+            unit,
+            superior_key: SoftwareKey::generate().map_err(pki)?,
+            superior_chain: Vec::new(),
         })
     }
 
-    /// Practice root and unit certificate; the root's key is not kept.
+    /// Practice province, county and own unit; the keys of the three are not kept.
     fn certify_unit(&mut self) -> Result<(), Error> {
-        let root_key = SoftwareKey::generate().map_err(pki)?;
-        let subject = Subject::Root {
-            name: "练习根 (practice root)",
-        };
-        let public = root_key.public_key();
-        self.root =
-            unit_pki::certify(subject, &public, &self.terms()?, None, &root_key).map_err(pki)?;
-        let subject = Subject::Unit {
-            name: &self.unit.name,
-        };
-        let public = self.unit_key.public_key();
-        let issuer = Some(self.root.as_slice());
-        self.unit_certificate =
-            unit_pki::certify(subject, &public, &self.terms()?, issuer, &root_key).map_err(pki)?;
-        let (root, escrow) = (
-            hex::encode(&self.root),
-            self.security.escrow.public().to_string(),
+        let (root_key, unit_key) = (
+            SoftwareKey::generate().map_err(pki)?,
+            SoftwareKey::generate().map_err(pki)?,
         );
-        let person_key: [u8; 32] = random::bytes()?;
-        let unit = self.unit.clone();
-        let row = self.row("home-made");
-        self.store.act(&row, |writing| {
-            writing.insert_unit(&unit)?;
+        let [root_station, superior_station, station] =
+            std::array::from_fn(|_unit| StationIdentity::generate());
+        let root = Subject::Root {
+            unit: UnitSubject {
+                name: "练习省教育厅 (practice root)",
+                code: "11430000006123458L",
+                station_key: &root_station.public(),
+            },
+            root_use: RootUse::Practice,
+        };
+        let root = self.certify(root, &root_key.public_key(), &root_key, &[])?;
+        let superior = Subject::Unit(UnitSubject {
+            name: "练习县教育局",
+            code: "12430100MB1K234565",
+            station_key: &superior_station.public(),
+        });
+        self.superior_chain =
+            self.certify(superior, &self.superior_key.public_key(), &root_key, &root)?;
+        let own = Subject::Unit(UnitSubject {
+            name: &self.unit.name,
+            code: &self.unit.code,
+            station_key: &station.public(),
+        });
+        let (key, superior) = (unit_key.public_key(), &self.superior_chain);
+        let chain = self.certify(own, &key, &self.superior_key, superior)?;
+        let list = |chain: &[Vec<u8>]| chain.iter().map(hex::encode).collect::<Vec<_>>().join(" ");
+        let (chain, superior, root) = (list(&chain), list(superior), list(&root));
+        self.base.store.act(&foundation::row("root-pinned"), |writing| {
             writing.set_meta("pinned_root", &root)?;
-            writing.set_meta("escrow_key", &escrow)?;
-            writing.set_meta("person_key", &hex::encode(person_key))?;
-            writing.set_meta("own_tokens_profile", PRACTICE_PROFILE)?;
-            writing.set_meta("hotline", "0731-12345678")?;
-            writing.set_meta("assistant_address", "https://ca.example.cn/assistant")
+            writing.set_meta("superior_chain", &superior)?;
+            writing.set_meta("unit_chain", &chain)?;
+            writing.set_meta("station_identity", station.to_secret().expose())
         })?;
         Ok(())
     }
 
+    /// A certificate of the unit PKI and the chain above it.
+    fn certify(
+        &self,
+        subject: Subject<'_>,
+        key: &PublicKeyDer,
+        issuer_key: &SoftwareKey,
+        issuer_chain: &[Vec<u8>],
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let terms = unit_key::terms(self.now, UNIT_DAYS)?;
+        let issuer = issuer_chain.first().map(Vec::as_slice);
+        let public = issuer_key.public_key();
+        let mut sign = |message: &[u8]| issuer_key.sign(message);
+        let made = unit_pki::certify(subject, key, &terms, issuer, &public, &mut sign);
+        let made = made.map_err(|error| match error {
+            SignError::Key(error) => pki(error),
+            SignError::Encoding(text) => Error::failed("unit-pki", text),
+        })?;
+        Ok([vec![made], issuer_chain.to_vec()].concat())
+    }
+
     /// The CA on a token of its own.
     fn make_ca(&mut self) -> Result<(), Error> {
-        let so_pin = random_pin(24)?;
-        let pins = (&so_pin, &self.security.ca_pin);
-        let (token, public, mut key) = key_token::make(self.ukeys, &self.home.ca(), pins)?;
+        let home = self.base.home;
+        let mut made = self.base.make_token(&home.ca(), &self.base.security.ca_pin)?;
         let terms = AuthorityTerms {
             name: "练习 CA G1 (practice)".to_owned(),
             unit: self.unit.name.clone(),
@@ -219,63 +233,42 @@ impl<'a> Maker<'a> {
             not_before: self.now,
             not_after: self.now.plus_days(CA_DAYS),
         };
-        let certificate = Authority::self_signed(&terms, &public, &mut |message| key.sign(message));
+        let key = &mut made.key;
+        let certificate =
+            Authority::self_signed(&terms, &made.public_key, &mut |message| key.sign(message));
         let certificate =
             certificate.map_err(|error| Error::failed("ca-failed", error.to_string()))?;
         let pem = certificates::pem(&certificate);
-        let path = self.home.ca_pem();
+        let path = home.ca_pem();
         file::replace(&path, pem.as_bytes()).map_err(|error| Error::io(&path, error))?;
-        let so_pin = self.seal_so_pin(&so_pin)?;
-        let row = self.row("ca-made");
-        let token = token_json(&token)?;
-        self.store.act(&row, |writing| {
+        let token = serde_json::to_string(&made.token)
+            .map_err(|error| Error::failed("practice", "token").because(error))?;
+        self.base.store.act(&foundation::row("ca-made"), |writing| {
             writing.set_meta("ca_certificate", &hex::encode(&certificate))?;
             writing.set_meta("ca_token", &token)?;
-            writing.set_meta("ca_so_pin", &so_pin)
+            writing.set_meta("ca_so_pin", &made.so_pin)
         })?;
         Ok(())
     }
 
     /// An officer with passphrase, own ukey and certificate.
     fn add_officer(&mut self, name: &OfficerName, post: Post) -> Result<(), Error> {
-        let passphrase = SecretText::new(random_pin(20)?.expose().to_owned());
-        let security = (post == Post::Security).then_some(&self.security);
-        self.keys
-            .add_officer((name, post), &passphrase, &self.store_key, security)?;
-        let (so_pin, user_pin) = (random_pin(24)?, random_pin(12)?);
-        let dir = self.home.officer(name.as_str());
-        let (token, public, _key) = key_token::make(self.ukeys, &dir, (&so_pin, &user_pin))?;
+        let passphrase = SecretText::new(key_token::random_pin(20)?.expose().to_owned());
+        let (token, own_pin, public) = self.base.make_officer((name, post), &passphrase, None)?;
         let subject = Subject::Officer {
             unit: &self.unit.name,
+            code: &self.unit.code,
             name,
             post,
         };
-        let issuer = Some(self.unit_certificate.as_slice());
-        let certificate =
-            unit_pki::certify(subject, &public, &self.terms()?, issuer, &self.unit_key)
-                .map_err(pki)?;
-        let officer = OfficerRow {
-            name: name.clone(),
-            post,
-            enabled: true,
-            ukey: token.identity.serial.clone(),
-            key_id: token.key_id.as_bytes().to_vec(),
-            chain: vec![
-                certificate,
-                self.unit_certificate.clone(),
-                self.root.clone(),
-            ],
-        };
-        let so_pin = self.seal_so_pin(&so_pin)?;
-        let row = self.row("officer-enabled");
-        let json = token_json(&token)?;
-        self.store.act(&row, |writing| {
-            writing.insert_officer(&officer)?;
-            writing.set_meta(&format!("officer_token/{name}"), &json)?;
-            writing.set_meta(&format!("officer_so_pin/{name}"), &so_pin)
-        })?;
+        let chain = self.certify(subject, &public, &self.superior_key, &self.superior_chain)?;
+        let mut row = foundation::row("officer-certified");
+        row.detail = Some(format!("{name} {post}"));
+        self.base
+            .store
+            .act(&row, |writing| writing.set_officer_chain(name, &chain))?;
         self.secrets.set_passphrase(name.clone(), passphrase);
-        self.secrets.set_user_pin(token.identity.serial, user_pin);
+        self.secrets.set_user_pin(token.identity.serial, own_pin);
         Ok(())
     }
 
@@ -285,9 +278,9 @@ impl<'a> Maker<'a> {
             maker,
             model,
             serial,
-        } = ukeys.make(&self.home.ukeys())?;
-        virtual_ukey::insert(&self.home.ukey(&serial))?;
-        let mut row = self.row("ukey-received");
+        } = ukeys.make(&self.base.home.ukeys())?;
+        virtual_ukey::insert(&self.base.home.ukey(&serial))?;
+        let mut row = foundation::row("ukey-received");
         row.ukey = Some(serial.as_str().to_owned());
         let (identity, now) = (
             UkeyIdentity {
@@ -297,28 +290,10 @@ impl<'a> Maker<'a> {
             },
             self.now,
         );
-        self.store.act(&row, |writing| {
+        self.base.store.act(&row, |writing| {
             writing.insert_ukey(&identity, &ukeys.profile.name, now)
         })?;
         Ok(())
-    }
-
-    fn terms(&self) -> Result<Terms, Error> {
-        Ok(Terms {
-            serial: CertificateSerial::from_random(random::bytes()?),
-            not_before: self.now,
-            not_after: self.now.plus_days(PKI_DAYS),
-        })
-    }
-
-    fn seal_so_pin(&self, so_pin: &Pin) -> Result<String, Error> {
-        let sealed = self.security.escrow.public().seal(so_pin);
-        let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
-        Ok(hex::encode(sealed))
-    }
-
-    fn row(&self, act: &str) -> AuditRow {
-        AuditRow::new(self.now, "station", None, act)
     }
 }
 
@@ -336,7 +311,7 @@ fn add_requests(home: &Home, count: u16) -> Result<(), Error> {
     }
     drop(desk);
     let (desk, security) = open(home.path(), Duty::DecideRequest)?;
-    let mut key = approvals::SigningKey::open(&desk, &security)?;
+    let mut key = SigningKey::open(&desk, &security)?;
     for row in submitted {
         approvals::approve(&desk, &security, &mut key, &row)?;
     }
@@ -408,17 +383,6 @@ fn own_unit() -> Unit {
 
 fn officer_name(text: &str) -> Result<OfficerName, Error> {
     OfficerName::parse(text).map_err(|error| Error::usage("officer-unknown", text).because(error))
-}
-
-fn token_json(token: &KeyToken) -> Result<String, Error> {
-    serde_json::to_string(&(&token.identity, &token.key_id))
-        .map_err(|error| Error::failed("practice", "token").because(error))
-}
-
-fn random_pin(chars: usize) -> Result<Pin, Error> {
-    let random = random::secret::<128>()?;
-    Pin::from_random_letters(chars, random.as_slice())
-        .ok_or_else(|| Error::failed("no-random", "too few bytes"))
 }
 
 fn pki(error: PkiError) -> Error {
