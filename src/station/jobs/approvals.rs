@@ -172,7 +172,7 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     }
     let about = (request.id, request.revision);
     let verified =
-        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now);
+        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now, &[]);
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {
@@ -229,10 +229,11 @@ pub fn export(
         &approval.chain,
         &desk.pinned_root()?,
         approval.decided_at,
+        &[],
     );
-    let content = content.map_err(|error| {
-        Error::refused("approval-invalid", request.number.clone()).because(error)
-    })?;
+    let content = content
+        .map_err(|error| Error::refused("approval-invalid", request.number.clone()).because(error))?
+        .content;
     std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
     let pem: String = approval
         .chain

@@ -5,6 +5,7 @@ use std::path::Path;
 use crate::domain::audit::AuditRow;
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::{HomeId, UnitId};
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::pin::Pin;
 use crate::domain::request::RequestDraft;
@@ -12,9 +13,11 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity};
 use crate::domain::unit::{Level, Unit};
 use crate::issuing::authority::{Authority, AuthorityTerms};
+use crate::keys::SignError;
 use crate::keys::escrow::EscrowIdentity;
 use crate::keys::secret::{SecretKey, SecretText};
-use crate::keys::unit_pki::{self, PkiError, SoftwareKey, Subject, Terms};
+use crate::keys::station_key::StationIdentity;
+use crate::keys::unit_pki::{self, PkiError, RootUse, SoftwareKey, Subject, Terms, UnitSubject};
 use crate::keys::wrap::{Cost, KeysFile, SecuritySecrets};
 use crate::keys::{file, random};
 use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
@@ -142,9 +145,10 @@ struct Maker<'a> {
     secrets: Secrets,
     security: SecuritySecrets,
     unit: Unit,
-    root: Vec<u8>,
-    unit_key: SoftwareKey,
-    unit_certificate: Vec<u8>,
+    /// The practice county: it certifies the own unit and its officers (D-57).
+    superior_key: SoftwareKey,
+    /// Its certificate, then the root.
+    superior_chain: Vec<Vec<u8>>,
 }
 
 impl<'a> Maker<'a> {
@@ -165,38 +169,62 @@ impl<'a> Maker<'a> {
             secrets: Secrets::new(home.secrets()),
             security,
             unit: own_unit(),
-            root: Vec::new(),
-            unit_key: SoftwareKey::generate().map_err(pki)?,
-            unit_certificate: Vec::new(),
+            superior_key: SoftwareKey::generate().map_err(pki)?,
+            superior_chain: Vec::new(),
         })
     }
 
-    /// Practice root and unit certificate; the root's key is not kept.
+    /// Practice province, county and own unit; the keys of the three are not kept.
     fn certify_unit(&mut self) -> Result<(), Error> {
-        let root_key = SoftwareKey::generate().map_err(pki)?;
-        let subject = Subject::Root {
-            name: "练习根 (practice root)",
-        };
-        let public = root_key.public_key();
-        self.root =
-            unit_pki::certify(subject, &public, &self.terms()?, None, &root_key).map_err(pki)?;
-        let subject = Subject::Unit {
-            name: &self.unit.name,
-        };
-        let public = self.unit_key.public_key();
-        let issuer = Some(self.root.as_slice());
-        self.unit_certificate =
-            unit_pki::certify(subject, &public, &self.terms()?, issuer, &root_key).map_err(pki)?;
-        let (root, escrow) = (
-            hex::encode(&self.root),
-            self.security.escrow.public().to_string(),
+        let (root_key, unit_key) = (
+            SoftwareKey::generate().map_err(pki)?,
+            SoftwareKey::generate().map_err(pki)?,
         );
+        let [root_station, superior_station, station] =
+            std::array::from_fn(|_unit| StationIdentity::generate());
+        let root_station = root_station.public();
+        let root = Subject::Root {
+            unit: UnitSubject {
+                name: "练习省教育厅 (practice root)",
+                code: "11430000006123458L",
+                station_key: &root_station,
+            },
+            root_use: RootUse::Practice,
+        };
+        let root = self.certify(root, &root_key.public_key(), &root_key, &[])?;
+        let superior_station = superior_station.public();
+        let superior = Subject::Unit(UnitSubject {
+            name: "练习县教育局",
+            code: "12430100MB1K234565",
+            station_key: &superior_station,
+        });
+        self.superior_chain =
+            self.certify(superior, &self.superior_key.public_key(), &root_key, &root)?;
+        let station_key = station.public();
+        let own = Subject::Unit(UnitSubject {
+            name: &self.unit.name,
+            code: &self.unit.code,
+            station_key: &station_key,
+        });
+        let chain = self.certify(
+            own,
+            &unit_key.public_key(),
+            &self.superior_key,
+            &self.superior_chain,
+        )?;
+        let chain: Vec<String> = chain.iter().map(hex::encode).collect();
+        let chain = serde_json::to_string(&chain)
+            .map_err(|error| Error::failed("practice", "chain").because(error))?;
+        let escrow = self.security.escrow.public().to_string();
+        let root = root.first().map(hex::encode).unwrap_or_default();
         let person_key: [u8; 32] = random::bytes()?;
         let unit = self.unit.clone();
         let row = self.row("home-made");
         self.store.act(&row, |writing| {
             writing.insert_unit(&unit)?;
             writing.set_meta("pinned_root", &root)?;
+            writing.set_meta("unit_chain", &chain)?;
+            writing.set_meta("station_identity", station.to_secret().expose())?;
             writing.set_meta("escrow_key", &escrow)?;
             writing.set_meta("person_key", &hex::encode(person_key))?;
             writing.set_meta("own_tokens_profile", PRACTICE_PROFILE)?;
@@ -247,24 +275,18 @@ impl<'a> Maker<'a> {
         let (token, public, _key) = key_token::make(self.ukeys, &dir, (&so_pin, &user_pin))?;
         let subject = Subject::Officer {
             unit: &self.unit.name,
+            code: &self.unit.code,
             name,
             post,
         };
-        let issuer = Some(self.unit_certificate.as_slice());
-        let certificate =
-            unit_pki::certify(subject, &public, &self.terms()?, issuer, &self.unit_key)
-                .map_err(pki)?;
+        let chain = self.certify(subject, &public, &self.superior_key, &self.superior_chain)?;
         let officer = OfficerRow {
             name: name.clone(),
             post,
             enabled: true,
             ukey: token.identity.serial.clone(),
             key_id: token.key_id.as_bytes().to_vec(),
-            chain: vec![
-                certificate,
-                self.unit_certificate.clone(),
-                self.root.clone(),
-            ],
+            chain,
         };
         let so_pin = self.seal_so_pin(&so_pin)?;
         let row = self.row("officer-enabled");
@@ -303,12 +325,30 @@ impl<'a> Maker<'a> {
         Ok(())
     }
 
-    fn terms(&self) -> Result<Terms, Error> {
-        Ok(Terms {
+    /// A certificate of the unit PKI and the chain above it.
+    fn certify(
+        &self,
+        subject: Subject<'_>,
+        key: &PublicKeyDer,
+        issuer_key: &SoftwareKey,
+        issuer_chain: &[Vec<u8>],
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let terms = Terms {
             serial: CertificateSerial::from_random(random::bytes()?),
             not_before: self.now,
             not_after: self.now.plus_days(PKI_DAYS),
-        })
+        };
+        let issuer = issuer_chain.first().map(Vec::as_slice);
+        let public = issuer_key.public_key();
+        let mut sign = |message: &[u8]| issuer_key.sign(message);
+        let made = unit_pki::certify(subject, key, &terms, issuer, &public, &mut sign);
+        let made = made.map_err(|error| match error {
+            SignError::Key(error) => pki(error),
+            SignError::Encoding(text) => Error::failed("unit-pki", text),
+        })?;
+        let mut chain = vec![made];
+        chain.extend(issuer_chain.iter().cloned());
+        Ok(chain)
     }
 
     fn seal_so_pin(&self, so_pin: &Pin) -> Result<String, Error> {
