@@ -289,13 +289,12 @@ fn neighbour(signer: &Signer, trust: &Trust<'_>) -> Result<Neighbour, ParcelErro
 impl From<NotVerified> for ParcelError {
     fn from(error: NotVerified) -> Self {
         match error {
-            NotVerified::Damaged(what) => Self::Damaged(what),
+            NotVerified::Damaged(what) | NotVerified::Record(what) => Self::Damaged(what),
             NotVerified::Signature => Self::Altered,
             NotVerified::Chain(PkiError::UnknownRoot) => Self::UnknownRoot,
             NotVerified::Chain(other) => Self::Chain(other),
             NotVerified::OlderCrl => Self::OlderCrl,
             NotVerified::Expired => Self::Damaged("it has ended"),
-            NotVerified::Record(what) => Self::Damaged(what),
         }
     }
 }

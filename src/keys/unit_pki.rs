@@ -302,7 +302,7 @@ fn rdn(oid: ObjectIdentifier, value: Any) -> der::Result<RelativeDistinguishedNa
     SetOfVec::try_from(vec![attribute]).map(RelativeDistinguishedName)
 }
 
-/// UTCTime up to 2049, else GeneralizedTime (RFC 5280, 4.1.2.5).
+/// `UTCTime` up to 2049, else `GeneralizedTime` (RFC 5280, 4.1.2.5).
 pub(super) fn time(moment: Timestamp) -> Result<Time, String> {
     let since = Duration::from_secs(u64::try_from(moment.unix_secs()).map_err(text)?);
     match UtcTime::from_unix_duration(since) {
