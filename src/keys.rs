@@ -3,12 +3,16 @@
 
 pub mod escrow;
 pub mod file;
+pub mod parcel;
 pub mod random;
 pub mod secret;
 pub mod signature;
+pub mod station_key;
+pub mod unit_crl;
 pub mod unit_pki;
 pub mod wrap;
 
+mod age_pair;
 mod signer;
 
-pub use signer::SignFn;
+pub use signer::{SignError, SignFn};

@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only rooms that use it.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 16] = [
     ("cryptoki", &["token"]),
     ("pcsc", &["token"]),
     ("argon2", &["keys"]),
@@ -44,6 +44,7 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("chacha20poly1305", &["keys"]),
     ("cms", &["keys", "issuing"]),
     ("x509_cert", &["keys", "issuing"]),
+    ("zip", &["keys"]),
     ("rcgen", &["issuing"]),
     ("x509_parser", &["issuing"]),
     ("rusqlite", &["store"]),
