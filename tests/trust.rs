@@ -53,7 +53,8 @@ impl Station {
         let secrets = self.private(&format!("{}.toml", officer.0), &text);
         let mut command = program();
         command.arg("--home").arg(self.home()).arg("--json");
-        command.arg("--secrets").arg(secrets).args(args);
+        command.arg("--secrets").arg(secrets);
+        command.args(["--officer", officer.0]).args(args);
         answer(&command.output().unwrap())
     }
 
@@ -165,10 +166,18 @@ fn four_levels_are_certified_one_by_the_other_and_openssl_follows_the_chain() {
         .expect(0);
     let (root, chain) = (given.join("root.pem"), given.join("unit.pem"));
     let (root, chain) = (root.to_str().unwrap(), chain.to_str().unwrap());
-    let args = ["verify", "-x509_strict", "-CAfile", root, "-untrusted", chain, chain];
+    let args = [
+        "verify",
+        "-x509_strict",
+        "-CAfile",
+        root,
+        "-untrusted",
+        chain,
+        chain,
+    ];
     assert!(support::must("openssl", &args).contains("OK"));
     for station in [&province, &prefecture, &county, &school] {
-        let verdict = station.act(SYSTEM, &["--officer", SYSTEM.0, "audit", "verify"]);
+        let verdict = station.act(SYSTEM, &["audit", "verify"]);
         assert_eq!(verdict.expect(0).one()["intact"], true);
     }
 }
