@@ -1,13 +1,10 @@
 //! Real homes of a province, a prefecture, a county and a school with one person, made from the
 //! command line and certified level by level, offline (D-3, D-57).
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -66,8 +63,8 @@ impl Station {
         );
         let mut secrets = "[officers]\n".to_owned();
         for (name, post, passphrase) in officers {
-            config += &format!("[[officers]]\nname = \"{name}\"\npost = \"{post}\"\n");
-            secrets += &format!("\"{name}\" = \"{passphrase}\"\n");
+            writeln!(config, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
+            writeln!(secrets, "\"{name}\" = \"{passphrase}\"").unwrap();
         }
         fs::write(self.file("init.toml"), config).unwrap();
         let secrets = self.private("all.toml", &secrets);
@@ -85,10 +82,10 @@ impl Station {
         let given = given.expect(0);
         let word = |name: &str| given.one()[name].as_str().unwrap().to_owned();
         format!(
-            "[trust]\nroot = {:?}\nroot-sha256 = \"{}\"\nsuperior = {:?}\nsuperior-sha256 = \"{}\"",
-            dir.join("root.pem"),
+            "[trust]\nroot = \"{}\"\nroot-sha256 = \"{}\"\nsuperior = \"{}\"\nsuperior-sha256 = \"{}\"",
+            dir.join("root.pem").display(),
             word("root_sha256").to_uppercase(),
-            dir.join("unit.pem"),
+            dir.join("unit.pem").display(),
             word("unit_sha256"),
         )
     }
@@ -211,10 +208,10 @@ fn a_home_is_refused_under_another_fingerprint_a_practice_root_or_the_wrong_supe
     let told = told.expect(0);
     let school = Station::new(dir.path(), "school", "2143000001");
     let trust = format!(
-        "[trust]\nroot = {:?}\nroot-sha256 = \"{}\"\nsuperior = {:?}\nsuperior-sha256 = \"{}\"",
-        given.join("root.pem"),
+        "[trust]\nroot = \"{}\"\nroot-sha256 = \"{}\"\nsuperior = \"{}\"\nsuperior-sha256 = \"{}\"",
+        given.join("root.pem").display(),
         told.one()["root_sha256"].as_str().unwrap(),
-        given.join("unit.pem"),
+        given.join("unit.pem").display(),
         told.one()["unit_sha256"].as_str().unwrap(),
     );
     let refused = school.init("school", &trust, &everyone()).expect(4);

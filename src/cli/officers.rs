@@ -25,6 +25,7 @@ impl Cli<'_> {
             .map(|(name, post)| json!({ "name": name.as_str(), "post": post.word() }))
             .collect();
         let home = made.home.path().display().to_string();
+        let root = made.enrolment.is_none();
         let document = json!({
             "home": home,
             "unit": made.unit,
@@ -43,11 +44,7 @@ impl Cli<'_> {
                     .unwrap_or_default(),
             ),
         ];
-        let key = if document["enrolment"].is_null() {
-            "init-made-root"
-        } else {
-            "init-made"
-        };
+        let key = if root { "init-made-root" } else { "init-made" };
         self.output.document(&document, &words.with(key, facts));
         Ok(0)
     }

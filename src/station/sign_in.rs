@@ -145,7 +145,7 @@ pub(super) fn open_wraps(
             home.change_keys(keys, |keys| keys.note_failure(name, now))?;
         }
         Ok(_) if keys.has_failures(name) => {
-            home.change_keys(keys, |keys| keys.note_success(name))?
+            home.change_keys(keys, |keys| keys.note_success(name))?;
         }
         _ => {}
     }

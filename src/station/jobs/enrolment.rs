@@ -18,11 +18,13 @@ use crate::keys::parcel::{
 use crate::keys::secret::SecretText;
 use crate::keys::station_key::StationIdentity;
 use crate::keys::unit_pki::{self, UnitFacts};
+use crate::keys::wrap::SecuritySecrets;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::AskSecret;
 use crate::station::unit_key::{self, UnitKey};
 use crate::station::{ActingOfficer, SigningKey, clock};
+use crate::store::UnitCertificateRow;
 
 /// What a new unit tells its superior.
 #[derive(Debug, Serialize, Deserialize)]
@@ -161,34 +163,27 @@ pub fn enrol(
         return Err(Error::refused("unit-not-subordinate", facts.code.clone()));
     }
     let secrets = security(own_secrets(desk, officer, ask)?.security)?;
-    let mut unit_key = UnitKey::open(desk, &secrets)?;
     let mut signing = SigningKey::open(desk, officer)?;
-    let certified = unit_key.certify_unit(facts)?;
-    let mut rows = vec![certified.row];
-    let mut answer = Answer {
-        ca_certificate: desk.store().read().meta("ca_certificate")?,
-        officers: Vec::new(),
-        unit_chain: certified.chain.iter().map(hex::encode).collect(),
+    let officers: Vec<_> = body
+        .officers
+        .iter()
+        .map(|officer| (officer.name.clone(), officer.post))
+        .collect();
+    let (rows, answer) = certify(desk, &secrets, facts, &body.officers)?;
+    let manifest = manifest(Kind::Enrolled, (desk.id(), &own), &facts.code, &answer)?;
+    let chain = signing.chain().to_vec();
+    let credentials = Credentials {
+        chain: &chain,
+        crls: &[],
     };
-    let mut officers = Vec::new();
-    for ProposedOfficer {
-        name,
-        post,
-        public_key,
-    } in body.officers
-    {
-        let key = hex::decode(&public_key)
-            .map_err(|error| Error::refused("parcel-damaged", "enrol").because(error))?;
-        let who = (facts.name.as_str(), facts.code.as_str());
-        let key = PublicKeyDer::new(key);
-        let certified = unit_key.certify_officer(who, (&name, post), &key)?;
-        rows.push(certified.row);
-        answer.officers.push(CertifiedOfficer {
-            chain: certified.chain.iter().map(hex::encode).collect(),
-            name: name.clone(),
-        });
-        officers.push((name, post));
-    }
+    let packed = parcel::pack(
+        manifest,
+        &Attachments::new(),
+        credentials,
+        &facts.station_key,
+        &mut |message| signing.sign_raw(message),
+    );
+    let bytes = packed.map_err(pack_failed)?.bytes;
     let unit = Unit {
         id: UnitId::new(clock::new_uuid()),
         name: facts.name.clone(),
@@ -198,51 +193,66 @@ pub fn enrol(
         prefecture: body.prefecture,
         own: false,
     };
-    let manifest = manifest(Kind::Enrolled, (desk.id(), &own), &facts.code, &answer)?;
-    let credentials = signing.chain().to_vec();
-    let packed = parcel::pack(
-        manifest,
-        &Attachments::new(),
-        Credentials {
-            chain: &credentials,
-            crls: &[],
-        },
-        &facts.station_key,
-        &mut |message| signing.sign_raw(message),
-    );
-    let bytes = packed.map_err(pack_failed)?.bytes;
     let mut audit = Desk::audit_row(officer, "unit-enrolled");
     audit.detail = Some(format!("{} with {} officers", facts.code, officers.len()));
     let unit = desk.store().act(&audit, |writing| {
-        let known = writing
-            .units()?
-            .into_iter()
-            .find(|known| known.code == unit.code);
-        let unit = match known {
-            Some(known) => known,
-            None => {
-                writing.insert_unit(&unit)?;
-                unit
-            }
-        };
         for row in &rows {
             writing.insert_unit_certificate(row)?;
         }
-        Ok::<_, Error>(unit)
+        let mut known = writing.units()?.into_iter();
+        if let Some(known) = known.find(|known| known.code == unit.code) {
+            return Ok::<_, Error>(known);
+        }
+        writing.insert_unit(&unit)?;
+        Ok(unit)
     })?;
-    let answer = match out {
-        Some(path) => path.to_owned(),
-        None => desk
-            .home()
+    let named = || {
+        desk.home()
             .out()
-            .join(format!("{}.ukey-enrolled", unit.code)),
+            .join(format!("{}.ukey-enrolled", unit.code))
     };
+    let answer = out.map_or_else(named, Path::to_owned);
     file::replace(&answer, &bytes).map_err(|error| Error::io(&answer, error))?;
     Ok(Enrolled {
         unit,
         officers,
         answer,
     })
+}
+
+/// Certificates of a unit and its officers: what is kept here, and what the unit is answered.
+fn certify(
+    desk: &Desk,
+    secrets: &SecuritySecrets,
+    unit: &UnitFacts,
+    officers: &[ProposedOfficer],
+) -> Result<(Vec<UnitCertificateRow>, Answer), Error> {
+    let mut unit_key = UnitKey::open(desk, secrets)?;
+    let certified = unit_key.certify_unit(unit)?;
+    let mut rows = vec![certified.row];
+    let mut answer = Answer {
+        ca_certificate: desk.store().read().meta("ca_certificate")?,
+        officers: Vec::new(),
+        unit_chain: certified.chain.iter().map(hex::encode).collect(),
+    };
+    for ProposedOfficer {
+        name,
+        post,
+        public_key,
+    } in officers
+    {
+        let key = hex::decode(public_key)
+            .map_err(|error| Error::refused("parcel-damaged", "enrol").because(error))?;
+        let who = (unit.name.as_str(), unit.code.as_str());
+        let key = PublicKeyDer::new(key);
+        let certified = unit_key.certify_officer(who, (name, *post), &key)?;
+        rows.push(certified.row);
+        answer.officers.push(CertifiedOfficer {
+            chain: certified.chain.iter().map(hex::encode).collect(),
+            name: name.clone(),
+        });
+    }
+    Ok((rows, answer))
 }
 
 /// Takes the superior's answer: the unit's certificate and those of its officers.

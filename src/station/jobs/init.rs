@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::UnitId;
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{OfficerName, Post};
 use crate::domain::unit::{Level, Unit};
 use crate::issuing::authority::{Authority, AuthorityTerms};
@@ -21,6 +22,7 @@ use crate::station::error::Error;
 use crate::station::foundation::{self, Foundation};
 use crate::station::home::Home;
 use crate::station::jobs::{certificates, enrolment, practice};
+use crate::station::key_token::OpenKey;
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::{self, AskSecret};
 use crate::station::unit_key::{self, UNIT_DAYS, UnitKey};
@@ -214,7 +216,7 @@ pub fn init(
         .tempdir_in(parent)
         .map_err(|error| Error::io(parent, error))?;
     let home = Home::create(&temporary.path().join("home"))?;
-    let (fingerprint, enrolment) = lay(&home, config, trust.as_ref(), &officers, ca)?;
+    let (fingerprint, enrolment) = lay(&home, config, trust.as_ref(), &officers, ca.as_deref())?;
     if path.is_dir() {
         std::fs::remove_dir(path).map_err(|error| Error::io(path, error))?; // It is empty.
     }
@@ -300,7 +302,7 @@ fn lay(
     config: &Config,
     trust: Option<&Trust>,
     officers: &[(OfficerName, Post, SecretText)],
-    ca: Option<Vec<u8>>,
+    ca: Option<&[u8]>,
 ) -> Result<(String, Option<Vec<u8>>), Error> {
     let ukeys = practice::reach(PRACTICE_PROFILE)?;
     let mut base = Foundation::lay(home, &ukeys, false)?;
@@ -331,46 +333,57 @@ fn lay(
     }
     match config.ca.kind {
         CaKind::Embedded => make_ca(&mut base, &unit, trust.is_none())?,
-        CaKind::Exchange => base.store.act(&foundation::row("ca-set"), |writing| {
-            writing.set_meta("ca_kind", "exchange")?;
-            match &ca {
-                Some(der) => writing.set_meta("ca_certificate", &hex::encode(der)),
-                None => Ok(()),
-            }
-        })?,
+        CaKind::Exchange => set_ca(&mut base, ca)?,
     }
-    let result = match trust {
-        None => {
-            for (name, post, public_key) in &proposed {
-                let who = (unit.name.as_str(), unit.code.as_str());
-                let certified = unit_key.certify_officer(who, (name, *post), public_key)?;
-                let mut row = foundation::row("officer-certified");
-                row.detail = Some(format!("{name} {post}"));
-                base.store.act(&row, |writing| {
-                    writing.insert_unit_certificate(&certified.row)?;
-                    writing.set_officer_chain(name, &certified.chain)
-                })?;
-            }
-            (unit_pki::fingerprint(&own), None)
-        }
-        Some(trust) => {
-            let file = enrolment::proposal(
-                (base.keys.home, &unit),
-                &mut unit_key,
-                (&trust.facts, &proposed),
-            )?;
-            let key = unit_pki::fingerprint(unit_key.public_key().as_bytes());
-            (key, Some(file))
-        }
+    let result = if let Some(trust) = trust {
+        let about = (base.keys.home, &unit);
+        let file = enrolment::proposal(about, &mut unit_key, (&trust.facts, &proposed))?;
+        let key = unit_pki::fingerprint(unit_key.public_key().as_bytes());
+        (key, Some(file))
+    } else {
+        certify_own(&mut base, &unit, &mut unit_key, &proposed)?;
+        (unit_pki::fingerprint(&own), None)
     };
     base.keys.write(&home.keys())?;
     Ok(result)
 }
 
+/// A province certifies its own officers: nobody is above it.
+fn certify_own(
+    base: &mut Foundation<'_>,
+    unit: &Unit,
+    unit_key: &mut UnitKey,
+    officers: &[(OfficerName, Post, PublicKeyDer)],
+) -> Result<(), Error> {
+    for (name, post, public_key) in officers {
+        let who = (unit.name.as_str(), unit.code.as_str());
+        let certified = unit_key.certify_officer(who, (name, *post), public_key)?;
+        let mut row = foundation::row("officer-certified");
+        row.detail = Some(format!("{name} {post}"));
+        base.store.act(&row, |writing| {
+            writing.insert_unit_certificate(&certified.row)?;
+            writing.set_officer_chain(name, &certified.chain)
+        })?;
+    }
+    Ok(())
+}
+
+/// The CA of another station; its certificate may come later.
+fn set_ca(base: &mut Foundation<'_>, certificate: Option<&[u8]>) -> Result<(), Error> {
+    base.store.act(&foundation::row("ca-set"), |writing| {
+        writing.set_meta("ca_kind", "exchange")?;
+        match certificate {
+            Some(der) => writing.set_meta("ca_certificate", &hex::encode(der)),
+            None => Ok(()),
+        }
+    })?;
+    Ok(())
+}
+
 /// The unit's self-signed certificate: the root of a province, else the proposal to the superior.
 fn self_certify(
-    mut key: crate::station::key_token::OpenKey,
-    public_key: &crate::domain::key::PublicKeyDer,
+    mut key: OpenKey,
+    public_key: &PublicKeyDer,
     unit: UnitSubject<'_>,
     root: bool,
 ) -> Result<(UnitKey, Vec<u8>), Error> {
