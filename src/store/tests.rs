@@ -62,26 +62,39 @@ fn nothing_of_the_file_can_be_read_without_its_key() {
     );
 }
 
-/// A file of version 1 has everything but the serial number of now.
+/// As the first version of this program wrote it: its own script, and some rows.
+fn version_1(path: &Path) {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+    let db = open(path, &KEY, flags).unwrap();
+    db.execute_batch(include_str!("schema/001.sql")).unwrap();
+    db.execute_batch(
+        "PRAGMA user_version = 1;
+         INSERT INTO ukeys (serial, maker, model, profile, state, received_at)
+         VALUES ('0001', 'maker', 'model', 'softhsm2', 'blank', '2026-11-24T08:00:00Z');
+         INSERT INTO officers (name, post, enabled, ukey_serial, key_id, chain)
+         VALUES ('admin', 'system', 1, '8f5c', x'01', '[]');
+         INSERT INTO meta (name, value) VALUES ('officer_so_pin/admin', 'sealed');",
+    )
+    .unwrap();
+}
+
 #[test]
-fn a_file_of_version_1_opens_with_its_ukeys_and_takes_their_new_serials() {
-    let (_dir, path, store) = store();
+fn a_file_of_version_1_opens_with_its_officers_and_ukeys_and_takes_their_new_serials() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("station.db");
+    version_1(&path);
     let identity = UkeyIdentity {
         maker: "maker".to_owned(),
         model: "model".to_owned(),
         serial: Serial::parse("0001").unwrap(),
     };
-    store
-        .db
-        .execute_batch(
-            "DROP INDEX ukeys_by_token; ALTER TABLE ukeys DROP COLUMN token_serial;
-             PRAGMA user_version = 1;
-             INSERT INTO ukeys (serial, maker, model, profile, state, received_at)
-             VALUES ('0001', 'maker', 'model', 'softhsm2', 'blank', '2026-11-24T08:00:00Z');",
-        )
-        .unwrap();
-    drop(store);
     let mut store = Store::open(&path, &KEY).unwrap();
+    let officers = store.read().officers().unwrap();
+    assert_eq!(officers[0].name.as_str(), "admin");
+    assert!(officers[0].enabled);
+    let so_pins = store.read().officer_so_pins().unwrap();
+    assert_eq!(so_pins, [(officers[0].name.clone(), "sealed".to_owned())]);
+    assert_eq!(store.read().meta("officer_so_pin/admin").unwrap(), None);
     let found = |store: &Store, serial: &Serial| store.read().ukey_reported(serial).unwrap();
     let row = found(&store, &identity.serial).unwrap();
     assert_eq!(
