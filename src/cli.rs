@@ -5,6 +5,8 @@ mod commands;
 mod make;
 mod objects;
 mod output;
+mod pins;
+mod ukeys;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

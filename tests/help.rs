@@ -15,6 +15,8 @@ fn help() {
         "hand-out",
         "slip",
         "ukey",
+        "ukey inserted",
+        "ukey change-pin",
         "certificate",
         "ca",
         "audit",

@@ -4,6 +4,7 @@ pub mod approvals;
 pub mod audit;
 pub mod ca;
 pub mod certificates;
+pub mod change_pin;
 pub mod doctor;
 pub mod hand_out;
 pub mod people;
