@@ -27,7 +27,7 @@ fn picture(home: &PracticeHome) -> String {
 
 /// The home's own profile with short deadlines, in seconds.
 fn shorten_deadlines(home: &PracticeHome) {
-    let folder = home.path.join("profiles");
+    let folder = home.path.join("token-profiles");
     fs::create_dir_all(&folder).unwrap();
     let mut profile: toml::Table = fs::read_to_string("token-profiles/softhsm2.toml")
         .unwrap()

@@ -1,9 +1,5 @@
 //! `ukey inserted --watch`: who comes and who goes, until nobody reads any more.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

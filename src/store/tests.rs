@@ -117,7 +117,7 @@ fn a_newer_a_damaged_and_a_missing_file_are_refused_as_what_they_are() {
     let newer = Store::open(&path, &KEY).unwrap_err();
     assert!(
         matches!(newer, StoreError::Newer { found: 99, known }
-            if usize::try_from(known) == Ok(super::migration::SCRIPTS.len())),
+            if usize::try_from(known) == Ok(migration::SCRIPTS.len())),
         "{newer}"
     );
     std::fs::write(&path, vec![0x5a; 8192]).unwrap();
