@@ -151,9 +151,9 @@ fn a_wrong_pin_costs_one_try_and_changes_nothing() {
     let typed = ["00998877", "59301746", "59301746"];
     let wrong = letter.home.typed(&settings, &args, &typed).expect(1);
     assert_eq!(wrong.error_code(), "pin-incorrect", "{wrong:#?}");
-    let calls = fs::read(calls).unwrap();
-    let count = |function| calls.iter().filter(|call| **call == function).count();
-    assert_eq!((count(LOGIN), count(SET_PIN)), (1, 0));
+    let pin_calls = fs::read(calls).unwrap().into_iter();
+    let pin_calls = pin_calls.filter(|call| [LOGIN, SET_PIN].contains(call));
+    assert_eq!(pin_calls.collect::<Vec<_>>(), [LOGIN]);
     let (state, reason, _number, listed) = letter.standing();
     assert_eq!((state, reason), held());
     assert!(listed);
