@@ -6,6 +6,8 @@ mod make;
 mod objects;
 mod officers;
 mod output;
+mod pins;
+mod ukeys;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

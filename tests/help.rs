@@ -19,6 +19,8 @@ fn help() {
         "hand-out",
         "slip",
         "ukey",
+        "ukey inserted",
+        "ukey change-pin",
         "certificate",
         "ca",
         "audit",

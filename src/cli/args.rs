@@ -121,7 +121,7 @@ pub(super) enum Command {
         #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
         lanes: u8,
     },
-    /// Give an issued ukey to its holder.
+    /// Give an issued ukey to its holder; with a random PIN its certificate is on hold until it is changed.
     HandOut {
         /// The ukey.
         serial: String,
@@ -340,7 +340,11 @@ pub(super) enum AnswerWord {
 #[derive(Debug, Subcommand)]
 pub(super) enum Ukey {
     /// What is plugged in.
-    Inserted,
+    Inserted {
+        /// Stay, and tell each ukey that is plugged in or pulled out.
+        #[arg(long)]
+        watch: bool,
+    },
     /// Every ukey of this unit.
     List {
         /// Only those in this state.
@@ -352,6 +356,11 @@ pub(super) enum Ukey {
     },
     /// One ukey.
     Show {
+        /// Serial or its last four or more characters.
+        serial: String,
+    },
+    /// The holder changes the user PIN, typed at the terminal; a hold of a random PIN ends.
+    ChangePin {
         /// Serial or its last four or more characters.
         serial: String,
     },

@@ -9,17 +9,15 @@ use serde_json::{Value, json};
 use super::OpenWindow;
 use super::args::{
     AnswerWord, Arguments, Audit, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
-    Profile, Request, Ukey, Unit,
+    Profile, Request, Unit,
 };
 use super::make::Show;
 use super::objects::{self, Names};
 use super::output::Output;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::request::{RequestDraft, RequestState};
-use crate::domain::ukey::UkeyState;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
     approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice,
     profiles, requests, slips, ukeys,
@@ -82,6 +80,7 @@ pub(super) fn run(
     }
 }
 
+/// One call of the program.
 pub(super) struct Cli<'a> {
     pub(super) global: &'a Global,
     pub(super) output: &'a Output,
@@ -214,7 +213,7 @@ impl Cli<'_> {
             let event = match event {
                 Event::Result(mut result) if result.outcome == Outcome::Issued => {
                     match hand_out::hand_out(&desk, &officer, &result.serial) {
-                        Ok(_row) => result.handed_out = true,
+                        Ok(_handed_out) => result.handed_out = true,
                         Err(error) => self.output.error(&error),
                     }
                     Event::Result(result)
@@ -317,18 +316,6 @@ impl Cli<'_> {
         Ok(show.finish(summary))
     }
 
-    fn hand_out(&self, text: &str) -> Result<u8, Error> {
-        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
-        let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
-        let row = hand_out::hand_out(&desk, &officer, &serial)?;
-        let view = UkeyView {
-            row,
-            inserted: false,
-        };
-        let value = Names::read(&desk, &officer)?.ukey(&view);
-        Ok(self.done(&value))
-    }
-
     fn slip(&self, text: &str, out: &Path) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
         let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
@@ -403,70 +390,6 @@ impl Cli<'_> {
                 let row = requests::find(&desk, &officer, id)?.row;
                 let files = approvals::export(&desk, &officer, &row, dir)?;
                 Ok(self.written(&files))
-            }
-        }
-    }
-
-    fn ukey(&self, command: &Ukey) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let names = Names::read(&desk, &officer)?;
-        let columns = [
-            ("col-serial", "serial"),
-            ("col-model", "model"),
-            ("col-state", "state"),
-            ("col-request", "request"),
-            ("col-certificate", "certificate"),
-            ("col-inserted", "inserted"),
-        ];
-        match command {
-            Ukey::Inserted => {
-                let bench = ukeys::inserted(&desk, &officer)?;
-                let items: Vec<Value> = bench
-                    .ukeys
-                    .iter()
-                    .map(|ukey| names.inserted(ukey))
-                    .collect();
-                let troubles: Vec<Value> = bench
-                    .troubles
-                    .iter()
-                    .map(|trouble| {
-                        let folder = trouble.folder.as_ref().and_then(|path| path.file_name());
-                        json!({
-                            "profile": trouble.profile,
-                            "serial": folder.map(|name| name.to_string_lossy()),
-                            "code": trouble.fault.kind.word(),
-                            "detail": trouble.fault.to_string(),
-                        })
-                    })
-                    .collect();
-                if self.output.is_json() {
-                    Output::line(&json!({ "items": items, "troubles": troubles }));
-                } else {
-                    self.output.table(&items, &columns);
-                    for trouble in &bench.troubles {
-                        let code = trouble.fault.kind.word();
-                        let words = self.output.wording();
-                        self.output
-                            .say(&words.error(code, &trouble.fault.to_string()).0);
-                    }
-                }
-                Ok(0)
-            }
-            Ukey::List { state, limit } => {
-                let state = parse_state(state.as_deref(), UkeyState::from_word)?;
-                let views = ukeys::list(&desk, &officer, state)?;
-                let limit = limit.unwrap_or(usize::MAX);
-                let items: Vec<Value> = views
-                    .iter()
-                    .take(limit)
-                    .map(|view| names.ukey(view))
-                    .collect();
-                self.output.list(&items, &columns);
-                Ok(0)
-            }
-            Ukey::Show { serial } => {
-                let view = ukeys::find(&desk, &officer, serial)?;
-                Ok(self.show(&names.ukey(&view)))
             }
         }
     }
@@ -661,7 +584,7 @@ pub(super) fn at_terminal() -> bool {
     std::io::stdin().is_terminal()
 }
 
-fn parse_state<T>(
+pub(super) fn parse_state<T>(
     text: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Error> {

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::OfficerName;
+use crate::domain::ukey::Serial;
 use crate::station::bench::{Inserted, Unusable};
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{people, requests};
-use crate::station::{ActingOfficer, CertificateRow, Desk, Error, RequestFilter};
+use crate::station::{ActingOfficer, CertificateRow, Desk, Error, RequestFilter, UkeyRow};
 
 /// Numbers of requests and the own unit's name, for the objects that refer to them.
 pub(super) struct Names {
@@ -78,6 +79,17 @@ impl Names {
             object.insert("label".to_owned(), json!(ukey.reading.label));
         }
         value
+    }
+
+    /// A ukey that cannot be read now: what the records have of it.
+    pub(super) fn bare(&self, serial: &Serial, record: Option<&UkeyRow>) -> Value {
+        match record {
+            Some(row) => self.ukey(&UkeyView {
+                row: row.clone(),
+                inserted: false,
+            }),
+            None => json!({ "serial": serial.as_str(), "state": null }),
+        }
     }
 
     pub(super) fn certificate(&self, row: &CertificateRow) -> Value {

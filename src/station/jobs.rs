@@ -5,6 +5,7 @@ pub mod audit;
 pub mod ca;
 pub mod ca_certificate;
 pub mod certificates;
+pub mod change_pin;
 pub mod clock_check;
 pub mod doctor;
 pub mod enrolment;

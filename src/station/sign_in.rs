@@ -156,6 +156,12 @@ pub(super) fn open_wraps(
 pub trait AskUserPin: Sync {
     /// The PIN as the holder typed it twice; `None` when nobody can be asked or nobody answers.
     fn user_pin(&self, question: &PinQuestion<'_>) -> Option<[SecretText; 2]>;
+
+    /// The PIN that the ukey has, typed once; `None` as above. Asked once: nobody types it again
+    /// for a second try.
+    fn present_user_pin(&self, _question: &PinQuestion<'_>) -> Option<SecretText> {
+        None
+    }
 }
 
 /// For which ukey a PIN is asked.
@@ -182,6 +188,8 @@ pub enum PinRefused {
     NoPin(PinError),
     /// Too weak (D-37).
     Weak(WeakPin),
+    /// The one the ukey has already.
+    Unchanged,
 }
 
 impl PinRefused {
@@ -196,15 +204,17 @@ impl PinRefused {
             Self::Weak(WeakPin::Run) => "run",
             Self::Weak(WeakPin::Repeat) => "repeat",
             Self::Weak(WeakPin::Personal) => "personal",
+            Self::Unchanged => "unchanged",
         }
     }
 }
 
-/// Asks until the holder types a PIN that may be set, twice the same.
+/// Asks until the holder types a PIN that may be set, twice the same, and another one than before.
 pub(super) fn new_user_pin(
     ask: &dyn AskUserPin,
     mut question: PinQuestion<'_>,
     personal: &[&str],
+    present: Option<&Pin>,
 ) -> Option<Pin> {
     loop {
         let [first, second] = ask.user_pin(&question)?;
@@ -213,6 +223,7 @@ pub(super) fn new_user_pin(
             Pin::parse(first.expose())
                 .map_err(PinRefused::NoPin)
                 .and_then(|pin| match pin.check(policy, personal) {
+                    Ok(()) if present == Some(&pin) => Err(PinRefused::Unchanged),
                     Ok(()) => Ok(pin),
                     Err(weak) => Err(PinRefused::Weak(weak)),
                 })

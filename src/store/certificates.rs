@@ -190,7 +190,7 @@ impl Writing<'_> {
             CertificateState::Revoked
         };
         let changed = self.db.execute(
-            "UPDATE certificates SET state = ?2, reason = ?3, revoked_at = ?4
+            "UPDATE certificates SET state = ?2, reason = ?3, revoked_at = ?4, hold_ends = NULL
              WHERE serial = ?1 AND state IN ('active', 'hold')",
             params![
                 serial.to_string(),
@@ -204,6 +204,47 @@ impl Writing<'_> {
         } else {
             Err(StoreError::Changed("the certificate"))
         }
+    }
+
+    /// Puts a certificate on hold until the holder has changed the random PIN (D-59).
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is not active.
+    pub fn hold_until_pin_change(
+        &self,
+        serial: &CertificateSerial,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = self.db.execute(
+            "UPDATE certificates SET state = 'hold', reason = ?2, revoked_at = ?3,
+                 hold_ends = 'pin-changed'
+             WHERE serial = ?1 AND state = 'active'",
+            params![
+                serial.to_string(),
+                RevocationReason::CertificateHold.word(),
+                at.to_string()
+            ],
+        )?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the certificate"))
+        }
+    }
+
+    /// Lifts a hold that waited for the holder to change the PIN, and says whether there was one;
+    /// a hold for any other reason stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lift_hold_of_random_pin(&self, serial: &CertificateSerial) -> Result<bool, StoreError> {
+        let changed = self.db.execute(
+            "UPDATE certificates SET state = 'active', reason = NULL, revoked_at = NULL,
+                 hold_ends = NULL
+             WHERE serial = ?1 AND state = 'hold' AND hold_ends = 'pin-changed'",
+            [serial.to_string()],
+        )?;
+        Ok(changed == 1)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::domain::id::{RequestId, RunId};
 use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::workflow::journal::Entry;
+use crate::workflow::journal::{Entry, Plan};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,6 +79,23 @@ impl Reading<'_> {
             parsed(row, 0, "journal entry", from_json)
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The plan that a run began with: the first entry of its journal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn plan(&self, run: RunId) -> Result<Option<Plan>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT entry FROM run_journal WHERE run = ?1 AND sequence = 0")?;
+        let first = statement.query_row([run.to_string()], |row| {
+            parsed(row, 0, "journal entry", from_json::<Entry>)
+        });
+        Ok(first.optional()?.and_then(|entry| match entry {
+            Entry::Opened(plan) => Some(plan),
+            _ => None,
+        }))
     }
 
     /// The PKCS #10 request of a run, once it is made.

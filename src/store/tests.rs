@@ -4,6 +4,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::officer::OfficerName;
 use crate::domain::request::RequestState;
@@ -218,4 +219,44 @@ fn a_request_moves_along_its_table_only_and_from_the_state_it_is_in() {
     assert!(moving(RequestState::Draft, RequestState::Approved).is_err());
     assert!(moving(RequestState::Draft, RequestState::Submitted).is_ok());
     assert!(moving(RequestState::Draft, RequestState::Submitted).is_err());
+}
+
+#[test]
+fn a_changed_pin_lifts_the_hold_of_a_random_pin_and_no_other() {
+    let (_dir, _path, mut store) = store();
+    let serial = CertificateSerial::from_random([0x41; 16]);
+    let insert = format!(
+        "PRAGMA foreign_keys = OFF;
+         INSERT INTO certificates (serial, run, request, ukey, subject, not_before, not_after, der,
+             state, stored_at)
+         VALUES ('{serial}', '', '', '', '', '', '', x'00', 'active', '')"
+    );
+    store.db.execute_batch(&insert).unwrap();
+    let standing = |store: &Store| -> (String, Option<String>, Option<String>) {
+        let sql = "SELECT state, reason, revoked_at FROM certificates";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+        store.db.query_row(sql, [], read).unwrap()
+    };
+    let lift = |store: &mut Store| {
+        store
+            .write(|writing| writing.lift_hold_of_random_pin(&serial))
+            .unwrap()
+    };
+    assert!(!lift(&mut store), "it was active");
+    let hold =
+        |store: &mut Store| store.write(|writing| writing.hold_until_pin_change(&serial, now()));
+    hold(&mut store).unwrap();
+    assert_eq!(standing(&store).1.as_deref(), Some("certificateHold"));
+    assert!(lift(&mut store));
+    assert_eq!(standing(&store), ("active".to_owned(), None, None));
+
+    hold(&mut store).unwrap();
+    assert!(hold(&mut store).is_err(), "it is on hold");
+    let suspended = store.write(|writing| {
+        let reason = RevocationReason::CertificateHold;
+        writing.revoke_certificate(&serial, reason, now())
+    });
+    suspended.unwrap();
+    assert!(!lift(&mut store), "its holder has lost it meanwhile");
+    assert_eq!(standing(&store).0, "hold");
 }

@@ -160,6 +160,37 @@ pub(super) fn write_pem(path: &Path, label: &str, der: &[u8]) -> Result<(), Erro
     file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
 }
 
+/// Where the CRL stands after a certificate went on hold, or came off it.
+#[derive(Debug)]
+pub enum CrlStanding {
+    /// A new one is published.
+    Published,
+    /// Security is to publish one; why the station could not do it itself, where it tried.
+    Due(Option<Error>),
+}
+
+impl CrlStanding {
+    /// The word of JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Due(_) => "due",
+        }
+    }
+}
+
+/// Publishes the CRL after a change that is already recorded: in practice the station does it as
+/// security, in a real home it is security's to do. A failure does not undo the change.
+pub(in crate::station) fn publish_after_change(desk: &Desk) -> CrlStanding {
+    if !desk.is_practice() {
+        return CrlStanding::Due(None);
+    }
+    match publish_crl_in_practice(desk) {
+        Ok(()) => CrlStanding::Published,
+        Err(error) => CrlStanding::Due(Some(error)),
+    }
+}
+
 /// In practice the station publishes as security by itself, when a certificate was revoked.
 pub(in crate::station) fn publish_crl_in_practice(desk: &Desk) -> Result<(), Error> {
     let (security, _secrets) = desk.security_in_practice()?;

@@ -157,7 +157,8 @@ impl Session<'_> {
             policy: self.profile.pin_policy(),
             refused: None,
         };
-        let typed = sign_in::new_user_pin(self.clerk.pins, question, &form.personal_numbers());
+        let personal = form.personal_numbers();
+        let typed = sign_in::new_user_pin(self.clerk.pins, question, &personal, None);
         typed.map(Some).ok_or(Stop::Failure(Failure::PinNotTyped))
     }
 
