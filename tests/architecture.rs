@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only rooms that use it.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 18] = [
     ("cryptoki", &["token"]),
     ("pcsc", &["token"]),
     ("argon2", &["keys"]),
@@ -49,6 +49,9 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("rusqlite", &["store"]),
     ("krilla", &["documents"]),
     ("qrcode", &["documents"]),
+    ("icu_collator", &["domain"]),
+    ("icu_locale_core", &["domain"]),
+    ("pinyin", &["domain"]),
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
     ("clap", &["cli"]),
