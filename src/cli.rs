@@ -5,6 +5,8 @@ mod commands;
 mod make;
 mod objects;
 mod output;
+mod requests;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

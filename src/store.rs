@@ -4,10 +4,13 @@
 mod audit;
 mod certificates;
 mod migration;
+mod papers;
+mod request_list;
 mod requests;
 mod runs;
 mod station;
 mod ukeys;
+mod units;
 mod value;
 
 use std::fs::OpenOptions;
@@ -19,10 +22,13 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
-pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
+pub use self::papers::{RefusalRow, ScanRow};
+pub use self::request_list::{RequestFilter, RequestOrder};
+pub use self::requests::{ApprovalRow, FieldRow, RequestRow, RevisionRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::{CaUnlockRow, OfficerRow};
 pub use self::ukeys::UkeyRow;
+pub use self::units::DelegationRow;
 use crate::domain::audit::AuditRow;
 
 /// The records.

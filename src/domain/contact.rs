@@ -107,10 +107,14 @@ fn email(text: &str) -> Option<String> {
     let text: String = text.trim().chars().take(255).map(half_width).collect();
     let (local, domain) = text.rsplit_once('@')?;
     let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
-    let local_fits = local.split('.').all(|part| !part.is_empty() && part.chars().all(atom));
+    let local_fits = local
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(atom));
     let label = |part: &str| {
         (1..=63).contains(&part.len())
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
             && !part.starts_with('-')
             && !part.ends_with('-')
     };
@@ -148,7 +152,9 @@ mod tests {
             "13812345678"
         );
         assert_eq!(
-            Mobile::parse("＋８６１３８－１２３４－５６７８").unwrap().as_str(),
+            Mobile::parse("＋８６１３８－１２３４－５６７８")
+                .unwrap()
+                .as_str(),
             "13812345678"
         );
         for mobile in [

@@ -256,7 +256,7 @@ mod tests {
             ("office_phone", "0731-84402950", "0731-******50"),
             ("email", "lihua@example.cn", "l****@example.cn"),
             ("name", "李华明", "李**"),
-            ("address", "示例路练习街 1 号", "示例路练*****"),
+            ("address", "示例路练习街 1 号", "示例路练******"),
             ("school_type", "211", "211"),
         ] {
             assert_eq!(mask_value(field, value), shown, "{field}");

@@ -181,10 +181,7 @@ fn normalised(text: &str) -> Zeroizing<String> {
 }
 
 /// A number of 18 characters: its kind by the first digits, then the rules that all three share.
-fn eighteen(
-    number: Zeroizing<String>,
-    today: Date,
-) -> Result<IdentityNumber, IdentityNumberError> {
+fn eighteen(number: Zeroizing<String>, today: Date) -> Result<IdentityNumber, IdentityNumberError> {
     use IdentityNumberError as E;
     let head = number.get(..17).ok_or(E::Shape)?;
     let last = number.get(17..).and_then(|tail| tail.chars().next());
@@ -331,8 +328,14 @@ mod tests {
             assert_eq!((parsed.document(), parsed.expose()), ("护照", kept));
             assert_eq!(parse(parsed.expose()), Ok(parsed));
         }
-        for bad in ["123456789", "E12345", "ABCDEFGHI", "护照", "CAN11018401011", "护照4301021990"]
-        {
+        for bad in [
+            "123456789",
+            "E12345",
+            "ABCDEFGHI",
+            "护照",
+            "CAN11018401011",
+            "护照4301021990",
+        ] {
             assert_eq!(parse(bad).unwrap_err(), E::Shape, "{bad}");
         }
     }
@@ -357,8 +360,15 @@ mod tests {
     /// A valid number of an invented person.
     fn valid_number() -> impl Strategy<Value = String> {
         let province = prop::sample::select(vec!["43", "11", "52", "83", "944"]);
-        (province, 0..10_000_u32, 1930..2010_u32, 1..13_u32, 1..29_u32, 0..1000_u32).prop_map(
-            |(province, county, year, month, day, order)| {
+        (
+            province,
+            0..10_000_u32,
+            1930..2010_u32,
+            1..13_u32,
+            1..29_u32,
+            0..1000_u32,
+        )
+            .prop_map(|(province, county, year, month, day, order)| {
                 let mut head = format!("{province}{county:04}");
                 head.truncate(6);
                 let head = format!("{head}{year}{month:02}{day:02}{order:03}");
@@ -368,8 +378,7 @@ mod tests {
                     .map(|(c, weight)| c.to_digit(10).unwrap() * weight)
                     .sum();
                 format!("{head}{}", CHECKS[(sum % 11) as usize])
-            },
-        )
+            })
     }
 
     proptest! {

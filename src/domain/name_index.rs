@@ -78,13 +78,18 @@ fn spell(syllables: &[String], terms: &mut Vec<String>) {
     for at in 0..syllables.len() {
         let rest = syllables.get(at..).unwrap_or_default();
         terms.push(rest.concat());
-        terms.push(rest.iter().filter_map(|syllable| syllable.chars().next()).collect());
+        terms.push(
+            rest.iter()
+                .filter_map(|syllable| syllable.chars().next())
+                .collect(),
+        );
     }
 }
 
 /// The plain pinyin of a Han character; another one as it is.
 fn reading(c: char) -> String {
-    c.to_pinyin().map_or_else(|| c.to_string(), |pinyin| pinyin.plain().to_owned())
+    c.to_pinyin()
+        .map_or_else(|| c.to_string(), |pinyin| pinyin.plain().to_owned())
 }
 
 #[cfg(test)]
@@ -93,9 +98,21 @@ mod tests {
 
     #[test]
     fn names_stand_in_pinyin_order() {
-        let mut names = ["张伟", "王芳", "李华", "艾力", "欧阳娜", "陈晨", "𠮷田", "Anna"];
+        let mut names = [
+            "张伟",
+            "王芳",
+            "李华",
+            "艾力",
+            "欧阳娜",
+            "陈晨",
+            "𠮷田",
+            "Anna",
+        ];
         names.sort_by_key(|name| sort_key(name));
-        let han: Vec<_> = names.into_iter().filter(|name| !["𠮷田", "Anna"].contains(name)).collect();
+        let han: Vec<_> = names
+            .into_iter()
+            .filter(|name| !["𠮷田", "Anna"].contains(name))
+            .collect();
         assert_eq!(han, ["艾力", "陈晨", "李华", "欧阳娜", "王芳", "张伟"]);
         assert!(sort_key("李华") < sort_key("李明"));
         assert_eq!(sort_key("李华"), sort_key("李华"));
@@ -104,8 +121,20 @@ mod tests {
     #[test]
     fn a_name_is_found_by_each_of_its_parts_and_by_its_initials() {
         let terms = terms("欧阳娜");
-        for term in ["欧阳娜", "阳娜", "娜", "ouyangna", "yangna", "oyn", "yn", "n"] {
-            assert!(terms.iter().any(|found| found == term), "{term} in {terms:?}");
+        for term in [
+            "欧阳娜",
+            "阳娜",
+            "娜",
+            "ouyangna",
+            "yangna",
+            "oyn",
+            "yn",
+            "n",
+        ] {
+            assert!(
+                terms.iter().any(|found| found == term),
+                "{term} in {terms:?}"
+            );
         }
         let both = super::terms("曾国");
         assert!(both.contains(&"zg".to_owned()) && both.contains(&"cg".to_owned()));

@@ -123,7 +123,10 @@ mod tests {
         let ordered = opinions([day(1), day(1), day(3), day(24)]);
         assert_eq!(out_of_order(&ordered, today), []);
         let early_office = opinions([day(1), day(5), day(3), day(6)]);
-        assert_eq!(out_of_order(&early_office, today), [OpinionKind::Department]);
+        assert_eq!(
+            out_of_order(&early_office, today),
+            [OpinionKind::Department]
+        );
         let future = opinions([day(1), day(2), day(3), day(25)]);
         assert_eq!(out_of_order(&future, today), [OpinionKind::Acceptance]);
     }

@@ -42,7 +42,9 @@ impl PersonName {
             .chars()
             .all(|c| c.is_alphabetic() || matches!(c, '·' | ' '));
         let inner = name.trim_matches(['·', ' ']);
-        let joined_once = !["··", "  ", "· ", " ·"].iter().any(|pair| name.contains(pair));
+        let joined_once = !["··", "  ", "· ", " ·"]
+            .iter()
+            .any(|pair| name.contains(pair));
         let count = name.chars().count();
         if letters >= 2 && count <= 30 && allowed && joined_once && inner.len() == name.len() {
             Ok(Self(name))
@@ -156,6 +158,9 @@ mod tests {
         ] {
             assert_eq!(PersonName::parse(typed).unwrap().as_str(), kept, "{typed}");
         }
-        assert_eq!(PersonName::parse("买买提·艾力").unwrap().masked(), "买**·**");
+        assert_eq!(
+            PersonName::parse("买买提·艾力").unwrap().masked(),
+            "买**·**"
+        );
     }
 }

@@ -430,7 +430,10 @@ fn officer(draft: &RequestDraft, findings: &mut Findings) -> Option<Asks> {
         ("apply_certificate", draft.apply_certificate.is_some()),
         (
             "existing_account",
-            draft.existing_account.as_ref().is_some_and(|text| !text.trim().is_empty()),
+            draft
+                .existing_account
+                .as_ref()
+                .is_some_and(|text| !text.trim().is_empty()),
         ),
     ];
     for (field, given) in foreign {
@@ -485,7 +488,10 @@ fn user_types(
             refused = true;
             continue;
         };
-        let text = match text.strip_prefix("其他：").or_else(|| text.strip_prefix(OTHER)) {
+        let text = match text
+            .strip_prefix("其他：")
+            .or_else(|| text.strip_prefix(OTHER))
+        {
             Some(what) => format!("{OTHER}{}", what.trim()),
             None => text.to_owned(),
         };

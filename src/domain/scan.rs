@@ -68,7 +68,11 @@ impl ScanKind {
         } else {
             return Err(ScanError::Format);
         };
-        if whole { Ok(kind) } else { Err(ScanError::Damaged) }
+        if whole {
+            Ok(kind)
+        } else {
+            Err(ScanError::Damaged)
+        }
     }
 }
 
@@ -87,12 +91,16 @@ pub struct Scan {
 fn is_whole_pdf(bytes: &[u8]) -> bool {
     let version = bytes.get(5..8);
     let version = version.is_some_and(|v| matches!(v, [b'1' | b'2', b'.', b'0'..=b'9']));
-    let tail = bytes.get(bytes.len().saturating_sub(2048)..).unwrap_or_default();
+    let tail = bytes
+        .get(bytes.len().saturating_sub(2048)..)
+        .unwrap_or_default();
     let find = |needle: &[u8]| tail.windows(needle.len()).rposition(|part| part == needle);
     let (Some(start), Some(end)) = (find(b"startxref"), find(b"%%EOF")) else {
         return false;
     };
-    let offset = tail.get(start + 9..end).and_then(|part| std::str::from_utf8(part).ok());
+    let offset = tail
+        .get(start + 9..end)
+        .and_then(|part| std::str::from_utf8(part).ok());
     let offset = offset.and_then(|text| text.trim().parse::<usize>().ok());
     version && offset.is_some_and(|offset| (8..bytes.len()).contains(&offset))
 }
@@ -102,7 +110,10 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
     let mut at = 2;
     let mut sized = false;
     loop {
-        let Some(&[0xff, mark, high, low]) = bytes.get(at..at + 4).and_then(|part| part.first_chunk::<4>()) else {
+        let Some(&[0xff, mark, high, low]) = bytes
+            .get(at..at + 4)
+            .and_then(|part| part.first_chunk::<4>())
+        else {
             return false;
         };
         let length = usize::from(u16::from_be_bytes([high, low]));
@@ -142,12 +153,17 @@ fn is_whole_png(bytes: &[u8]) -> bool {
             return false;
         };
         let (length, kind) = head.split_at(4);
-        let length = length.iter().fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
+        let length = length
+            .iter()
+            .fold(0_usize, |sum, byte| (sum << 8) | usize::from(*byte));
         let Some(data) = bytes.get(at + 8..(at + 8).saturating_add(length)) else {
             return false;
         };
         if first {
-            let size = |range| data.get(range).is_some_and(|part: &[u8]| part.iter().any(|byte| *byte != 0));
+            let size = |range| {
+                data.get(range)
+                    .is_some_and(|part: &[u8]| part.iter().any(|byte| *byte != 0))
+            };
             if kind != b"IHDR" || length != 13 || !size(0..4) || !size(4..8) {
                 return false;
             }
@@ -189,7 +205,8 @@ mod tests {
         bytes
     }
 
-    const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<<>>endobj\nxref\n0 1\ntrailer<<>>\nstartxref\n27\n%%EOF\n";
+    const PDF: &[u8] =
+        b"%PDF-1.4\n1 0 obj<<>>endobj\nxref\n0 1\ntrailer<<>>\nstartxref\n27\n%%EOF\n";
 
     #[test]
     fn the_three_formats_are_known_by_content() {
@@ -200,12 +217,23 @@ mod tests {
 
     #[test]
     fn others_and_parts_of_them_are_refused() {
-        for other in [&b""[..], b"GIF89a", b"MZ", b"<html>", b"\x89PNG", b"PDF-1.4"] {
+        for other in [
+            &b""[..],
+            b"GIF89a",
+            b"MZ",
+            b"<html>",
+            b"\x89PNG",
+            b"PDF-1.4",
+        ] {
             assert_eq!(ScanKind::of(other), Err(ScanError::Format));
         }
         for whole in [PDF.to_vec(), jpeg(), png()] {
             for cut in 8..whole.len() - 6 {
-                assert_eq!(ScanKind::of(&whole[..cut]), Err(ScanError::Damaged), "{cut}");
+                assert_eq!(
+                    ScanKind::of(&whole[..cut]),
+                    Err(ScanError::Damaged),
+                    "{cut}"
+                );
             }
         }
         let large = vec![0x25; MAX_BYTES + 1];

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::table;
 
@@ -12,8 +12,8 @@ static TABLE: LazyLock<Vec<(&str, &str)>> =
 const AUTHORITY: &str = "教育行政部门";
 
 /// A known 办学类型.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(into = "String")]
 pub struct SchoolType {
     code: &'static str,
     name: &'static str,
@@ -62,11 +62,9 @@ impl SchoolType {
     }
 }
 
-impl TryFrom<String> for SchoolType {
-    type Error = SchoolTypeError;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
+impl<'de> Deserialize<'de> for SchoolType {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

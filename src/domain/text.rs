@@ -2,7 +2,7 @@
 //! that nobody sees. Repairs nothing silently: who normalises compares and tells (D-11, D-14).
 
 /// Control, bidi and other invisible characters, which D-11 refuses.
-pub const fn is_hidden(c: char) -> bool {
+pub fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{00ad}' | '\u{061c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'

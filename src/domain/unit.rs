@@ -176,12 +176,20 @@ impl UnitDraft {
         findings: &mut Findings,
     ) -> Option<Unit> {
         use FieldProblem as P;
-        let name = findings.text("name", &self.name, MAX_NAME).map(str::to_owned);
+        let name = findings
+            .text("name", &self.name, MAX_NAME)
+            .map(str::to_owned);
         let level = findings.parsed(
             ("level", "D-1"),
             &self.level,
             |text| Level::parse(text).ok_or(P::UnitLevel),
-            |level| if self.level.trim() == level.word() { level.word() } else { level.chinese() },
+            |level| {
+                if self.level.trim() == level.word() {
+                    level.word()
+                } else {
+                    level.chinese()
+                }
+            },
         );
         let code = findings.parsed(
             ("code", "D-17"),
@@ -221,10 +229,14 @@ impl UnitDraft {
         let address = findings.optional("address", Some(&self.address), MAX_ADDRESS);
         let contacts = findings.optional("contacts", Some(&self.contacts), MAX_ADDRESS);
         let province = inherited(&self.province, |unit| &unit.province);
-        let province = findings.text("province", &province, MAX_NAME).map(str::to_owned);
+        let province = findings
+            .text("province", &province, MAX_NAME)
+            .map(str::to_owned);
         // L of a certificate: a province's own office is in no prefecture of the tree.
         let prefecture = inherited(&self.prefecture, |unit| &unit.prefecture);
-        let prefecture = findings.text("prefecture", &prefecture, MAX_NAME).map(str::to_owned);
+        let prefecture = findings
+            .text("prefecture", &prefecture, MAX_NAME)
+            .map(str::to_owned);
         Some(Unit {
             id,
             name: name?,
@@ -252,7 +264,11 @@ impl From<&Unit> for UnitDraft {
             parent: unit.parent.map(|id| id.to_string()).unwrap_or_default(),
             province: unit.province.clone(),
             prefecture: unit.prefecture.clone(),
-            school_type: unit.school_type.map(SchoolType::as_str).unwrap_or_default().to_owned(),
+            school_type: unit
+                .school_type
+                .map(SchoolType::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             address: unit.address.clone().unwrap_or_default(),
             contacts: unit.contacts.clone().unwrap_or_default(),
         }
@@ -312,9 +328,15 @@ mod tests {
             ..draft("school", "2143000001")
         };
         let (school, normalised) = school.check(id(2), ParentFound::One(&county)).unwrap();
-        assert_eq!((school.parent, school.province.as_str()), (Some(id(1)), "湖南省"));
+        assert_eq!(
+            (school.parent, school.province.as_str()),
+            (Some(id(1)), "湖南省")
+        );
         assert!(normalised.is_empty(), "{normalised:?}");
-        let again = UnitDraft::from(&school).check(id(2), ParentFound::One(&county)).unwrap().0;
+        let again = UnitDraft::from(&school)
+            .check(id(2), ParentFound::One(&county))
+            .unwrap()
+            .0;
         assert_eq!(again, school);
     }
 

@@ -193,7 +193,10 @@ mod tests {
             .map(|check| UnitCode::parse(&format!("{base}{check}")))
             .collect();
         assert_eq!(
-            reasons.iter().filter(|&r| *r == Err(E::Organisation)).count(),
+            reasons
+                .iter()
+                .filter(|&r| *r == Err(E::Organisation))
+                .count(),
             1
         );
         assert!(reasons.iter().all(Result::is_err));

@@ -1,14 +1,12 @@
-//! The station itself: settings, units, officers, and the CA key while it is unlocked.
+//! The station itself: settings, officers, and the CA key while it is unlocked.
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{from_json, id, json, parsed, time};
+use super::value::{from_json, json, parsed, time};
 use super::{Reading, StoreError, Writing};
-use crate::domain::id::UnitId;
 use crate::domain::officer::{OfficerName, Post};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::domain::unit::{Level, Unit};
 
 /// An officer of this home.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +44,6 @@ impl std::fmt::Debug for CaUnlockRow {
     }
 }
 
-const UNIT: &str = "id, name, level, code, province, prefecture, own";
 const OFFICER: &str = "name, post, enabled, ukey_serial, key_id, chain";
 
 impl Reading<'_> {
@@ -59,30 +56,6 @@ impl Reading<'_> {
             .db
             .prepare_cached("SELECT value FROM meta WHERE name = ?1")?;
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
-    }
-
-    /// Every unit, the own one first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn units(&self) -> Result<Vec<Unit>, StoreError> {
-        let sql = format!("SELECT {UNIT} FROM units ORDER BY own DESC, name, id");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], read_unit)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// One unit.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] when it is not there.
-    pub fn unit(&self, id: UnitId) -> Result<Unit, StoreError> {
-        let sql = format!("SELECT {UNIT} FROM units WHERE id = ?1");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let unit = statement
-            .query_row([id.to_string()], read_unit)
-            .optional()?;
-        unit.ok_or(StoreError::Changed("the unit"))
     }
 
     /// Every officer.
@@ -125,35 +98,6 @@ impl Writing<'_> {
         let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
         self.db.execute(sql, [name, value])?;
-        Ok(())
-    }
-
-    /// Adds a unit.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn insert_unit(&self, unit: &Unit) -> Result<(), StoreError> {
-        let Unit {
-            id,
-            name,
-            level,
-            code,
-            province,
-            prefecture,
-            own,
-        } = unit;
-        self.db.execute(
-            &format!("INSERT INTO units ({UNIT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-            params![
-                id.to_string(),
-                name,
-                level.word(),
-                code,
-                province,
-                prefecture,
-                own
-            ],
-        )?;
         Ok(())
     }
 
@@ -236,18 +180,6 @@ pub(super) fn chain_json(chain: &[Vec<u8>]) -> rusqlite::Result<String> {
 pub(super) fn chain_from_json(text: &str) -> Option<Vec<Vec<u8>>> {
     let chain: Vec<String> = from_json(text)?;
     chain.iter().map(|der| hex::decode(der).ok()).collect()
-}
-
-fn read_unit(row: &Row<'_>) -> rusqlite::Result<Unit> {
-    Ok(Unit {
-        id: parsed(row, 0, "unit id", id)?,
-        name: row.get(1)?,
-        level: parsed(row, 2, "level", Level::from_word)?,
-        code: row.get(3)?,
-        province: row.get(4)?,
-        prefecture: row.get(5)?,
-        own: row.get(6)?,
-    })
 }
 
 fn read_officer(row: &Row<'_>) -> rusqlite::Result<OfficerRow> {

@@ -178,7 +178,9 @@ fn what_was_typed_otherwise_than_it_is_kept_is_told_masked() {
 
 #[test]
 fn control_and_bidi_characters_are_refused_wherever_they_stand() {
-    for hidden in ['\0', '\u{7}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}'] {
+    for hidden in [
+        '\0', '\u{7}', '\u{202e}', '\u{2066}', '\u{200b}', '\u{feff}',
+    ] {
         let with = |text: &str| format!("{text}{hidden}");
         let plain = draft();
         let bad = RequestDraft {
@@ -219,7 +221,11 @@ fn a_value_of_ten_megabytes_is_a_fault_and_is_not_shown_back() {
     let told = check(&bad).unwrap_err();
     assert_eq!(told.len(), 10);
     for fault in told {
-        assert!(fault.value.is_none_or(|value| value.len() < 300), "{}", fault.field);
+        assert!(
+            fault.value.is_none_or(|value| value.len() < 300),
+            "{}",
+            fault.field
+        );
     }
 }
 
@@ -255,7 +261,8 @@ fn a_file_may_leave_out_quotes_and_say_yes_in_chinese() {
     assert!(form.applies_for_certificate());
     let unknown = toml::from_str::<RequestDraft>("colour = \"red\"");
     assert!(unknown.is_err());
-    let null: RequestDraft = serde_json::from_str("{\"name\": null, \"user_types\": null}").unwrap();
+    let null: RequestDraft =
+        serde_json::from_str("{\"name\": null, \"user_types\": null}").unwrap();
     assert!(null.name.is_empty() && null.user_types.is_empty());
 }
 
