@@ -223,7 +223,7 @@ fn sample_unit() -> Unit {
         address: None,
         contacts: None,
         closed_at: None,
-    
+    }
 }
 
 fn sample_request() -> RequestRow {
@@ -243,7 +243,7 @@ fn sample_request() -> RequestRow {
         approved_by: None,
         approved_at: None,
         expires_at: None,
-    
+    }
 }
 
 #[test]
@@ -289,7 +289,9 @@ fn pages_of_a_hundred_thousand_requests_are_found_in_ten_milliseconds() {
             .write(|writing| {
                 for at in block * 1000..(block + 1) * 1000 {
                     let pick = |list: &[&str], at: u32| list[at as usize % list.len()].to_owned();
-                    let name = pick(&FAMILY, at) + &pick(&GIVEN, at / 7) + &pick(&["", "一", "二"], at / 3);
+                    let name = pick(&FAMILY, at)
+                        + &pick(&GIVEN, at / 7)
+                        + &pick(&["", "一", "二"], at / 3);
                     let row = RequestRow {
                         id: RequestId::new(Uuid::from_u128(u128::from(at) + 1)),
                         number: format!("2026-{:04}", at + 1),
@@ -318,14 +320,65 @@ fn pages_of_a_hundred_thousand_requests_are_found_in_ten_milliseconds() {
     person[..4].copy_from_slice(&4711_u32.to_be_bytes());
     let cases: Vec<(&str, RequestFilter)> = vec![
         ("first page", base.clone()),
-        ("last page", RequestFilter { offset: 99_950, ..base.clone() }),
-        ("by state", RequestFilter { state: Some(RequestState::Issued), ..base.clone() }),
-        ("by state, deep", RequestFilter { state: Some(RequestState::Issued), offset: 40_000, ..base.clone() }),
-        ("by name", RequestFilter { order: RequestOrder::Name, ..base.clone() }),
-        ("by name, deep", RequestFilter { order: RequestOrder::Name, offset: 90_000, ..base.clone() }),
-        ("by name and state", RequestFilter { order: RequestOrder::Name, state: Some(RequestState::Issued), ..base.clone() }),
-        ("by unit", RequestFilter { unit: Some(unit(7).id), ..base.clone() }),
-        ("person", RequestFilter { person: Some(person.to_vec()), ..base.clone() }),
+        (
+            "last page",
+            RequestFilter {
+                offset: 99_950,
+                ..base.clone()
+            },
+        ),
+        (
+            "by state",
+            RequestFilter {
+                state: Some(RequestState::Issued),
+                ..base.clone()
+            },
+        ),
+        (
+            "by state, deep",
+            RequestFilter {
+                state: Some(RequestState::Issued),
+                offset: 40_000,
+                ..base.clone()
+            },
+        ),
+        (
+            "by name",
+            RequestFilter {
+                order: RequestOrder::Name,
+                ..base.clone()
+            },
+        ),
+        (
+            "by name, deep",
+            RequestFilter {
+                order: RequestOrder::Name,
+                offset: 90_000,
+                ..base.clone()
+            },
+        ),
+        (
+            "by name and state",
+            RequestFilter {
+                order: RequestOrder::Name,
+                state: Some(RequestState::Issued),
+                ..base.clone()
+            },
+        ),
+        (
+            "by unit",
+            RequestFilter {
+                unit: Some(unit(7).id),
+                ..base.clone()
+            },
+        ),
+        (
+            "person",
+            RequestFilter {
+                person: Some(person.to_vec()),
+                ..base.clone()
+            },
+        ),
         ("number", search("2026-4711")),
         ("number part", search("2026-47")),
         ("count", search("4711")),
@@ -336,7 +389,13 @@ fn pages_of_a_hundred_thousand_requests_are_found_in_ten_milliseconds() {
         ("unit name", search("第4711小学")),
         ("all units", search("小学")),
         ("nothing", search("不存在")),
-        ("surname by name", RequestFilter { order: RequestOrder::Name, ..search("王") }),
+        (
+            "surname by name",
+            RequestFilter {
+                order: RequestOrder::Name,
+                ..search("王")
+            },
+        ),
     ];
     let mut slow = Vec::new();
     for (what, filter) in cases {
@@ -350,7 +409,10 @@ fn pages_of_a_hundred_thousand_requests_are_found_in_ten_milliseconds() {
             })
             .collect();
         times.sort_by(f64::total_cmp);
-        println!("{what:20} median {:6.2} ms, p99 {:6.2} ms", times[30], times[59]);
+        println!(
+            "{what:20} median {:6.2} ms, p99 {:6.2} ms",
+            times[30], times[59]
+        );
         if times[59] > 10.0 {
             slow.push(what);
         }
