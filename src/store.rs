@@ -190,6 +190,7 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA busy_timeout = 5000;
+         PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )?;
     db.set_prepared_statement_cache_capacity(64);

@@ -40,22 +40,66 @@ pub enum RequestOrder {
     Name,
 }
 
-/// More units than these fit a search: requests are then looked through in order instead, which ends
-/// as soon as the page is full.
+/// More units or names than these fit a search: requests are then looked through in order instead,
+/// which ends as soon as the page is full.
 const FEW_UNITS: u32 = 20;
+const FEW_NAMES: u32 = 1000;
 
 /// A query in the making.
-struct Query {
+struct Query<'a> {
+    filter: &'a RequestFilter,
+    /// What every row has to fulfil.
     conditions: Vec<String>,
     values: Vec<Value>,
 }
 
-impl Query {
+/// How a search text finds requests.
+#[derive(Default)]
+struct Found {
+    /// Selects of the places of a few.
+    sources: Vec<String>,
+    /// Conditions that many fulfil.
+    dense: Vec<String>,
+}
+
+impl Query<'_> {
     /// Adds a value and gives its place holder.
     fn value(&mut self, value: impl Into<Value>) -> String {
         self.values.push(value.into());
         format!("?{}", self.values.len())
     }
+
+    /// Adds `column = value`.
+    fn equal(&mut self, column: &str, value: impl Into<Value>) {
+        let value = self.value(value);
+        self.conditions.push(format!("{column} = {value}"));
+    }
+
+    fn all_conditions(&self) -> String {
+        if self.conditions.is_empty() {
+            "1".to_owned()
+        } else {
+            self.conditions.join(" AND ")
+        }
+    }
+
+    /// A page never needs more than its own end of each range.
+    fn end_of_page(&self) -> i64 {
+        let RequestFilter {
+            order,
+            limit,
+            offset,
+            ..
+        } = self.filter;
+        match (order, limit) {
+            (RequestOrder::Number, Some(limit)) => count(limit.saturating_add(*offset)),
+            _ => i64::MAX,
+        }
+    }
+}
+
+fn count(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 impl Reading<'_> {
@@ -75,110 +119,113 @@ impl Reading<'_> {
 
     /// The places of a page, from indexes.
     fn places(&self, filter: &RequestFilter) -> Result<Vec<i64>, StoreError> {
-        let RequestFilter {
-            state,
-            unit,
-            search,
-            person,
-            order,
-            limit,
-            offset,
-        } = filter;
         let mut query = Query {
+            filter,
             conditions: Vec::new(),
             values: Vec::new(),
         };
-        if let Some(state) = state {
-            let value = query.value(state.word().to_owned());
-            query.conditions.push(format!("state = {value}"));
+        if let Some(state) = filter.state {
+            query.equal("state", state.word().to_owned());
         }
-        if let Some(unit) = unit {
-            let value = query.value(unit.to_string());
-            query.conditions.push(format!("unit = {value}"));
+        if let Some(unit) = filter.unit {
+            query.equal("unit", unit.to_string());
         }
-        if let Some(person) = person {
-            let value = query.value(person.clone());
-            query.conditions.push(format!("person = {value}"));
+        if let Some(person) = &filter.person {
+            query.equal("person", person.clone());
         }
-        let mut dense = false;
-        if let Some(text) = search
-            .as_deref()
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-        {
-            dense = self.search(text, &mut query)?;
-        }
-        let narrow = unit.is_some() || person.is_some() || (search.is_some() && !dense);
-        let (order, index) = match order {
-            RequestOrder::Number if dense && !narrow => ("place", "INDEXED BY requests_by_place"),
-            RequestOrder::Number => ("place", ""),
-            RequestOrder::Name if narrow => ("name_key, place", ""),
-            RequestOrder::Name => ("name_key, place", "INDEXED BY requests_by_name"),
+        let text = filter.search.as_deref().map(str::trim);
+        let text = text.filter(|text| !text.is_empty());
+        let found = text.map(|text| self.search(text, &mut query)).transpose()?;
+        let dense = found.as_ref().is_some_and(|found| !found.dense.is_empty());
+        let narrow = filter.unit.is_some() || filter.person.is_some();
+        let index = match filter.order {
+            _ if narrow || (found.is_some() && !dense) => "",
+            RequestOrder::Number if dense => "INDEXED BY requests_by_place",
+            RequestOrder::Number => "",
+            RequestOrder::Name => "INDEXED BY requests_by_name",
         };
-        let conditions = if query.conditions.is_empty() {
-            "1".to_owned()
-        } else {
-            query.conditions.join(" AND ")
+        let order = match filter.order {
+            RequestOrder::Number => "place",
+            RequestOrder::Name => "name_key, place",
         };
-        let number = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let limit = query.value(limit.map_or(i64::MAX, number));
-        let offset = query.value(number(*offset));
+        if let Some(Found { sources, mut dense }) = found {
+            if !sources.is_empty() {
+                dense.push(format!("place IN ({})", sources.join(" UNION ALL ")));
+            }
+            let either = if dense.is_empty() {
+                "0".to_owned()
+            } else {
+                format!("({})", dense.join(" OR "))
+            };
+            query.conditions.push(either);
+        }
+        let limit = query.value(filter.limit.map_or(i64::MAX, count));
+        let offset = query.value(count(filter.offset));
         let sql = format!(
-            "SELECT place FROM requests {index} WHERE {conditions}
-             ORDER BY {order} LIMIT {limit} OFFSET {offset}"
+            "SELECT place FROM requests {index} WHERE {}
+             ORDER BY {order} LIMIT {limit} OFFSET {offset}",
+            query.all_conditions()
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(query.values), |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Adds the condition of a search text; whether so many units fit that the requests are best
-    /// looked through in order.
-    fn search(&self, text: &str, query: &mut Query) -> Result<bool, StoreError> {
-        let units = self.units_holding(text)?;
-        let dense = u32::try_from(units.len()).is_ok_and(|count| count > FEW_UNITS);
-        let mut sources = Vec::new();
+    /// How a search text finds requests.
+    fn search(&self, text: &str, query: &mut Query<'_>) -> Result<Found, StoreError> {
+        let mut found = Found::default();
+        let also = query.all_conditions();
+        let end_of_page = query.end_of_page();
         for (first, end) in self.number_ranges(text)? {
             let (first, end) = (query.value(first), query.value(end));
-            sources.push(format!(
-                "SELECT place FROM requests WHERE place >= {first} AND place < {end}"
+            let most = query.value(end_of_page);
+            found.sources.push(format!(
+                "SELECT place FROM (SELECT place FROM requests
+                     WHERE place >= {first} AND place < {end} AND {also}
+                     ORDER BY place LIMIT {most})"
             ));
         }
         let term = name_index::folded(text);
         if let (false, Some(end)) = (term.is_empty(), after(&term)) {
+            let sql = "SELECT count(*) FROM
+                 (SELECT 1 FROM request_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3)";
+            let mut statement = self.db.prepare_cached(sql)?;
+            let bounds = params![term, end, FEW_NAMES + 1];
+            let names: u32 = statement.query_row(bounds, |row| row.get(0))?;
             let (first, end) = (query.value(term), query.value(end));
-            sources.push(format!(
-                "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
-            ));
+            if names > FEW_NAMES {
+                found.dense.push(format!(
+                    "EXISTS (SELECT 1 FROM request_terms WHERE request_terms.place = requests.place
+                         AND term >= {first} AND term < {end})"
+                ));
+            } else {
+                found.sources.push(format!(
+                    "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
+                ));
+            }
         }
-        let mut either = Vec::new();
-        if dense {
+        let units = self.units_holding(text)?;
+        if u32::try_from(units.len()).is_ok_and(|count| count > FEW_UNITS) {
             let holds = query.value(text.to_owned());
-            either.push(format!(
+            found.dense.push(format!(
                 "EXISTS (SELECT 1 FROM units WHERE units.id = requests.unit
                      AND instr(units.name, {holds}) > 0)"
             ));
         } else {
             for unit in units {
                 let unit = query.value(unit);
-                sources.push(format!("SELECT place FROM requests WHERE unit = {unit}"));
+                let select = format!("SELECT place FROM requests WHERE unit = {unit}");
+                found.sources.push(select);
             }
         }
-        if !sources.is_empty() {
-            either.push(format!("place IN ({})", sources.join(" UNION ALL ")));
-        }
-        query.conditions.push(if either.is_empty() {
-            "0".to_owned()
-        } else {
-            format!("({})", either.join(" OR "))
-        });
-        Ok(dense)
+        Ok(found)
     }
 
     /// Ids of units whose name holds `text` or whose code is it; one more than a few at most.
     fn units_holding(&self, text: &str) -> Result<Vec<String>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id FROM units WHERE instr(name, ?1) > 0 OR code = ?1 LIMIT ?2",
+            "SELECT id FROM units INDEXED BY units_by_name
+             WHERE instr(name, ?1) > 0 OR code = ?1 LIMIT ?2",
         )?;
         let rows = statement.query_map(params![text, FEW_UNITS + 1], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -7,7 +7,7 @@ ALTER TABLE units ADD COLUMN address TEXT;
 ALTER TABLE units ADD COLUMN contacts TEXT;
 ALTER TABLE units ADD COLUMN closed_at TEXT;
 CREATE INDEX units_by_parent ON units (parent, name);
-CREATE INDEX units_by_name ON units (name);
+CREATE INDEX units_by_name ON units (name, code, id);
 
 -- A county makes ukeys for a school without a desk (D-4): a record of the school's signed paper.
 CREATE TABLE delegations (
@@ -58,7 +58,7 @@ CREATE TABLE request_terms (
     place INTEGER NOT NULL,
     PRIMARY KEY (term, place)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX request_terms_by_place ON request_terms (place);
+CREATE UNIQUE INDEX request_terms_by_place ON request_terms (place, term);
 
 -- What a request said before an edit, and who had entered that. Purged with request_fields.
 CREATE TABLE request_revisions (
