@@ -187,29 +187,51 @@ impl Reading<'_> {
         }
         let term = name_index::folded(text);
         if let (false, Some(end)) = (term.is_empty(), after(&term)) {
-            let sql = "SELECT count(*) FROM
-                 (SELECT 1 FROM request_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3)";
-            let mut statement = self.db.prepare_cached(sql)?;
-            let bounds = params![term, end, FEW_NAMES + 1];
-            let names: u32 = statement.query_row(bounds, |row| row.get(0))?;
-            let (first, end) = (query.value(term), query.value(end));
-            if names > FEW_NAMES {
-                found.dense.push(format!(
-                    "EXISTS (SELECT 1 FROM request_terms WHERE request_terms.place = requests.place
-                         AND term >= {first} AND term < {end})"
-                ));
-            } else {
-                found.sources.push(format!(
-                    "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
-                ));
-            }
+            self.search_names((&term, &end), query, &mut found)?;
+            self.search_units((&term, &end), query, &mut found)?;
         }
-        let units = self.units_holding(text)?;
-        if u32::try_from(units.len()).is_ok_and(|count| count > FEW_UNITS) {
-            let holds = query.value(text.to_owned());
+        Ok(found)
+    }
+
+    /// Names, pinyin and initials between two terms.
+    fn search_names(
+        &self,
+        (term, end): (&str, &str),
+        query: &mut Query<'_>,
+        found: &mut Found,
+    ) -> Result<(), StoreError> {
+        let sql = "SELECT count(*) FROM
+             (SELECT 1 FROM request_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3)";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let bounds = params![term, end, FEW_NAMES + 1];
+        let names: u32 = statement.query_row(bounds, |row| row.get(0))?;
+        let (first, end) = (query.value(term.to_owned()), query.value(end.to_owned()));
+        if names > FEW_NAMES {
             found.dense.push(format!(
-                "EXISTS (SELECT 1 FROM units WHERE units.id = requests.unit
-                     AND instr(units.name, {holds}) > 0)"
+                "EXISTS (SELECT 1 FROM request_terms WHERE request_terms.place = requests.place
+                     AND term >= {first} AND term < {end})"
+            ));
+        } else {
+            found.sources.push(format!(
+                "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Units between two terms.
+    fn search_units(
+        &self,
+        (term, end): (&str, &str),
+        query: &mut Query<'_>,
+        found: &mut Found,
+    ) -> Result<(), StoreError> {
+        let units = self.units_holding((term, end))?;
+        if u32::try_from(units.len()).is_ok_and(|count| count > FEW_UNITS) {
+            let (first, end) = (query.value(term.to_owned()), query.value(end.to_owned()));
+            found.dense.push(format!(
+                "EXISTS (SELECT 1 FROM unit_terms WHERE unit_terms.unit = requests.unit
+                     AND term >= {first} AND term < {end})"
             ));
         } else {
             for unit in units {
@@ -218,16 +240,16 @@ impl Reading<'_> {
                 found.sources.push(select);
             }
         }
-        Ok(found)
+        Ok(())
     }
 
-    /// Ids of units whose name holds `text` or whose code is it; one more than a few at most.
-    fn units_holding(&self, text: &str) -> Result<Vec<String>, StoreError> {
+    /// Ids of units whose name holds the text or whose code begins with it; one more than a few at
+    /// most.
+    fn units_holding(&self, (first, end): (&str, &str)) -> Result<Vec<String>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT id FROM units INDEXED BY units_by_name
-             WHERE instr(name, ?1) > 0 OR code = ?1 LIMIT ?2",
+            "SELECT DISTINCT unit FROM unit_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3",
         )?;
-        let rows = statement.query_map(params![text, FEW_UNITS + 1], |row| row.get(0))?;
+        let rows = statement.query_map(params![first, end, FEW_UNITS + 1], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

@@ -7,6 +7,7 @@ use super::papers::day;
 use super::value::{id, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::UnitId;
+use crate::domain::name_index;
 use crate::domain::officer::OfficerName;
 use crate::domain::scan::ScanKind;
 use crate::domain::school_type::SchoolType;
@@ -145,6 +146,23 @@ impl Writing<'_> {
             "INSERT INTO units ({UNIT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"
         );
         self.put_unit(&sql, unit)?;
+        self.index_unit(unit)
+    }
+
+    /// Makes a unit findable by any part of its name and by its code.
+    fn index_unit(&self, unit: &Unit) -> Result<(), StoreError> {
+        let id = unit.id.to_string();
+        self.db
+            .prepare_cached("DELETE FROM unit_terms WHERE unit = ?1")?
+            .execute([&id])?;
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO unit_terms (term, unit) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        )?;
+        let name = name_index::folded(&unit.name);
+        for (at, _c) in name.char_indices() {
+            statement.execute([name.get(at..).unwrap_or_default(), &id])?;
+        }
+        statement.execute([&unit.code.as_str().to_ascii_lowercase(), &id])?;
         Ok(())
     }
 
@@ -158,7 +176,7 @@ impl Writing<'_> {
                  contacts = ?11, closed_at = ?12
              WHERE id = ?1";
         match self.put_unit(sql, unit)? {
-            1 => Ok(()),
+            1 => self.index_unit(unit),
             _ => Err(StoreError::Changed("the unit")),
         }
     }

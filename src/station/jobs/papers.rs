@@ -82,10 +82,8 @@ pub fn write_scan(
 ) -> Result<ScanRow, Error> {
     let missing = || Error::refused("scan-missing", request.number.clone());
     let which = which.unwrap_or_default().to_ascii_lowercase();
-    let scans = desk.store().read().scans(request.id)?.into_iter();
-    let row = scans
-        .filter(|row| hex::encode(row.scan.sha256.0).starts_with(&which))
-        .next_back();
+    let mut scans = desk.store().read().scans(request.id)?.into_iter();
+    let row = scans.rfind(|row| hex::encode(row.scan.sha256.0).starts_with(&which));
     let row = row.ok_or_else(missing)?;
     let content = desk
         .store()

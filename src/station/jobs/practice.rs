@@ -361,14 +361,14 @@ fn invented_scan(number: &str) -> Vec<u8> {
     let mut pdf = "%PDF-1.4\n".to_owned();
     let mut offsets = String::new();
     for (at, object) in (1..).zip(&objects) {
-        offsets.push_str(&format!("{:010} 00000 n \n", pdf.len()));
-        pdf.push_str(&format!("{at} 0 obj\n{object}\nendobj\n"));
+        offsets = format!("{offsets}{:010} 00000 n \n", pdf.len());
+        pdf = format!("{pdf}{at} 0 obj\n{object}\nendobj\n");
     }
     let (start, size) = (pdf.len(), objects.len() + 1);
-    pdf.push_str(&format!(
-        "xref\n0 {size}\n0000000000 65535 f \n{offsets}\
+    let pdf = format!(
+        "{pdf}xref\n0 {size}\n0000000000 65535 f \n{offsets}\
          trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
-    ));
+    );
     pdf.into_bytes()
 }
 

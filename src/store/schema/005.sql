@@ -7,7 +7,20 @@ ALTER TABLE units ADD COLUMN address TEXT;
 ALTER TABLE units ADD COLUMN contacts TEXT;
 ALTER TABLE units ADD COLUMN closed_at TEXT;
 CREATE INDEX units_by_parent ON units (parent, name);
-CREATE INDEX units_by_name ON units (name, code, id);
+CREATE INDEX units_by_name ON units (name);
+-- Where a search text begins, a unit is found: its name from each of its characters on, and its code.
+CREATE TABLE unit_terms (
+    term TEXT NOT NULL,
+    unit TEXT NOT NULL REFERENCES units (id),
+    PRIMARY KEY (term, unit)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX unit_terms_by_unit ON unit_terms (unit, term);
+INSERT INTO unit_terms (term, unit)
+    WITH RECURSIVE rest (term, unit) AS (
+        SELECT lower(replace(name, ' ', '')), id FROM units
+        UNION SELECT substr(term, 2), unit FROM rest WHERE length(term) > 1
+    )
+    SELECT term, unit FROM rest UNION SELECT lower(code), id FROM units;
 
 -- A county makes ukeys for a school without a desk (D-4): a record of the school's signed paper.
 CREATE TABLE delegations (
