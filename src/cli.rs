@@ -7,7 +7,9 @@ mod objects;
 mod officers;
 mod output;
 mod pins;
+mod requests;
 mod ukeys;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -5,10 +5,13 @@ mod audit;
 mod certificates;
 mod migration;
 mod officers;
+mod papers;
+mod request_list;
 mod requests;
 mod runs;
 mod station;
 mod ukeys;
+mod units;
 mod value;
 
 use std::fs::OpenOptions;
@@ -21,10 +24,13 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
-pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
+pub use self::papers::{RefusalRow, ScanRow};
+pub use self::request_list::{RequestFilter, RequestOrder};
+pub use self::requests::{ApprovalRow, FieldRow, RequestRow, RevisionRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::CaUnlockRow;
 pub use self::ukeys::UkeyRow;
+pub use self::units::DelegationRow;
 use crate::domain::audit::AuditRow;
 
 /// The records.
@@ -200,6 +206,7 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA busy_timeout = 5000;
+         PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )?;
     db.set_prepared_statement_cache_capacity(64);

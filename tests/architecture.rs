@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only rooms that use it.
-const HOMES: [(&str, &[&str]); 16] = [
+const HOMES: &[(&str, &[&str])] = &[
     ("cryptoki", &["token"]),
     ("pcsc", &["token"]),
     ("argon2", &["keys"]),
@@ -50,6 +50,9 @@ const HOMES: [(&str, &[&str]); 16] = [
     ("rusqlite", &["store"]),
     ("krilla", &["documents"]),
     ("qrcode", &["documents"]),
+    ("icu_collator", &["domain"]),
+    ("icu_locale_core", &["domain"]),
+    ("pinyin", &["domain"]),
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
     ("clap", &["cli"]),

@@ -105,6 +105,9 @@ pub(super) enum Command {
     /// Units of the hierarchy.
     #[command(subcommand)]
     Unit(Unit),
+    /// User types of the teacher system.
+    #[command(subcommand)]
+    UserType(UserType),
     /// Applications.
     #[command(subcommand)]
     Request(Request),
@@ -241,7 +244,47 @@ pub(super) enum Clock {
 #[derive(Debug, Subcommand)]
 pub(super) enum Unit {
     /// All units, the own one first.
-    List,
+    List {
+        /// Only this unit and those below it.
+        #[arg(long, value_name = "UNIT")]
+        below: Option<String>,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<usize>,
+    },
+    /// One unit.
+    Show {
+        /// Name, code or id.
+        unit: String,
+    },
+    /// Add a unit.
+    Add(UnitFields),
+    /// Change a unit; what is not given stays.
+    Edit {
+        /// Name, code or id.
+        unit: String,
+        #[command(flatten)]
+        fields: UnitFields,
+    },
+    /// Close a unit; its records stay.
+    Close {
+        /// Name, code or id.
+        unit: String,
+    },
+    /// Record a school's signed delegation to have its ukeys made here (代制); it waits for a second officer.
+    Delegate {
+        /// The school: name, code or id.
+        unit: String,
+        /// The date on the paper.
+        #[arg(long, value_name = "DATE")]
+        signed_on: String,
+        /// Its last day.
+        #[arg(long, value_name = "DATE")]
+        until: String,
+        /// The scan of the sealed paper: PDF, JPG or PNG.
+        #[arg(long, value_name = "FILE")]
+        scan: PathBuf,
+    },
     /// Write the root's and this unit's certificates, which subordinates pin, and tell their fingerprints.
     Certificate {
         /// The folder to write to.
@@ -265,28 +308,169 @@ pub(super) enum Unit {
     },
 }
 
+/// The fields of a unit.
+#[derive(Args, Clone, Debug)]
+pub(super) struct UnitFields {
+    /// Its name.
+    #[arg(long)]
+    pub(super) name: Option<String>,
+    /// province, prefecture, county, school, college or affiliated.
+    #[arg(long)]
+    pub(super) level: Option<String>,
+    /// 统一社会信用代码 or 学校标识码.
+    #[arg(long)]
+    pub(super) code: Option<String>,
+    /// Its superior: name, code or id.
+    #[arg(long, value_name = "UNIT")]
+    pub(super) parent: Option<String>,
+    /// Province; else the superior's.
+    #[arg(long)]
+    pub(super) province: Option<String>,
+    /// Prefecture; else the superior's.
+    #[arg(long)]
+    pub(super) prefecture: Option<String>,
+    /// 办学类型 of a school: a three-digit code.
+    #[arg(long, value_name = "CODE")]
+    pub(super) school_type: Option<String>,
+    /// Postal address.
+    #[arg(long)]
+    pub(super) address: Option<String>,
+    /// Who is called there, and how.
+    #[arg(long)]
+    pub(super) contacts: Option<String>,
+}
+
+/// `user-type …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum UserType {
+    /// The user types that form 2 may ask for.
+    List,
+    /// Add a user type to the table.
+    Add {
+        /// Its name.
+        name: String,
+    },
+}
+
 /// `request …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Request {
     /// Enter an application from a file (TOML or JSON).
     Add {
+        /// The file; with `post` it is form 1.
+        file: PathBuf,
+    },
+    /// Put new values in the place of a draft's or a returned application's.
+    Edit {
+        /// Number, id or a unique beginning of the id.
+        id: String,
         /// The file.
         file: PathBuf,
     },
-    /// Applications, newest first.
+    /// Applications, in the order of their numbers.
     List {
         /// Only those in this state.
         #[arg(long)]
         state: Option<String>,
-        /// Only those whose number, name or unit holds this text.
-        #[arg(long)]
+        /// Only those with this number, name, pinyin, initials, unit or whole identity number.
+        #[arg(long, value_name = "TEXT")]
         search: Option<String>,
+        /// Only those of this unit: name, code or id.
+        #[arg(long)]
+        unit: Option<String>,
         /// At most so many.
         #[arg(long)]
         limit: Option<usize>,
+        /// After so many.
+        #[arg(long, default_value_t = 0)]
+        offset: usize,
+        /// In which order.
+        #[arg(long, value_enum, default_value_t)]
+        sort: Sort,
+        #[command(flatten)]
+        reveal: Reveal,
     },
-    /// One application.
+    /// One application with its fields, papers and decisions.
     Show {
+        /// Number, id or a unique beginning of the id.
+        id: String,
+        #[command(flatten)]
+        reveal: Reveal,
+    },
+    /// What edits changed, field by field, masked.
+    Diff {
+        /// Number, id or a unique beginning of the id.
+        id: String,
+    },
+    /// Attach the scan of the sealed paper: PDF, JPG or PNG, at most 20 MB.
+    Attach {
+        /// Number, id or a unique beginning of the id.
+        id: String,
+        /// The file.
+        scan: PathBuf,
+    },
+    /// Write a scan to a file; it counts as revealing.
+    Scan {
+        /// Number, id or a unique beginning of the id.
+        id: String,
+        /// The file to write.
+        out: PathBuf,
+        /// Why it is looked at; kept for the auditor.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Which one, by a beginning of its SHA-256; else the last attached.
+        #[arg(long, value_name = "HEX")]
+        sha256: Option<String>,
+    },
+    /// Record an opinion that stands on the paper.
+    Opinion {
+        /// Number, id or a unique beginning of the id.
+        id: String,
+        /// Whose.
+        #[arg(value_enum)]
+        kind: OpinionWord,
+        /// Who signed or sealed it.
+        #[arg(long, value_name = "NAME")]
+        by: String,
+        /// The date on the paper, e.g. 2026-11-24.
+        #[arg(long, value_name = "DATE")]
+        on: String,
+        /// A remark, asked for when the dates are out of order.
+        #[arg(long, value_name = "TEXT")]
+        note: Option<String>,
+    },
+    /// Submit applications for approval.
+    Submit {
+        /// Numbers or ids.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Approve applications, each with a signature of its own (security).
+    Approve {
+        /// Numbers or ids.
+        #[arg(required = true)]
+        ids: Vec<String>,
+    },
+    /// Send applications back to be edited, signed (security).
+    Return {
+        /// Numbers or ids.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Reject applications for good, signed (security).
+    Reject {
+        /// Numbers or ids.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take an application back before a ukey is made of it.
+    Withdraw {
         /// Number, id or a unique beginning of the id.
         id: String,
     },
@@ -297,6 +481,40 @@ pub(super) enum Request {
         /// The folder to write to.
         dir: PathBuf,
     },
+}
+
+/// Looking at personal data in full.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Reveal {
+    /// Show numbers and addresses in full; it is written to the audit log.
+    #[arg(long, requires = "reason")]
+    pub(super) reveal: bool,
+    /// Why they are looked at; kept for the auditor.
+    #[arg(long, value_name = "TEXT", requires = "reveal")]
+    pub(super) reason: Option<String>,
+}
+
+/// The order of a list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Sort {
+    /// By number.
+    #[default]
+    Number,
+    /// By name, as a Chinese list.
+    Name,
+}
+
+/// Whose opinion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OpinionWord {
+    /// 申请人确认.
+    Applicant,
+    /// 申请人部门意见.
+    Department,
+    /// 办公室意见.
+    Office,
+    /// 用户管理部门受理意见.
+    Acceptance,
 }
 
 /// `personalise …`.

@@ -9,22 +9,21 @@ use serde_json::{Value, json};
 use super::OpenWindow;
 use super::args::{
     AnswerWord, Arguments, Audit, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
-    Profile, Request, Unit,
+    Profile,
 };
 use super::make::Show;
-use super::objects::{self, Names};
+use super::objects::Names;
 use super::output::Output;
 use crate::domain::officer::{Duty, OfficerName};
-use crate::domain::request::{RequestDraft, RequestState};
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::{
-    approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice,
-    profiles, requests, slips, ukeys,
+    audit, ca, ca_certificate, certificates, doctor, hand_out, practice, profiles, requests, slips,
+    ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;
-use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
+use crate::station::{ActingOfficer, Desk, Error, SecretText};
 use crate::workflow::journal::{Answer, PinSource, Until};
 
 /// Runs a command and gives its exit code.
@@ -42,15 +41,9 @@ pub(super) fn run(
         Some(Command::Practice(command)) => cli.practice(command),
         Some(Command::Init { config }) => cli.init(config),
         Some(Command::Officer(command)) => cli.officer(command),
-        Some(Command::Unit(Unit::List)) => cli.unit_list(),
-        Some(Command::Unit(Unit::Certificate { dir })) => cli.unit_certificate(dir),
-        Some(Command::Unit(Unit::Enrol {
-            file,
-            fingerprint,
-            out,
-        })) => cli.unit_enrol(file, fingerprint.as_deref(), out.as_deref()),
-        Some(Command::Unit(Unit::Enrolled { file })) => cli.unit_enrolled(file),
         Some(Command::Clock(command)) => cli.clock(command),
+        Some(Command::Unit(command)) => cli.unit(command),
+        Some(Command::UserType(command)) => cli.user_type(command),
         Some(Command::Request(command)) => cli.request(command),
         Some(Command::Personalise(command)) => cli.personalise(command),
         Some(Command::Resume {
@@ -323,77 +316,6 @@ impl Cli<'_> {
         Ok(self.written(&files))
     }
 
-    fn unit_list(&self) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let items: Vec<Value> = people::units(&desk, &officer)?
-            .into_iter()
-            .map(|unit| {
-                json!({
-                    "id": unit.id.to_string(),
-                    "name": unit.name,
-                    "level": unit.level.word(),
-                    "code": unit.code,
-                    "own": unit.own,
-                })
-            })
-            .collect();
-        self.output.list(
-            &items,
-            &[
-                ("col-unit", "name"),
-                ("col-level", "level"),
-                ("col-code", "code"),
-            ],
-        );
-        Ok(0)
-    }
-
-    fn request(&self, command: &Request) -> Result<u8, Error> {
-        match command {
-            Request::Add { file } => {
-                let (desk, officer) = self.open(Access::Change, Duty::EnterRequest)?;
-                let row = requests::enter(&desk, &officer, &read_draft(file)?)?;
-                let view = requests::find(&desk, &officer, &row.number)?;
-                Ok(self.done(&objects::request(&view)))
-            }
-            Request::List {
-                state,
-                search,
-                limit,
-            } => {
-                let (desk, officer) = self.read()?;
-                let state = parse_state(state.as_deref(), RequestState::from_word)?;
-                let filter = RequestFilter {
-                    state,
-                    search: search.clone(),
-                    limit: *limit,
-                };
-                let views = requests::list(&desk, &officer, &filter)?;
-                let items: Vec<Value> = views.iter().map(objects::request).collect();
-                let columns = [
-                    ("col-number", "number"),
-                    ("col-state", "state"),
-                    ("col-holder", "holder_name"),
-                    ("col-unit", "unit"),
-                    ("col-types", "user_types"),
-                ];
-                self.output.list(&items, &columns);
-                Ok(0)
-            }
-            Request::Show { id } => {
-                let (desk, officer) = self.read()?;
-                let view = requests::find(&desk, &officer, id)?;
-                Ok(self.show(&objects::request(&view)))
-            }
-            Request::Approval { id, dir } => {
-                let (desk, officer) = self.read()?;
-                let row = requests::find(&desk, &officer, id)?.row;
-                let files = approvals::export(&desk, &officer, &row, dir)?;
-                Ok(self.written(&files))
-            }
-        }
-    }
-
     fn certificate(&self, command: &Certificate) -> Result<u8, Error> {
         let (desk, officer) = self.read()?;
         let names = Names::read(&desk, &officer)?;
@@ -590,18 +512,6 @@ pub(super) fn parse_state<T>(
 ) -> Result<Option<T>, Error> {
     let parsed = text.map(|word| parse(word).ok_or_else(|| Error::usage("not-a-state", word)));
     parsed.transpose()
-}
-
-/// An application file, TOML or JSON by its ending.
-fn read_draft(file: &Path) -> Result<RequestDraft, Error> {
-    let text = std::fs::read_to_string(file).map_err(|error| Error::io(file, error))?;
-    let invalid = |text: String| Error::usage("file", format!("{}: {text}", file.display()));
-    if file.extension().is_some_and(|ending| ending == "json") {
-        serde_json::from_str(&text)
-            .map_err(|error| invalid(format!("line {}, column {}", error.line(), error.column())))
-    } else {
-        toml::from_str(&text).map_err(|error| invalid(error.message().to_owned()))
-    }
 }
 
 /// A path as a shell takes it.

@@ -26,6 +26,17 @@ pub enum Decision {
     Rejected,
 }
 
+impl Decision {
+    /// The word of JSON and of the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// The canonical record. Its bytes are JSON without white space, keys in alphabetical order (the
 /// order of this struct), hashes in lower-case hex; [`Self::canonical`] and nothing else is signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

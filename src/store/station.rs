@@ -1,13 +1,11 @@
-//! The station itself: settings, units, and the CA key while it is unlocked.
+//! The station itself: settings, and the CA key while it is unlocked.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, params};
 
-use super::value::{from_json, id, json, parsed, time, unreadable};
+use super::value::{from_json, json, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
-use crate::domain::id::UnitId;
 use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::{DAY_SECS, Timestamp};
-use crate::domain::unit::{Level, Unit};
 
 /// The CA key while it is unlocked (D-60).
 #[derive(Clone, PartialEq, Eq)]
@@ -30,7 +28,6 @@ impl std::fmt::Debug for CaUnlockRow {
 
 /// Setting: the newest believable time.
 const NEWEST_TIME: &str = "newest_time";
-const UNIT: &str = "id, name, level, code, province, prefecture, own";
 
 impl Reading<'_> {
     /// A setting.
@@ -52,30 +49,6 @@ impl Reading<'_> {
         let text = self.meta(NEWEST_TIME)?;
         let time = text.map(|text| time(&text).ok_or_else(|| unreadable("time")));
         Ok(time.transpose()?)
-    }
-
-    /// Every unit, the own one first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn units(&self) -> Result<Vec<Unit>, StoreError> {
-        let sql = format!("SELECT {UNIT} FROM units ORDER BY own DESC, name, id");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], read_unit)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// One unit.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] when it is not there.
-    pub fn unit(&self, id: UnitId) -> Result<Unit, StoreError> {
-        let sql = format!("SELECT {UNIT} FROM units WHERE id = ?1");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let unit = statement
-            .query_row([id.to_string()], read_unit)
-            .optional()?;
-        unit.ok_or(StoreError::Changed("the unit"))
     }
 
     /// The CA key, if security has unlocked it.
@@ -131,35 +104,6 @@ impl Writing<'_> {
         self.set_meta(NEWEST_TIME, &at.to_string())
     }
 
-    /// Adds a unit.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn insert_unit(&self, unit: &Unit) -> Result<(), StoreError> {
-        let Unit {
-            id,
-            name,
-            level,
-            code,
-            province,
-            prefecture,
-            own,
-        } = unit;
-        self.db.execute(
-            &format!("INSERT INTO units ({UNIT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-            params![
-                id.to_string(),
-                name,
-                level.word(),
-                code,
-                province,
-                prefecture,
-                own
-            ],
-        )?;
-        Ok(())
-    }
-
     /// Keeps the CA key unlocked.
     ///
     /// # Errors
@@ -211,16 +155,4 @@ pub(super) fn chain_json(chain: &[Vec<u8>]) -> rusqlite::Result<String> {
 pub(super) fn chain_from_json(text: &str) -> Option<Vec<Vec<u8>>> {
     let chain: Vec<String> = from_json(text)?;
     chain.iter().map(|der| hex::decode(der).ok()).collect()
-}
-
-fn read_unit(row: &Row<'_>) -> rusqlite::Result<Unit> {
-    Ok(Unit {
-        id: parsed(row, 0, "unit id", id)?,
-        name: row.get(1)?,
-        level: parsed(row, 2, "level", Level::from_word)?,
-        code: row.get(3)?,
-        province: row.get(4)?,
-        prefecture: row.get(5)?,
-        own: row.get(6)?,
-    })
 }

@@ -7,10 +7,11 @@ use super::*;
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::officer::OfficerName;
-use crate::domain::request::RequestState;
+use crate::domain::request::{FormKind, RequestState};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity};
 use crate::domain::unit::{Level, Unit};
+use crate::domain::unit_code::UnitCode;
 
 const KEY: [u8; 32] = [7; 32];
 
@@ -63,13 +64,22 @@ fn nothing_of_the_file_can_be_read_without_its_key() {
     );
 }
 
-/// As the first version of this program wrote it: its own script, and some rows.
-fn version_1(path: &Path) {
+/// A file as the first version of the program left it, with a unit, a request and a ukey.
+fn file_of_version_1() -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("station.db");
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let db = open(path, &KEY, flags).unwrap();
+    let db = open(&path, &KEY, flags).unwrap();
     db.execute_batch(include_str!("schema/001.sql")).unwrap();
     db.execute_batch(
         "PRAGMA user_version = 1;
+         INSERT INTO units VALUES ('00000000-0000-0000-0000-000000000000', '示例小学', 'school',
+             '2143000001', '湖南省', '长沙市', 1);
+         INSERT INTO requests (id, number, revision, state, unit, holder_name, user_types,
+             apply_certificate, entered_by, entered_at)
+         VALUES ('00000000-0000-0000-0000-000000000000', '2026-0017', 1, 'draft',
+             '00000000-0000-0000-0000-000000000000', '李华', '信息管理员', 1, 'admin',
+             '2026-11-24T08:00:00Z');
          INSERT INTO ukeys (serial, maker, model, profile, state, received_at)
          VALUES ('0001', 'maker', 'model', 'softhsm2', 'blank', '2026-11-24T08:00:00Z');
          INSERT INTO officers (name, post, enabled, ukey_serial, key_id, chain)
@@ -77,13 +87,37 @@ fn version_1(path: &Path) {
          INSERT INTO meta (name, value) VALUES ('officer_so_pin/admin', 'sealed');",
     )
     .unwrap();
+    (dir, path)
+}
+
+#[test]
+fn a_file_of_version_1_opens_with_its_requests_in_order_and_takes_new_ones() {
+    let (_dir, path) = file_of_version_1();
+    let mut store = Store::open(&path, &KEY).unwrap();
+    let row = store.read().requests(&RequestFilter::default()).unwrap();
+    assert_eq!((row.len(), row[0].form), (1, FormKind::Account));
+    assert_eq!(store.read().next_number(2026).unwrap(), "2026-0018");
+    assert_eq!(store.read().user_types().unwrap().len(), 5);
+    assert_eq!(store.read().own_unit().unwrap().parent, None);
+    let found = |store: &Store, text: &str| {
+        let filter = RequestFilter {
+            search: Some(text.to_owned()),
+            ..RequestFilter::default()
+        };
+        store.read().requests(&filter).unwrap().len()
+    };
+    assert_eq!(found(&store, "李"), 0);
+    let old = store.read().requests_not_indexed(10).unwrap();
+    store
+        .write(|writing| writing.index_request(&old[0], &[1; 32]))
+        .unwrap();
+    assert_eq!(found(&store, "李"), 1);
+    assert!(store.read().requests_not_indexed(10).unwrap().is_empty());
 }
 
 #[test]
 fn a_file_of_version_1_opens_with_its_officers_and_ukeys_and_takes_their_new_serials() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("station.db");
-    version_1(&path);
+    let (_dir, path) = file_of_version_1();
     let identity = UkeyIdentity {
         maker: "maker".to_owned(),
         model: "model".to_owned(),
@@ -179,37 +213,51 @@ fn verify_finds_an_edit_a_deletion_and_a_reorder_at_their_row() {
     }
 }
 
-#[test]
-fn a_request_moves_along_its_table_only_and_from_the_state_it_is_in() {
-    let (_dir, _path, mut store) = store();
-    let unit = Unit {
+fn sample_unit() -> Unit {
+    Unit {
         id: UnitId::new(Uuid::nil()),
         name: "示例小学".to_owned(),
         level: Level::School,
-        code: "2143000001".to_owned(),
+        code: UnitCode::parse("2143000001").unwrap(),
         province: "湖南省".to_owned(),
         prefecture: "长沙市".to_owned(),
         own: true,
-    };
-    let request = RequestRow {
+        parent: None,
+        school_type: None,
+        address: None,
+        contacts: None,
+        closed_at: None,
+    }
+}
+
+fn sample_request() -> RequestRow {
+    RequestRow {
         id: RequestId::new(Uuid::nil()),
         number: "2026-0001".to_owned(),
         revision: 1,
         state: RequestState::Draft,
-        unit: unit.id,
+        unit: UnitId::new(Uuid::nil()),
         holder_name: "李华".to_owned(),
         user_types: "信息管理员".to_owned(),
         apply_certificate: true,
+        form: FormKind::Account,
+        post: None,
         entered_by: OfficerName::parse("admin").unwrap(),
         entered_at: now(),
         approved_by: None,
         approved_at: None,
         expires_at: None,
-    };
+    }
+}
+
+#[test]
+fn a_request_moves_along_its_table_only_and_from_the_state_it_is_in() {
+    let (_dir, _path, mut store) = store();
+    let (unit, request) = (sample_unit(), sample_request());
     store
         .write(|writing| {
             writing.insert_unit(&unit)?;
-            writing.insert_request(&request, &[("name", "李华".to_owned())].into())
+            writing.insert_request(&request, &[1; 32], &[("name", "李华".to_owned())].into())
         })
         .unwrap();
     assert_eq!(store.read().request(request.id).unwrap(), request);
@@ -259,4 +307,159 @@ fn a_changed_pin_lifts_the_hold_of_a_random_pin_and_no_other() {
     suspended.unwrap();
     assert!(!lift(&mut store), "its holder has lost it meanwhile");
     assert_eq!(standing(&store).0, "hold");
+}
+
+/// A home of the size of a prefecture. Run by hand:
+/// `cargo test --lib store::tests::pages -- --ignored --nocapture`.
+#[test]
+#[ignore = "a minute's work: run by hand for the figures"]
+fn pages_of_a_hundred_thousand_requests_are_found_in_ten_milliseconds() {
+    const FAMILY: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "黄", "欧阳", "曾"];
+    const GIVEN: [&str; 12] = [
+        "晓雯", "志远", "喆珺", "文镕", "雨堃", "建国", "梓涵", "若兰", "思齐", "明哲", "华", "娜",
+    ];
+    let (_dir, _path, mut store) = store();
+    let unit = |at: u32| Unit {
+        id: UnitId::new(Uuid::from_u128(u128::from(at) + 1)),
+        name: format!("示例县第{at}小学"),
+        code: UnitCode::parse(&format!("2143{at:06}")).unwrap(),
+        ..sample_unit()
+    };
+    store
+        .write(|writing| (0..26_000).try_for_each(|at| writing.insert_unit(&unit(at))))
+        .unwrap();
+    for block in 0..100_u32 {
+        store
+            .write(|writing| {
+                for at in block * 1000..(block + 1) * 1000 {
+                    let pick = |list: &[&str], at: u32| list[at as usize % list.len()].to_owned();
+                    let name = pick(&FAMILY, at)
+                        + &pick(&GIVEN, at / 7)
+                        + &pick(&["", "一", "二"], at / 3);
+                    let row = RequestRow {
+                        id: RequestId::new(Uuid::from_u128(u128::from(at) + 1)),
+                        number: format!("2026-{:04}", at + 1),
+                        state: [RequestState::Approved, RequestState::Issued][at as usize % 2],
+                        unit: unit(at % 26_000).id,
+                        holder_name: name.clone(),
+                        ..sample_request()
+                    };
+                    let mut person = [0; 32];
+                    person[..4].copy_from_slice(&at.to_be_bytes());
+                    writing.insert_request(&row, &person, &[("name", name)].into())?;
+                }
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+    let base = RequestFilter {
+        limit: Some(50),
+        ..RequestFilter::default()
+    };
+    let search = |text: &str| RequestFilter {
+        search: Some(text.to_owned()),
+        ..base.clone()
+    };
+    let mut person = [0; 32];
+    person[..4].copy_from_slice(&4711_u32.to_be_bytes());
+    let cases: Vec<(&str, RequestFilter)> = vec![
+        ("first page", base.clone()),
+        (
+            "last page",
+            RequestFilter {
+                offset: 99_950,
+                ..base.clone()
+            },
+        ),
+        (
+            "by state",
+            RequestFilter {
+                state: Some(RequestState::Issued),
+                ..base.clone()
+            },
+        ),
+        (
+            "by state, deep",
+            RequestFilter {
+                state: Some(RequestState::Issued),
+                offset: 40_000,
+                ..base.clone()
+            },
+        ),
+        (
+            "by name",
+            RequestFilter {
+                order: RequestOrder::Name,
+                ..base.clone()
+            },
+        ),
+        (
+            "by name, deep",
+            RequestFilter {
+                order: RequestOrder::Name,
+                offset: 90_000,
+                ..base.clone()
+            },
+        ),
+        (
+            "by name and state",
+            RequestFilter {
+                order: RequestOrder::Name,
+                state: Some(RequestState::Issued),
+                ..base.clone()
+            },
+        ),
+        (
+            "by unit",
+            RequestFilter {
+                unit: Some(unit(7).id),
+                ..base.clone()
+            },
+        ),
+        (
+            "person",
+            RequestFilter {
+                person: Some(person.to_vec()),
+                ..base.clone()
+            },
+        ),
+        ("number", search("2026-4711")),
+        ("number part", search("2026-47")),
+        ("count", search("4711")),
+        ("name", search("欧阳华")),
+        ("surname", search("王")),
+        ("initials", search("oyn")),
+        ("one initial", search("w")),
+        ("unit name", search("第4711小学")),
+        ("all units", search("小学")),
+        ("nothing", search("不存在")),
+        (
+            "surname by name",
+            RequestFilter {
+                order: RequestOrder::Name,
+                ..search("王")
+            },
+        ),
+    ];
+    let mut slow = Vec::new();
+    for (what, filter) in cases {
+        #[expect(clippy::disallowed_methods, reason = "a measurement")]
+        let mut times: Vec<f64> = (0..100)
+            .map(|_| {
+                let start = std::time::Instant::now();
+                let rows = store.read().requests(&filter).unwrap();
+                assert!(!rows.is_empty() || what == "nothing", "{what}");
+                start.elapsed().as_secs_f64() * 1000.0
+            })
+            .collect();
+        times.sort_by(f64::total_cmp);
+        println!(
+            "{what:20} median {:6.2} ms, p99 {:6.2} ms",
+            times[50], times[98]
+        );
+        if times[98] > 10.0 {
+            slow.push(what);
+        }
+    }
+    assert!(slow.is_empty(), "{slow:?}");
 }

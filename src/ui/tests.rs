@@ -13,10 +13,11 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::key::KeyAlgorithm;
 use crate::domain::officer::OfficerName;
-use crate::domain::request::RequestState;
+use crate::domain::request::{FormKind, RequestState};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity, UkeyState};
 use crate::domain::unit::{Level, Unit};
+use crate::domain::unit_code::UnitCode;
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::report::{Outcome, RunResult};
@@ -69,10 +70,15 @@ fn request(number: &str, holder_name: &str) -> RequestView {
         id: UnitId::new(uuid::Uuid::nil()),
         name: "示例市练习小学".to_owned(),
         level: Level::School,
-        code: "2143999999".to_owned(),
+        code: UnitCode::parse("2143999999").unwrap(),
         province: "湖南省".to_owned(),
         prefecture: "示例市".to_owned(),
         own: true,
+        parent: None,
+        school_type: None,
+        address: None,
+        contacts: None,
+        closed_at: None,
     };
     RequestView {
         row: RequestRow {
@@ -80,6 +86,8 @@ fn request(number: &str, holder_name: &str) -> RequestView {
             number: number.to_owned(),
             revision: 1,
             state: RequestState::Approved,
+            form: FormKind::Account,
+            post: None,
             unit: unit.id,
             holder_name: holder_name.to_owned(),
             user_types: "信息管理员".to_owned(),
@@ -91,6 +99,8 @@ fn request(number: &str, holder_name: &str) -> RequestView {
             expires_at: None,
         },
         unit,
+        id_number: String::new(),
+        mobile: String::new(),
     }
 }
 

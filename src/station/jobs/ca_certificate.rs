@@ -79,7 +79,7 @@ pub fn certify(
     let unknown = || Error::usage("unit-unknown", unit);
     let unit = units
         .into_iter()
-        .find(|known| !known.own && (known.code == unit || known.name == unit))
+        .find(|known| !known.own && (known.code.as_str() == unit || known.name == unit))
         .ok_or_else(unknown)?;
     let authority = desk.authority()?;
     let now = clock::now();
@@ -103,7 +103,7 @@ pub fn certify(
     })?;
     let mut audit = Desk::audit_row(officer, "ca-certified");
     audit.certificate = Some(terms.serial.to_string());
-    audit.detail = Some(unit.code);
+    audit.detail = Some(unit.code.as_str().to_owned());
     desk.store()
         .act(&audit, |writing| Ok::<_, Error>(writing.spend_ca_unlock()?))?;
     let pem = certificates::pem(&made) + &certificates::pem(authority.certificate());

@@ -9,7 +9,7 @@ use super::officers::{own_secrets, security};
 use crate::domain::id::{HomeId, UnitId};
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
-use crate::domain::unit::{Level, Unit};
+use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::keys::file;
 use crate::keys::parcel::{
     self, Attachments, Credentials, Enrolment, Kind, Manifest, PackError, ParcelError, Receiver,
@@ -131,7 +131,12 @@ pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Propose
     officer.demand(Duty::ManageOfficers)?;
     let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
     let code = desk.own_unit()?.code;
-    let enrolment = parcel::open_enrolment(&bytes, &station_identity(desk)?, &code, clock::now());
+    let enrolment = parcel::open_enrolment(
+        &bytes,
+        &station_identity(desk)?,
+        code.as_str(),
+        clock::now(),
+    );
     let enrolment = enrolment.map_err(parcel_refused)?;
     Ok(Proposed {
         fingerprint: enrolment.fingerprint().to_owned(),
@@ -159,9 +164,20 @@ pub fn enrol(
     let body: Proposal = serde_json::from_value(enrolment.manifest.body.clone())
         .map_err(|error| Error::refused("parcel-damaged", "enrol").because(error))?;
     let own = desk.own_unit()?;
-    if !own.level.is_superior_of(body.level) {
+    if !body.level.may_stand_under(own.level) {
         return Err(Error::refused("unit-not-subordinate", facts.code.clone()));
     }
+    let draft = UnitDraft {
+        name: facts.name.clone(),
+        level: body.level.word().to_owned(),
+        code: facts.code.clone(),
+        province: body.province,
+        prefecture: body.prefecture,
+        ..UnitDraft::default()
+    };
+    let id = UnitId::new(clock::new_uuid());
+    let unit = draft.check(id, ParentFound::One(&own));
+    let (unit, _normalised) = unit.map_err(Error::invalid)?;
     let secrets = security(own_secrets(desk, officer, ask)?.security)?;
     let mut signing = SigningKey::open(desk, officer)?;
     let officers: Vec<_> = body
@@ -184,15 +200,6 @@ pub fn enrol(
         &mut |message| signing.sign_raw(message),
     );
     let bytes = packed.map_err(pack_failed)?.bytes;
-    let unit = Unit {
-        id: UnitId::new(clock::new_uuid()),
-        name: facts.name.clone(),
-        level: body.level,
-        code: facts.code.clone(),
-        province: body.province,
-        prefecture: body.prefecture,
-        own: false,
-    };
     let mut audit = Desk::audit_row(officer, "unit-enrolled");
     audit.detail = Some(format!("{} with {} officers", facts.code, officers.len()));
     let unit = desk.store().act(&audit, |writing| {
@@ -275,7 +282,7 @@ pub fn receive(
     let root = desk.pinned_root()?;
     let trust = Trust {
         root: &root,
-        own_code: &own.code,
+        own_code: own.code.as_str(),
         own_key: &own_key,
         superior_chain: &superior_chain,
         crls: &[],
@@ -301,8 +308,8 @@ pub fn receive(
         .into_iter()
         .next()
         .ok_or_else(damaged)?;
-    if facts.public_key != own_key || facts.code != own.code || facts.name != own.name {
-        return Err(Error::refused("certificate-differs", own.code));
+    if facts.public_key != own_key || facts.code != own.code.as_str() || facts.name != own.name {
+        return Err(Error::refused("certificate-differs", own.code.as_str()));
     }
     let mut audit = Desk::audit_row(officer, "unit-certified");
     audit.detail = Some(unit_pki::fingerprint(
@@ -343,7 +350,7 @@ fn manifest(
     let body = serde_json::to_value(body)
         .map_err(|error| Error::failed("parcel-encoding", kind.word()).because(error))?;
     let from = Sender {
-        code: unit.code.clone(),
+        code: unit.code.as_str().to_owned(),
         home,
         name: unit.name.clone(),
     };

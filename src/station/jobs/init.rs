@@ -10,7 +10,7 @@ use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::UnitId;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{OfficerName, Post};
-use crate::domain::unit::{Level, Unit};
+use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::issuing::authority::{Authority, AuthorityTerms};
 use crate::keys::secret::SecretText;
 use crate::keys::station_key::StationIdentity;
@@ -35,7 +35,7 @@ const HOLDER_ROOT_DAYS: i64 = 20 * 365;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
-    unit: UnitTable,
+    unit: UnitDraft,
     /// Absent for a province: it makes the root.
     trust: Option<TrustTable>,
     officers: Vec<OfficerTable>,
@@ -43,16 +43,6 @@ pub struct Config {
     ca: CaTable,
     #[serde(default)]
     desk: DeskTable,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct UnitTable {
-    name: String,
-    level: Level,
-    code: String,
-    province: String,
-    prefecture: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -151,23 +141,7 @@ impl Config {
 
     /// The first field that cannot be used.
     fn check(&self) -> Result<(), &'static str> {
-        let UnitTable {
-            name,
-            code,
-            province,
-            prefecture,
-            level,
-        } = &self.unit;
-        let fit = |text: &str| !text.trim().is_empty() && !text.chars().any(char::is_control);
         let fields = [
-            ("unit.name", fit(name)),
-            ("unit.code", crate::domain::unit::is_code(code)),
-            ("unit.province", fit(province)),
-            (
-                "unit.prefecture",
-                *level == Level::Province || fit(prefecture),
-            ),
-            ("trust", (*level == Level::Province) == self.trust.is_none()),
             ("officers", !self.officers.is_empty()),
             (
                 "ca.certificate",
@@ -197,6 +171,7 @@ pub fn init(
     ask: &dyn AskSecret,
 ) -> Result<Made, Error> {
     Home::vacant(path)?;
+    let unit = unit(config)?;
     let secrets = secrets.map(Secrets::read).transpose()?;
     let trust = config.trust.as_ref().map(trust).transpose()?;
     let ca = config.ca.certificate.as_deref().map(ca_certificate);
@@ -216,7 +191,13 @@ pub fn init(
         .tempdir_in(parent)
         .map_err(|error| Error::io(parent, error))?;
     let home = Home::create(&temporary.path().join("home"))?;
-    let (fingerprint, enrolment) = lay(&home, config, trust.as_ref(), &officers, ca.as_deref())?;
+    let (fingerprint, enrolment) = lay(
+        &home,
+        (config, &unit),
+        trust.as_ref(),
+        &officers,
+        ca.as_deref(),
+    )?;
     if path.is_dir() {
         std::fs::remove_dir(path).map_err(|error| Error::io(path, error))?; // It is empty.
     }
@@ -225,14 +206,14 @@ pub fn init(
     let enrolment = match enrolment {
         None => None,
         Some(bytes) => {
-            let path = home.out().join(format!("{}.ukey-enrol", config.unit.code));
+            let path = home.out().join(format!("{}.ukey-enrol", unit.code));
             file::replace(&path, &bytes).map_err(|error| Error::io(&path, error))?;
             Some(path)
         }
     };
     Ok(Made {
         home,
-        unit: config.unit.name.clone(),
+        unit: unit.name,
         officers: officers
             .into_iter()
             .map(|(name, post, _passphrase)| (name, post))
@@ -299,24 +280,23 @@ fn ca_certificate(path: &Path) -> Result<Vec<u8>, Error> {
 /// Makes everything inside the folder; gives the fingerprint and the file for the superior.
 fn lay(
     home: &Home,
-    config: &Config,
+    (config, unit): (&Config, &Unit),
     trust: Option<&Trust>,
     officers: &[(OfficerName, Post, SecretText)],
     ca: Option<&[u8]>,
 ) -> Result<(String, Option<Vec<u8>>), Error> {
     let ukeys = practice::reach(PRACTICE_PROFILE)?;
     let mut base = Foundation::lay(home, &ukeys, false)?;
-    let unit = unit(&config.unit);
     let settings = [
         ("hotline", config.desk.hotline.as_str()),
         ("assistant_address", config.desk.assistant_address.as_str()),
     ];
-    base.record(&unit, &settings)?;
+    base.record(unit, &settings)?;
     let identity = StationIdentity::generate();
     let made = base.make_token(&home.unit(), &base.security.ca_pin)?;
     let subject = UnitSubject {
         name: &unit.name,
-        code: &unit.code,
+        code: unit.code.as_str(),
         station_key: &identity.public(),
     };
     let (mut unit_key, own) = self_certify(made.key, &made.public_key, subject, trust.is_none())?;
@@ -332,16 +312,16 @@ fn lay(
         proposed.push((name.clone(), *post, public_key));
     }
     match config.ca.kind {
-        CaKind::Embedded => make_ca(&mut base, &unit, trust.is_none())?,
+        CaKind::Embedded => make_ca(&mut base, unit, trust.is_none())?,
         CaKind::Exchange => set_ca(&mut base, ca)?,
     }
     let result = if let Some(trust) = trust {
-        let about = (base.keys.home, &unit);
+        let about = (base.keys.home, unit);
         let file = enrolment::proposal(about, &mut unit_key, (&trust.facts, &proposed))?;
         let key = unit_pki::fingerprint(unit_key.public_key().as_bytes());
         (key, Some(file))
     } else {
-        certify_own(&mut base, &unit, &mut unit_key, &proposed)?;
+        certify_own(&mut base, unit, &mut unit_key, &proposed)?;
         (unit_pki::fingerprint(&own), None)
     };
     base.keys.write(&home.keys())?;
@@ -471,21 +451,16 @@ fn make_ca(base: &mut Foundation<'_>, unit: &Unit, province: bool) -> Result<(),
     Ok(())
 }
 
-fn unit(table: &UnitTable) -> Unit {
-    let UnitTable {
-        name,
-        level,
-        code,
-        province,
-        prefecture,
-    } = table.clone();
-    Unit {
-        id: UnitId::new(clock::new_uuid()),
-        name,
-        level,
-        code,
-        province,
-        prefecture,
-        own: true,
+/// The own unit; a province has no superior, every other unit has one (D-1).
+fn unit(config: &Config) -> Result<Unit, Error> {
+    let id = UnitId::new(clock::new_uuid());
+    let (mut unit, _normalised) = config
+        .unit
+        .check(id, ParentFound::NotNamed)
+        .map_err(Error::invalid)?;
+    if (unit.level == Level::Province) != config.trust.is_none() {
+        return Err(Error::usage("config-invalid", "trust"));
     }
+    unit.own = true;
+    Ok(unit)
 }

@@ -123,7 +123,7 @@ pub fn install_certificate(
     let code = desk.own_unit()?.code;
     let fits = signer.name == *name
         && signer.post == row.post
-        && signer.unit_code == code
+        && signer.unit_code == code.as_str()
         && row.public_key.as_ref() == Some(&signer.public_key);
     if !fits {
         return Err(Error::refused("certificate-differs", name.as_str()));

@@ -6,10 +6,11 @@ use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::UnitId;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::request::RequestDraft;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity};
-use crate::domain::unit::{Level, Unit};
+use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::issuing::authority::{Authority, AuthorityTerms};
 use crate::keys::secret::SecretText;
 use crate::keys::station_key::StationIdentity;
@@ -19,7 +20,7 @@ use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
 use crate::station::error::Error;
 use crate::station::foundation::{self, Foundation};
 use crate::station::home::Home;
-use crate::station::jobs::{approvals, ca, certificates, requests};
+use crate::station::jobs::{approvals, ca, certificates, papers, requests};
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::unit_key::{self, UNIT_DAYS};
@@ -143,7 +144,7 @@ struct Maker<'a> {
 impl<'a> Maker<'a> {
     fn new(home: &'a Home, ukeys: &'a VirtualUkeys) -> Result<Self, Error> {
         let mut base = Foundation::lay(home, ukeys, true)?;
-        let unit = own_unit();
+        let unit = own_unit()?;
         let settings = [
             ("hotline", "0731-12345678"),
             ("assistant_address", "https://ca.example.cn/assistant"),
@@ -185,7 +186,7 @@ impl<'a> Maker<'a> {
             self.certify(superior, &self.superior_key.public_key(), &root_key, &root)?;
         let own = Subject::Unit(UnitSubject {
             name: &self.unit.name,
-            code: &self.unit.code,
+            code: self.unit.code.as_str(),
             station_key: &station.public(),
         });
         let (key, superior) = (unit_key.public_key(), &self.superior_chain);
@@ -263,7 +264,7 @@ impl<'a> Maker<'a> {
         let (token, own_pin, public) = self.base.make_officer((name, post), &passphrase, None)?;
         let subject = Subject::Officer {
             unit: &self.unit.name,
-            code: &self.unit.code,
+            code: self.unit.code.as_str(),
             name,
             post,
         };
@@ -311,9 +312,11 @@ fn add_requests(home: &Home, count: u16) -> Result<(), Error> {
     let mut submitted = Vec::new();
     let (desk, system) = open(home.path(), Duty::EnterRequest)?;
     for index in 0..count {
-        let row = requests::enter(&desk, &system, &invented(index)?)?;
+        let row = requests::enter(&desk, &system, &invented(index)?)?.row;
+        papers::attach(&desk, &system, &row, &invented_scan(&row.number))?;
+        papers::record(&desk, &system, &row, &invented_opinions())?;
         requests::submit(&desk, &system, &row)?;
-        submitted.push(row);
+        submitted.push(requests::find(&desk, &system, &row.number)?.row);
     }
     drop(desk);
     let (desk, security) = open(home.path(), Duty::DecideRequest)?;
@@ -322,6 +325,44 @@ fn add_requests(home: &Home, count: u16) -> Result<(), Error> {
         approvals::approve(&desk, &security, &mut key, &row)?;
     }
     Ok(())
+}
+
+/// A sealed form of one page, as a scanner would send it.
+fn invented_scan(number: &str) -> Vec<u8> {
+    let text = format!("BT /F1 24 Tf 72 700 Td (Practice scan {number}) Tj ET");
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R\
+         /Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_owned(),
+        format!("<</Length {}>>\nstream\n{text}\nendstream", text.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+    ];
+    let mut pdf = "%PDF-1.4\n".to_owned();
+    let mut offsets = String::new();
+    for (at, object) in (1..).zip(&objects) {
+        offsets = format!("{offsets}{:010} 00000 n \n", pdf.len());
+        pdf = format!("{pdf}{at} 0 obj\n{object}\nendobj\n");
+    }
+    let (start, size) = (pdf.len(), objects.len() + 1);
+    let pdf = format!(
+        "{pdf}xref\n0 {size}\n0000000000 65535 f \n{offsets}\
+         trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+    );
+    pdf.into_bytes()
+}
+
+/// What stands on that form: every opinion, today.
+fn invented_opinions() -> Vec<Opinion> {
+    let on = clock::now().date();
+    let opinion = |kind| Opinion {
+        kind,
+        by: "练习人".to_owned(),
+        on,
+        note: None,
+    };
+    OpinionKind::ALL.into_iter().map(opinion).collect()
 }
 
 /// An invented holder. Numbers begin with 439900, a county that does not exist.
@@ -349,12 +390,13 @@ fn invented(index: u16) -> Result<RequestDraft, Error> {
         vec!["信息管理员"]
     };
     Ok(RequestDraft {
-        unit: own_unit().code,
+        unit: OWN_CODE.to_owned(),
         name,
         id_number: with_check(&digits)?,
         office_phone: format!("0731-{:08}", 84_400_000 + u32::from(index)),
         email: format!("teacher{index:04}@school.example.cn"),
         mobile: format!("1990000{index:04}"),
+        post: None,
         school_type: "211".to_owned(),
         user_types: user_types.into_iter().map(str::to_owned).collect(),
         apply_certificate: Some(true),
@@ -375,16 +417,23 @@ fn with_check(digits: &str) -> Result<String, Error> {
         .ok_or_else(|| Error::failed("practice", "no identity number"))
 }
 
-fn own_unit() -> Unit {
-    Unit {
-        id: UnitId::new(clock::new_uuid()),
+/// 学校标识码 of the practice school.
+const OWN_CODE: &str = "2143999999";
+
+fn own_unit() -> Result<Unit, Error> {
+    let draft = UnitDraft {
         name: "示例市练习小学".to_owned(),
-        level: Level::School,
-        code: "2143999999".to_owned(),
+        level: Level::School.word().to_owned(),
+        code: OWN_CODE.to_owned(),
         province: "湖南省".to_owned(),
         prefecture: "示例市".to_owned(),
-        own: true,
-    }
+        school_type: "211".to_owned(),
+        ..UnitDraft::default()
+    };
+    let checked = draft.check(UnitId::new(clock::new_uuid()), ParentFound::NotNamed);
+    let (unit, _normalised) =
+        checked.map_err(|_faults| Error::failed("practice", "the practice unit"))?;
+    Ok(Unit { own: true, ..unit })
 }
 
 fn officer_name(text: &str) -> Result<OfficerName, Error> {
