@@ -20,7 +20,9 @@ pub use home::Home;
 pub use sign_in::ActingOfficer;
 
 pub use crate::keys::secret::SecretText;
-pub use crate::store::{CertificateRow, RequestFilter, RequestRow, UkeyRow};
+pub use crate::store::{
+    AuditEntry, AuditFilter, CertificateRow, RequestFilter, RequestRow, UkeyRow,
+};
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).
 pub fn token_worker() -> std::process::ExitCode {

@@ -3,7 +3,9 @@
 
 mod audit;
 mod certificates;
+mod checkpoints;
 mod migration;
+mod purge;
 mod requests;
 mod runs;
 mod station;
@@ -17,8 +19,9 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-pub use self::audit::AuditVerdict;
+pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
 pub use self::certificates::{CertificateRow, IntentRow};
+pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::{CaUnlockRow, OfficerRow};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::OpenWindow;
 use super::args::{
-    AnswerWord, Arguments, Audit, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
+    AnswerWord, Arguments, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
     Profile, Request, Ukey, Unit,
 };
 use super::make::Show;
@@ -21,8 +21,7 @@ use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    approvals, audit, ca, certificates, doctor, hand_out, people, practice, profiles, requests,
-    slips, ukeys,
+    approvals, ca, certificates, hand_out, people, practice, profiles, requests, slips, ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;
@@ -55,9 +54,12 @@ pub(super) fn run(
         Some(Command::Ukey(command)) => cli.ukey(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
         Some(Command::Ca(command)) => cli.ca(command),
-        Some(Command::Audit(Audit::Verify)) => cli.audit_verify(),
+        Some(Command::Audit(command)) => cli.audit(command),
         Some(Command::Profile(command)) => cli.profile(command),
-        Some(Command::Doctor) => cli.doctor(),
+        Some(Command::Purge { dry_run }) => cli.purge(*dry_run),
+        Some(Command::Doctor { report, command }) => {
+            cli.doctor(report.as_deref(), command.as_ref())
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(
@@ -72,9 +74,10 @@ pub(super) fn run(
     }
 }
 
-struct Cli<'a> {
-    global: &'a Global,
-    output: &'a Output,
+/// What every command has: the global options, and where output goes.
+pub(super) struct Cli<'a> {
+    pub(super) global: &'a Global,
+    pub(super) output: &'a Output,
 }
 
 /// Asks at the terminal, without echo.
@@ -117,12 +120,12 @@ impl Cli<'_> {
         })
     }
 
-    fn open(&self, access: Access, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn open(&self, access: Access, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
         let ask = AskTerminal(self.output);
         Desk::open(&self.home_path()?, access, &self.terms()?, duty, &ask)
     }
 
-    fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
         self.open(Access::Read, Duty::ReadRecords)
     }
 
@@ -499,33 +502,6 @@ impl Cli<'_> {
         })))
     }
 
-    fn audit_verify(&self) -> Result<u8, Error> {
-        // Whoever is named may ask; without a name the auditor is who has the duty.
-        let named = self.global.officer.is_some();
-        let duty = if named {
-            Duty::ReadRecords
-        } else {
-            Duty::Audit
-        };
-        let (desk, officer) = self.open(Access::Read, duty)?;
-        let (verdict, told) = audit::verify(&desk, &officer)?;
-        let intact = verdict.first_broken.is_none();
-        let document = json!({
-            "rows": told.then_some(verdict.rows),
-            "intact": intact,
-            "head": told.then(|| hex::encode(verdict.head)),
-            "first_broken": verdict.first_broken.filter(|_row| told),
-        });
-        let words = self.output.wording();
-        let sentence = match verdict.first_broken {
-            None => words.with("audit-intact", [("rows", verdict.rows.to_string())]),
-            Some(row) if told => words.with("audit-broken", [("row", row.to_string())]),
-            Some(_) => words.text("audit-broken-unnamed"),
-        };
-        self.output.document(&document, &sentence);
-        Ok(u8::from(!intact))
-    }
-
     fn profile(&self, command: &Profile) -> Result<u8, Error> {
         match command {
             Profile::List => {
@@ -556,30 +532,14 @@ impl Cli<'_> {
         }
     }
 
-    fn doctor(&self) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let findings = doctor::examine(&desk, &officer)?;
-        let items: Vec<Value> = findings
-            .iter()
-            .map(|finding| json!({ "check": finding.check, "ok": finding.ok, "detail": finding.detail }))
-            .collect();
-        let columns = [
-            ("col-check", "check"),
-            ("col-outcome", "ok"),
-            ("col-detail", "detail"),
-        ];
-        self.output.list(&items, &columns);
-        Ok(u8::from(findings.iter().any(|finding| !finding.ok)))
-    }
-
-    fn done(&self, document: &Value) -> u8 {
+    pub(super) fn done(&self, document: &Value) -> u8 {
         let text = self.output.wording().text("done");
         self.output.document(document, &text);
         0
     }
 
     /// One object: its fields as lines for people.
-    fn show(&self, document: &Value) -> u8 {
+    pub(super) fn show(&self, document: &Value) -> u8 {
         let lines: Vec<String> = document
             .as_object()
             .into_iter()
@@ -593,7 +553,7 @@ impl Cli<'_> {
         0
     }
 
-    fn written(&self, files: &[PathBuf]) -> u8 {
+    pub(super) fn written(&self, files: &[PathBuf]) -> u8 {
         let words = self.output.wording();
         let lines: Vec<String> = files
             .iter()

@@ -66,6 +66,13 @@ impl From<PersonName> for String {
     }
 }
 
+/// A name as lists show it to those who need not know it: the first character, and `*` for the
+/// others.
+pub fn mask_name(name: &str) -> String {
+    let stars = name.chars().skip(1).map(|_other| '*');
+    name.chars().take(1).chain(stars).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@ pub mod people;
 pub mod personalise;
 pub mod practice;
 pub mod profiles;
+pub mod purge;
 pub mod requests;
 pub mod slips;
 pub mod ukeys;

@@ -1,12 +1,15 @@
 //! The audit log: rows are appended, never changed, each chained to the one before (D-49).
 
+use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::value::{parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
-use crate::domain::audit::{AuditHash, AuditRow, GENESIS};
+use crate::domain::audit::{AuditFields, AuditHash, AuditRow, GENESIS, digest};
+use crate::domain::id::RequestId;
+use crate::domain::timestamp::Timestamp;
 
-/// What `audit verify` found.
+/// What recomputing the chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditVerdict {
     /// Rows.
@@ -17,8 +20,44 @@ pub struct AuditVerdict {
     pub first_broken: Option<u64>,
 }
 
+/// A row of the log, and what the records say about the request it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place, from 1.
+    pub sequence: u64,
+    /// The row.
+    pub row: AuditRow,
+    /// Its hash.
+    pub hash: AuditHash,
+    /// The number of the request.
+    pub number: Option<String>,
+    /// The holder, until they are purged.
+    pub holder: Option<String>,
+}
+
+/// Which rows to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only those where a field, the request's number or the holder's name holds this text.
+    pub search: Option<String>,
+    /// Only those from this moment on.
+    pub since: Option<Timestamp>,
+    /// Only those up to this moment.
+    pub until: Option<Timestamp>,
+    /// Only this act.
+    pub act: Option<String>,
+    /// Only acts of this officer.
+    pub officer: Option<String>,
+    /// At most so many, the newest.
+    pub limit: Option<usize>,
+}
+
 const COLUMNS: &str =
     "sequence, at, officer, post, act, request, ukey, certificate, result, detail, hash";
+
+/// Number of the first field and of the hash in [`COLUMNS`].
+const FIRST_FIELD: usize = 1;
+const HASH: usize = 10;
 
 impl Writing<'_> {
     /// Appends a row. Called by `Store::act` alone.
@@ -67,27 +106,21 @@ impl Reading<'_> {
             head: GENESIS,
             first_broken: None,
         };
+        let mut encoded = Vec::with_capacity(512);
         while let Some(row) = rows.next()? {
             verdict.rows += 1;
             if verdict.first_broken.is_some() {
                 continue;
             }
-            let sequence: i64 = row.get(0)?;
-            let stored: Option<AuditHash> = row.get(10).ok();
-            let hash = read(row)
-                .ok()
-                .map(|read| read.hash(verdict.rows, &verdict.head));
-            match hash {
-                Some(hash) if sequence == verdict.rows.cast_signed() && stored == Some(hash) => {
-                    verdict.head = hash;
-                }
-                _ => verdict.first_broken = Some(verdict.rows),
+            match chained(row, verdict.rows, &verdict.head, &mut encoded) {
+                Some(hash) => verdict.head = hash,
+                None => verdict.first_broken = Some(verdict.rows),
             }
         }
         Ok(verdict)
     }
 
-    /// Number of rows and hash of the last one: the checkpoint's code on a slip.
+    /// Number of rows and hash of the last one.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -103,11 +136,101 @@ impl Reading<'_> {
         Ok(last.unwrap_or((0, GENESIS)))
     }
 
+    /// The hash of the row at this place; [`GENESIS`] at 0.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_hash_at(&self, count: u64) -> Result<Option<AuditHash>, StoreError> {
+        if count == 0 {
+            return Ok(Some(GENESIS));
+        }
+        let Ok(sequence) = i64::try_from(count) else {
+            return Ok(None);
+        };
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT hash FROM audit WHERE sequence = ?1")?;
+        let hash = statement.query_row([sequence], |row| Ok(row.get(0).ok()));
+        Ok(hash.optional()?.flatten())
+    }
+
+    /// Rows of the log, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        let columns = COLUMNS.replace(", ", ", audit.");
+        let sql = format!(
+            "SELECT audit.{columns}, requests.number, requests.holder_name
+             FROM audit LEFT JOIN requests ON requests.id = audit.request
+             WHERE (?1 IS NULL OR instr(audit.act, ?1) > 0 OR instr(audit.officer, ?1) > 0
+                    OR instr(audit.result, ?1) > 0 OR instr(coalesce(audit.request, ''), ?1) > 0
+                    OR instr(coalesce(audit.ukey, ''), ?1) > 0
+                    OR instr(coalesce(audit.certificate, ''), ?1) > 0
+                    OR instr(coalesce(audit.detail, ''), ?1) > 0
+                    OR instr(coalesce(requests.number, ''), ?1) > 0
+                    OR instr(coalesce(requests.holder_name, ''), ?1) > 0)
+               AND (?2 IS NULL OR audit.at >= ?2) AND (?3 IS NULL OR audit.at <= ?3)
+               AND (?4 IS NULL OR audit.act = ?4) AND (?5 IS NULL OR audit.officer = ?5)
+             ORDER BY audit.sequence DESC LIMIT ?6"
+        );
+        let AuditFilter {
+            search,
+            since,
+            until,
+            act,
+            officer,
+            limit,
+        } = filter;
+        let limit = limit
+            .and_then(|limit| i64::try_from(limit).ok())
+            .unwrap_or(i64::MAX);
+        let (since, until) = (
+            since.map(|at| at.to_string()),
+            until.map(|at| at.to_string()),
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(params![search, since, until, act, officer, limit], entry)?;
+        let mut entries = rows.collect::<Result<Vec<_>, _>>()?;
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// Gives every row to `take`, the first one first, without what other tables say of it.
+    ///
+    /// # Errors
+    /// What `take` says, or [`StoreError`].
+    pub fn each_audit_row<E: From<StoreError>>(
+        &self,
+        mut take: impl FnMut(&AuditEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {COLUMNS}, NULL, NULL FROM audit ORDER BY sequence");
+        let mut statement = self.db.prepare(&sql).map_err(StoreError::from)?;
+        let mut rows = statement.query([]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            take(&entry(row).map_err(StoreError::from)?)?;
+        }
+        Ok(())
+    }
+
+    /// The newest act about a request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_act_about(&self, request: RequestId) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT at FROM audit WHERE request = ?1 ORDER BY sequence DESC LIMIT 1",
+        )?;
+        let at = statement.query_row([request.to_string()], |row| parsed(row, 0, "time", time));
+        Ok(at.optional()?)
+    }
+
     /// The newest time any row has: a clock before it is wrong (D-61).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn newest_time(&self) -> Result<Option<crate::domain::timestamp::Timestamp>, StoreError> {
+    pub fn newest_time(&self) -> Result<Option<Timestamp>, StoreError> {
         let newest: Option<String> = self.db.query_row(
             "SELECT max(at) FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)",
             [],
@@ -119,16 +242,49 @@ impl Reading<'_> {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
-    Ok(AuditRow {
-        at: parsed(row, 1, "time", time)?,
-        officer: row.get(2)?,
-        post: row.get(3)?,
-        act: row.get(4)?,
-        request: row.get(5)?,
-        ukey: row.get(6)?,
-        certificate: row.get(7)?,
-        result: row.get(8)?,
-        detail: row.get(9)?,
+/// The hash of a row, if it stands at this place and its stored hash follows from `previous`. Reads
+/// the columns where SQLite has them: nothing is copied but into `encoded`.
+fn chained(
+    row: &Row<'_>,
+    place: u64,
+    previous: &AuditHash,
+    encoded: &mut Vec<u8>,
+) -> Option<AuditHash> {
+    let ValueRef::Integer(sequence) = row.get_ref(0).ok()? else {
+        return None;
+    };
+    let ValueRef::Blob(stored) = row.get_ref(HASH).ok()? else {
+        return None;
+    };
+    let mut fields = [None; 9];
+    for (column, field) in (FIRST_FIELD..HASH).zip(&mut fields) {
+        *field = match row.get_ref(column).ok()? {
+            ValueRef::Text(text) => Some(text),
+            ValueRef::Null => None,
+            ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => return None,
+        };
+    }
+    AuditFields(fields).encode(place, previous, encoded);
+    let hash = digest(encoded);
+    (sequence == place.cast_signed() && stored == hash).then_some(hash)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+        row: AuditRow {
+            at: parsed(row, 1, "time", time)?,
+            officer: row.get(2)?,
+            post: row.get(3)?,
+            act: row.get(4)?,
+            request: row.get(5)?,
+            ukey: row.get(6)?,
+            certificate: row.get(7)?,
+            result: row.get(8)?,
+            detail: row.get(9)?,
+        },
+        hash: row.get(HASH)?,
+        number: row.get(11)?,
+        holder: row.get(12)?,
     })
 }

@@ -5,9 +5,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// One script a version, the first makes version 1.
-const SCRIPTS: [&str; 2] = [
+pub(super) const SCRIPTS: [&str; 3] = [
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
+    include_str!("schema/006.sql"),
 ];
 
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {

@@ -80,6 +80,21 @@ impl SigningKey {
         let key = key_token::open((desk.home(), &ukeys), &dir, &token, &pin)?;
         Ok(Self { key, officer: row })
     }
+
+    /// Signs a record that is not about one request; gives the signature (CMS `SignedData`, DER) and
+    /// the signer's chain.
+    ///
+    /// # Errors
+    /// The ukey's fault.
+    pub(super) fn sign(&mut self, content: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>), Error> {
+        let chain = self.officer.chain.clone();
+        let signed = signature::sign(content, &chain, &mut |message| self.key.sign(message));
+        let signed = signed.map_err(|error| match error {
+            SignError::Key(fault) => Error::from(fault),
+            SignError::Encoding(text) => Error::failed("approval-encoding", text),
+        })?;
+        Ok((signed, chain))
+    }
 }
 
 /// Approves a submitted request with the officer's own signature.

@@ -21,6 +21,7 @@ use crate::station::report::{Clerk, Event, Outcome, RunResult, Summary};
 use crate::station::{ActingOfficer, bench, clock};
 use crate::store::{RequestFilter, RequestRow, RunRow, UkeyRow};
 use crate::workflow::journal::{Answer, Entry, PinSource, Plan, Until, Wait};
+pub(in crate::station::jobs) use issue::person_hmac;
 use session::Session;
 
 /// What is to be made.

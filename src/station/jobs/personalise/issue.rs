@@ -11,7 +11,7 @@ use super::session::{Session, Stop};
 use crate::domain::certificate::{
     CertificateSerial, CertificateState, CertificateSubject, IssueIntent,
 };
-use crate::domain::request::{RequestForm, RequestState};
+use crate::domain::request::RequestState;
 use crate::issuing::check::{self, CheckedCertificate};
 use crate::issuing::connector::{Answer, Connector as _, ConnectorError, EmbeddedCa, Submission};
 use crate::issuing::csr::CheckedCsr;
@@ -57,8 +57,13 @@ impl Session<'_> {
         match answer.map_err(ca_stop)? {
             Answer::Pending => {
                 let (id, from) = (self.request.id, self.request.state);
-                desk.store()
-                    .write(|writing| writing.move_request(id, from, RequestState::Pending))?;
+                let mut audit = Desk::audit_row(self.officer, "certificate-pending");
+                audit.request = Some(id.to_string());
+                audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
+                audit.certificate = Some(intent.intent.serial.to_string());
+                desk.store().act(&audit, |writing| {
+                    writing.move_request(id, from, RequestState::Pending)
+                })?;
                 self.request.state = RequestState::Pending;
                 Ok(Finding::Pending)
             }
@@ -98,7 +103,7 @@ impl Session<'_> {
             .map_err(|_end| refuse("certificate-outlives-ca"))?;
         let form = self.approved()?.form().clone();
         let (run, request) = (self.id, self.request.id);
-        let person = person_hmac(self.desk, &form)?;
+        let person = person_hmac(self.desk, form.id_number.expose())?;
         let pseudonym: [u8; 10] = random::bytes().map_err(Error::from)?;
         let mut audit = Desk::audit_row(self.officer, "certificate-asked");
         audit.request = Some(request.to_string());
@@ -205,7 +210,7 @@ fn ca_stop(error: ConnectorError<CaFailure>) -> Stop {
 }
 
 /// D-39: the search hash of an identity number, under a key that never leaves this home.
-fn person_hmac(desk: &Desk, form: &RequestForm) -> Result<Vec<u8>, Stop> {
+pub(in crate::station::jobs) fn person_hmac(desk: &Desk, number: &str) -> Result<Vec<u8>, Error> {
     let damaged = || Error::failed("store-damaged", "person_key");
     let key = desk
         .store()
@@ -214,6 +219,6 @@ fn person_hmac(desk: &Desk, form: &RequestForm) -> Result<Vec<u8>, Stop> {
         .ok_or_else(damaged)?;
     let key = hex::decode(key).map_err(|_hex| damaged())?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
-    mac.update(form.id_number.expose().as_bytes());
+    mac.update(number.as_bytes());
     Ok(mac.finalize().into_bytes().to_vec())
 }
