@@ -268,11 +268,7 @@ fn whole_store(home: &PracticeHome) -> Vec<(String, Vec<u8>)> {
     let mut values = Vec::new();
     for table in tables {
         let mut statement = db.prepare(&format!("SELECT * FROM {table}")).unwrap();
-        let columns: Vec<String> = statement
-            .column_names()
-            .iter()
-            .map(|&n| n.to_owned())
-            .collect();
+        let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
         let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for (at, column) in columns.iter().enumerate() {
