@@ -260,10 +260,11 @@ pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Audit
         }
         verdict
     };
-    file::replace(path, &lines).map_err(|error| Error::io(path, error))?;
+    // First on record, then out of the house.
     let mut audit = Desk::audit_row(officer, "audit-exported");
     audit.detail = Some(format!("{} rows", verdict.rows));
     desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
+    file::replace(path, &lines).map_err(|error| Error::io(path, error))?;
     Ok(verdict)
 }
 

@@ -122,14 +122,14 @@ pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Err
         });
     };
     let home = desk.home();
-    for path in [home.path().to_owned(), home.store(), home.keys()] {
+    let files = [
+        ("home", home.path().to_owned()),
+        ("station.db", home.store()),
+        ("keys.json", home.keys()),
+    ];
+    for (name, path) in files {
         let mode = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?;
         let mode = mode.permissions().mode() & 0o777;
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         add(
             "permissions",
             (mode & 0o077).count_ones() == 0,
