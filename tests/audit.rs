@@ -372,7 +372,7 @@ fn recompute(export: &str) -> Result<(Vec<String>, Vec<Value>), usize> {
             let value = row[name].as_str();
             let bytes = value.unwrap_or_default().as_bytes();
             data.push(u8::from(value.is_some()));
-            data.extend((bytes.len() as u32).to_be_bytes());
+            data.extend(u32::try_from(bytes.len()).unwrap().to_be_bytes());
             data.extend(bytes);
         }
         head = Sha256::digest(&data).to_vec();

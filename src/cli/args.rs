@@ -353,7 +353,7 @@ pub(super) enum Audit {
     },
     /// Sign how far the log has come and write it to a file (auditor or security).
     Checkpoint {
-        /// The file to write: CMS SignedData, DER.
+        /// The file to write: a CMS signature (DER) with the checkpoint inside.
         file: PathBuf,
     },
     /// Write the whole log and its checkpoints as JSON lines (auditor).

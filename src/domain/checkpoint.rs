@@ -278,11 +278,10 @@ impl NeighbourVerdict {
         match (seen.epoch.cmp(&kept.epoch), seen.count.cmp(&kept.count)) {
             // An instance has one epoch, and an epoch one instance.
             (Greater | Less, _) if same_instance => Self::Forked,
-            (Greater, _) => Self::NewInstance,
-            (Less, _) => Self::Shorter,
             (Equal, _) if !same_instance => Self::Forked,
+            (Greater, _) => Self::NewInstance,
+            (Less, _) | (Equal, Less) => Self::Shorter,
             (Equal, Greater) => Self::Accept,
-            (Equal, Less) => Self::Shorter,
             (Equal, Equal) if seen.head == kept.head => Self::Same,
             (Equal, Equal) => Self::Forked,
         }

@@ -108,8 +108,10 @@ impl RequestDates {
     pub fn due(&self) -> Option<(Kept, Timestamp)> {
         use RequestState as State;
         let (kept, from) = match (self.state, self.certificate_ends) {
-            // A ukey is being made, or a decision is waited for.
-            (State::Submitted | State::Personalising | State::Pending, _) => return None,
+            // A ukey is being made, or a decision is waited for; and where nothing was issued though
+            // the state says so, there is nothing to count from.
+            (State::Submitted | State::Personalising | State::Pending, _)
+            | (State::Issued | State::HandedOut, None) => return None,
             (_, Some(end)) => (Kept::IssuedRequest, end),
             // An approval that has ended is an expired request, whoever writes that down.
             (State::Approved, None) => (Kept::UnissuedRequest, self.approval_ends?),
@@ -122,8 +124,6 @@ impl RequestDates {
                 | State::Closed,
                 None,
             ) => (Kept::UnissuedRequest, self.last_act),
-            // Issued, and no certificate: nothing to count from.
-            (State::Issued | State::HandedOut, None) => return None,
         };
         Some((kept, kept.ends(from)?))
     }

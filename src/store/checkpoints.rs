@@ -47,13 +47,21 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Epoch and instance of now.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_instance(&self) -> Result<(u32, InstanceId), StoreError> {
+        let newest = self.audit_instances()?.pop();
+        newest.ok_or(StoreError::Changed("the instance"))
+    }
+
     /// How far the log of this home has come.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn audit_position(&self, home: HomeId) -> Result<LogPosition, StoreError> {
-        let newest = self.audit_instances()?.pop();
-        let (epoch, instance) = newest.ok_or(StoreError::Changed("the instance"))?;
+        let (epoch, instance) = self.audit_instance()?;
         let (count, head) = self.audit_head()?;
         Ok(LogPosition {
             home,

@@ -5,14 +5,19 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// One script a version, the first makes version 1.
-pub(super) const SCRIPTS: [&str; 3] = [
+pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/006.sql"),
 ];
 
+/// The version this program writes.
+pub(super) fn newest() -> i64 {
+    i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX)
+}
+
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
-    let known = i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found == known {
         return Ok(());

@@ -116,14 +116,13 @@ fn a_newer_a_damaged_and_a_missing_file_are_refused_as_what_they_are() {
     store.db.pragma_update(None, "user_version", 99).unwrap();
     drop(store);
     let newer = Store::open(&path, &KEY).unwrap_err();
-    let newest = i64::try_from(migration::SCRIPTS.len()).unwrap();
     assert!(
         matches!(
             newer,
             StoreError::Newer {
                 found: 99,
                 known
-            } if known == newest
+            } if known == migration::newest()
         ),
         "{newer}"
     );
@@ -149,13 +148,13 @@ fn a_failed_act_leaves_neither_its_effect_nor_its_row() {
     });
     assert!(failed.is_err());
     assert_eq!(store.read().meta("name").unwrap(), None);
-    assert_eq!(store.read().verify_audit().unwrap().rows, 0);
+    assert_eq!(store.verify_audit().unwrap().rows, 0);
 }
 
 #[test]
 fn verify_finds_an_edit_a_deletion_and_a_reorder_at_their_row() {
     type Damage = &'static str;
-    let cases: [(Damage, u64); 4] = [
+    let cases: [(Damage, u64); 6] = [
         ("UPDATE audit SET result = 'refused' WHERE sequence = 3", 3),
         ("DELETE FROM audit WHERE sequence = 2", 2),
         (
@@ -163,14 +162,19 @@ fn verify_finds_an_edit_a_deletion_and_a_reorder_at_their_row() {
             1,
         ),
         ("UPDATE audit SET hash = zeroblob(32) WHERE sequence = 5", 5),
+        ("UPDATE audit SET hash = zeroblob(7) WHERE sequence = 5", 5),
+        (
+            "UPDATE audit SET at = '2026-11-24t08:00:00z' WHERE sequence = 4",
+            4,
+        ),
     ];
     for (damage, first) in cases {
         let (_dir, _path, mut store) = store();
         acts(&mut store, 5);
-        let intact = store.read().verify_audit().unwrap();
+        let intact = store.verify_audit().unwrap();
         assert_eq!((intact.rows, intact.first_broken), (5, None));
         store.db.execute_batch(damage).unwrap();
-        let broken = store.read().verify_audit().unwrap();
+        let broken = store.verify_audit().unwrap();
         assert_eq!(broken.first_broken, Some(first), "{damage}");
     }
 }
@@ -219,7 +223,10 @@ fn a_checkpoint_is_kept_only_of_the_log_as_it_is() {
     assert!(store.read().checkpoints().unwrap().is_empty());
     let current = store.read().audit_position(home).unwrap();
     keep(&mut store, &current).unwrap();
-    assert_eq!(store.read().checkpoints().unwrap(), [row.clone()]);
+    assert_eq!(
+        store.read().checkpoints().unwrap(),
+        std::slice::from_ref(&row)
+    );
     assert_eq!(store.read().audit_position(home).unwrap().count, 4);
     let hash = |count| store.read().audit_hash_at(count).unwrap();
     assert_eq!(hash(3), Some(current.head));
@@ -331,6 +338,41 @@ fn the_log_is_searched_by_what_it_says_and_by_time() {
     assert_eq!(found(AuditFilter { since, ..all() }), [2, 3]);
     let until = crate::domain::audit::until("2026-11-23");
     assert_eq!(found(AuditFilter { until, ..all() }), [1]);
+}
+
+/// Long enough to be read in parts.
+#[test]
+fn damage_in_a_long_log_is_found_at_its_row_too() {
+    let (_dir, _path, mut store) = store();
+    store.db.pragma_update(None, "synchronous", "OFF").unwrap();
+    let rows = 2 * audit::LANE_ROWS + 3;
+    acts(&mut store, usize::try_from(rows).unwrap());
+    let intact = store.verify_audit().unwrap();
+    assert_eq!((intact.rows, intact.first_broken), (rows, None));
+    assert_eq!(intact, store.read().verify_audit().unwrap());
+    for (damage, first) in [
+        (
+            "UPDATE audit SET act = 'other' WHERE sequence = 7500",
+            7_500,
+        ),
+        (
+            "UPDATE audit SET hash = zeroblob(32) WHERE sequence = 5001",
+            5_001,
+        ),
+        ("DELETE FROM audit WHERE sequence = 777", 777),
+        (
+            "INSERT INTO audit SELECT 0, at, officer, post, act, request, ukey, certificate,
+             result, detail, hash FROM audit WHERE sequence = 1",
+            1,
+        ),
+    ] {
+        store
+            .db
+            .execute_batch(&format!("SAVEPOINT whole; {damage}; RELEASE whole"))
+            .unwrap();
+        let broken = store.verify_audit().unwrap();
+        assert_eq!(broken.first_broken, Some(first), "{damage}");
+    }
 }
 
 #[test]

@@ -94,10 +94,14 @@ pub fn verify(
     };
     let store = desk.store();
     let reading = store.read();
-    let verdict = reading.verify_audit()?;
+    let verdict = store.verify_audit()?;
+    let (epoch, instance) = reading.audit_instance()?;
     let own = LogPosition {
+        home: desk.id(),
+        instance,
+        epoch,
         count: verdict.rows,
-        ..reading.audit_position(desk.id())?
+        head: verdict.head,
     };
     let mut found = Verification {
         rows: verdict.rows,
@@ -234,7 +238,7 @@ pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Audit
     let verdict = {
         let store = desk.store();
         let reading = store.read();
-        let verdict = reading.verify_audit()?;
+        let verdict = store.verify_audit()?;
         let instances = reading.audit_instances()?.into_iter();
         let instances: Vec<Value> = instances
             .map(|(epoch, instance)| json!({ "epoch": epoch, "instance": instance.to_string() }))
