@@ -14,7 +14,7 @@ use ukey_station::station::clock::Stopwatch;
 use ukey_station::store::{Store, StoreError};
 
 const ROWS: u32 = 50_000;
-const ROUNDS: u32 = 5;
+const ROUNDS: u32 = 20;
 
 /// A row like those of the main job.
 fn row(index: u32) -> AuditRow {
