@@ -1,6 +1,7 @@
 //! The command line: the same jobs as the window, as commands.
 
 mod args;
+mod audit;
 mod commands;
 mod make;
 mod objects;

@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod audit;
 pub mod certificate;
+pub mod checkpoint;
 pub mod contact;
 pub mod fault;
 pub mod field_fault;
@@ -19,6 +20,7 @@ pub mod pin;
 pub mod region;
 pub mod request;
 pub mod request_state;
+pub mod retention;
 pub mod scan;
 pub mod school_type;
 pub mod text;

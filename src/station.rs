@@ -24,7 +24,10 @@ pub use sign_in::{ActingOfficer, SecondOfficer};
 pub use signing_key::SigningKey;
 
 pub use crate::keys::secret::SecretText;
-pub use crate::store::{CertificateRow, RequestFilter, RequestOrder, RequestRow, ScanRow, UkeyRow};
+pub use crate::store::{
+    AuditEntry, AuditFilter, CertificateRow, RequestFilter, RequestOrder, RequestRow, ScanRow,
+    UkeyRow,
+};
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).
 pub fn token_worker() -> std::process::ExitCode {

@@ -3,9 +3,11 @@
 
 mod audit;
 mod certificates;
+mod checkpoints;
 mod migration;
 mod officers;
 mod papers;
+mod purge;
 mod request_list;
 mod requests;
 mod runs;
@@ -14,15 +16,18 @@ mod ukeys;
 mod units;
 mod value;
 
+use std::fmt;
 use std::fs::OpenOptions;
 use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use zeroize::Zeroizing;
 
-pub use self::audit::AuditVerdict;
+pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
 pub use self::certificates::{CertificateRow, IntentRow};
+pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
 pub use self::request_list::{RequestFilter, RequestOrder};
@@ -34,9 +39,16 @@ pub use self::units::DelegationRow;
 use crate::domain::audit::AuditRow;
 
 /// The records.
-#[derive(Debug)]
 pub struct Store {
     db: Connection,
+    path: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.path.display())
+    }
 }
 
 /// Why the records cannot be read or written.
@@ -118,6 +130,8 @@ impl Store {
             .map_err(|error| StoreError::File(path.to_owned(), error))?;
         let mut store = Self {
             db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            path: path.to_owned(),
+            key: Zeroizing::new(*key),
         };
         migration::migrate(&mut store.db)?;
         Ok(store)
@@ -133,6 +147,8 @@ impl Store {
         }
         let mut store = Self {
             db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            path: path.to_owned(),
+            key: Zeroizing::new(*key),
         };
         migration::migrate(&mut store.db)?;
         Ok(store)
@@ -141,6 +157,11 @@ impl Store {
     /// To read.
     pub const fn read(&self) -> Reading<'_> {
         Reading { db: &self.db }
+    }
+
+    /// A second connection to the same file, to read beside this one on a thread of its own.
+    fn beside(&self) -> Result<Connection, StoreError> {
+        open(&self.path, &self.key, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
     /// Does one act and writes its row in the audit log, in one transaction: all or nothing.
@@ -167,7 +188,7 @@ impl Store {
     pub fn change_key(&mut self, key: &[u8; 32]) -> Result<(), StoreError> {
         // SQLCipher rewrites every page; outside the log it is one ordinary transaction.
         self.db.execute_batch("PRAGMA journal_mode = DELETE;")?;
-        let rekey = zeroize::Zeroizing::new(format!("PRAGMA rekey = \"x'{}'\"", value::Hex(key)));
+        let rekey = Zeroizing::new(format!("PRAGMA rekey = \"x'{}'\"", value::Hex(key)));
         let changed = self.db.execute_batch(&rekey);
         self.db.execute_batch("PRAGMA journal_mode = WAL;")?;
         Ok(changed?)
@@ -194,7 +215,7 @@ impl Store {
 fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
-    let key = zeroize::Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
+    let key = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
     db.execute_batch(&key)?;
     let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
     if opened.is_err() {

@@ -24,8 +24,12 @@ fn help() {
         "certificate",
         "ca",
         "audit",
+        "audit list",
+        "audit verify",
+        "purge",
         "profile",
         "doctor",
+        "doctor read",
     ] {
         let words = command.split_whitespace().chain(["--help"]);
         let output = support::program().args(words).output().unwrap();

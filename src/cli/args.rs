@@ -154,8 +154,22 @@ pub(super) enum Command {
     /// The clock beside the newest record.
     #[command(subcommand)]
     Clock(Clock),
+    /// Erase what is personal and has had its time (system, confirmed by security).
+    Purge {
+        /// Only list what would go.
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// What is wrong with this station, and what to do.
-    Doctor,
+    #[command(args_conflicts_with_subcommands = true)]
+    Doctor {
+        /// Write the findings to a file that a superior's station can read: no secrets, no personal data.
+        #[arg(long, value_name = "FILE")]
+        report: Option<PathBuf>,
+        /// Without one this station is looked at.
+        #[command(subcommand)]
+        command: Option<Doctor>,
+    },
     /// Shell completions.
     Completions {
         /// The shell.
@@ -646,8 +660,60 @@ pub(super) enum Ca {
 /// `audit …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Audit {
-    /// Is every row as it was written?
-    Verify,
+    /// Acts, the oldest first; who is not the auditor sees their own.
+    List(AuditList),
+    /// Is every row as it was written, and does the log hold every checkpoint signed before?
+    Verify {
+        /// Compare with this checkpoint, too.
+        #[arg(long, value_name = "FILE", conflicts_with = "code")]
+        checkpoint: Option<PathBuf>,
+        /// Compare with the short code of a paper slip, too.
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// Sign how far the log has come and write it to a file (auditor or security).
+    Checkpoint {
+        /// The file to write: a CMS signature (DER) with the checkpoint inside.
+        file: PathBuf,
+    },
+    /// Write the whole log and its checkpoints as JSON lines (auditor).
+    Export {
+        /// The file to write.
+        file: PathBuf,
+    },
+}
+
+/// `audit list`.
+#[derive(Args, Debug)]
+pub(super) struct AuditList {
+    /// Only those where a field, the request's number or the holder's name holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) search: Option<String>,
+    /// Only from this day (UTC) or time on: 2026-11-24 or 2026-11-24T08:00:00+08:00.
+    #[arg(long, value_name = "DATE")]
+    pub(super) since: Option<String>,
+    /// Only up to the end of this day (UTC), or this time.
+    #[arg(long, value_name = "DATE")]
+    pub(super) until: Option<String>,
+    /// Only this act, e.g. ukey-issued.
+    #[arg(long)]
+    pub(super) act: Option<String>,
+    /// Only acts of this officer (--officer is who asks).
+    #[arg(long, value_name = "NAME")]
+    pub(super) by: Option<String>,
+    /// At most so many, the newest.
+    #[arg(long)]
+    pub(super) limit: Option<usize>,
+}
+
+/// `doctor …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Doctor {
+    /// Show the report of another station.
+    Read {
+        /// The file.
+        file: PathBuf,
+    },
 }
 
 /// `profile …`.

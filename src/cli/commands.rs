@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::OpenWindow;
 use super::args::{
-    AnswerWord, Arguments, Audit, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
+    AnswerWord, Arguments, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
     Profile,
 };
 use super::make::Show;
@@ -18,8 +18,7 @@ use crate::domain::officer::{Duty, OfficerName};
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::{
-    audit, ca, ca_certificate, certificates, doctor, hand_out, practice, profiles, requests, slips,
-    ukeys,
+    ca, ca_certificate, certificates, hand_out, practice, profiles, requests, slips, ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;
@@ -56,9 +55,12 @@ pub(super) fn run(
         Some(Command::Ukey(command)) => cli.ukey(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
         Some(Command::Ca(command)) => cli.ca(command),
-        Some(Command::Audit(Audit::Verify)) => cli.audit_verify(),
+        Some(Command::Audit(command)) => cli.audit(command),
         Some(Command::Profile(command)) => cli.profile(command),
-        Some(Command::Doctor) => cli.doctor(),
+        Some(Command::Purge { dry_run }) => cli.purge(*dry_run),
+        Some(Command::Doctor { report, command }) => {
+            cli.doctor(report.as_deref(), command.as_ref())
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(
@@ -395,33 +397,6 @@ impl Cli<'_> {
         })))
     }
 
-    fn audit_verify(&self) -> Result<u8, Error> {
-        // Whoever is named may ask; without a name the auditor is who has the duty.
-        let named = self.global.officer.is_some();
-        let duty = if named {
-            Duty::ReadRecords
-        } else {
-            Duty::Audit
-        };
-        let (desk, officer) = self.open(Access::Read, duty)?;
-        let (verdict, told) = audit::verify(&desk, &officer)?;
-        let intact = verdict.first_broken.is_none();
-        let document = json!({
-            "rows": told.then_some(verdict.rows),
-            "intact": intact,
-            "head": told.then(|| hex::encode(verdict.head)),
-            "first_broken": verdict.first_broken.filter(|_row| told),
-        });
-        let words = self.output.wording();
-        let sentence = match verdict.first_broken {
-            None => words.with("audit-intact", [("rows", verdict.rows.to_string())]),
-            Some(row) if told => words.with("audit-broken", [("row", row.to_string())]),
-            Some(_) => words.text("audit-broken-unnamed"),
-        };
-        self.output.document(&document, &sentence);
-        Ok(u8::from(!intact))
-    }
-
     fn profile(&self, command: &Profile) -> Result<u8, Error> {
         match command {
             Profile::List => {
@@ -450,22 +425,6 @@ impl Cli<'_> {
                 Ok(self.done(&json!({ "name": profile.name, "valid": true })))
             }
         }
-    }
-
-    fn doctor(&self) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let findings = doctor::examine(&desk, &officer)?;
-        let items: Vec<Value> = findings
-            .iter()
-            .map(|finding| json!({ "check": finding.check, "ok": finding.ok, "detail": finding.detail }))
-            .collect();
-        let columns = [
-            ("col-check", "check"),
-            ("col-outcome", "ok"),
-            ("col-detail", "detail"),
-        ];
-        self.output.list(&items, &columns);
-        Ok(u8::from(findings.iter().any(|finding| !finding.ok)))
     }
 
     pub(super) fn done(&self, document: &Value) -> u8 {

@@ -173,6 +173,27 @@ pub fn mask(number: &str) -> String {
     }
 }
 
+/// The same text with everything in it that looks like an identity number masked: what a person typed
+/// comes back in messages, and people type identity numbers where numbers of requests belong (D-39).
+pub fn mask_within(text: &str) -> String {
+    let looks_like_one = |word: &str| {
+        let digits = word.chars().take(17);
+        word.chars().count() == 18
+            && digits.filter(char::is_ascii_digit).count() == 17
+            && word.ends_with(|c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X'))
+    };
+    text.split_inclusive(|c: char| !c.is_alphanumeric())
+        .map(|piece| {
+            let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
+            if looks_like_one(word) {
+                piece.replace(word, &mask(word))
+            } else {
+                piece.to_owned()
+            }
+        })
+        .collect()
+}
+
 fn normalised(text: &str) -> Zeroizing<String> {
     // One character more than the longest prefixed passport: a longer text is refused all the same.
     let chars = text.chars().filter(|c| !c.is_whitespace());
@@ -418,6 +439,23 @@ mod tests {
             if let Ok(parsed) = parse(&text) {
                 prop_assert_eq!(parse(parsed.expose()).unwrap(), parsed);
             }
+        }
+    }
+
+    #[test]
+    fn an_identity_number_in_a_text_is_masked_and_other_numbers_are_not() {
+        assert_eq!(
+            mask_within("2026-0017: 439900199505051236, 43990019950505123x"),
+            "2026-0017: 439900********1236, 439900********123x"
+        );
+        for text in [
+            "",
+            "2026-0017",
+            "0123456789abcdef0123",
+            "a439900199505051236",
+            "4399 0019",
+        ] {
+            assert_eq!(mask_within(text), text);
         }
     }
 }

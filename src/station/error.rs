@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::domain::fault::Fault;
+use crate::domain::identity_number::mask_within;
 use crate::domain::request::FieldFault;
 use crate::keys::random::NoRandom;
 use crate::keys::secret::{NotOpened, SealError};
@@ -82,7 +83,7 @@ impl Error {
         Self {
             kind,
             code,
-            subject: subject.into(),
+            subject: mask_within(&subject.into()),
             faults: Vec::new(),
             source: None,
         }

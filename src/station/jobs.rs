@@ -17,6 +17,7 @@ pub mod people;
 pub mod personalise;
 pub mod practice;
 pub mod profiles;
+pub mod purge;
 pub mod request_view;
 pub mod requests;
 pub mod slips;

@@ -55,8 +55,13 @@ impl Session<'_> {
         match answer.map_err(ca_stop)? {
             Answer::Pending => {
                 let (id, from) = (self.request.id, self.request.state);
-                desk.store()
-                    .write(|writing| writing.move_request(id, from, RequestState::Pending))?;
+                let mut audit = Desk::audit_row(self.officer, "certificate-pending");
+                audit.request = Some(id.to_string());
+                audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
+                audit.certificate = Some(intent.intent.serial.to_string());
+                desk.store().act(&audit, |writing| {
+                    writing.move_request(id, from, RequestState::Pending)
+                })?;
                 self.request.state = RequestState::Pending;
                 Ok(Finding::Pending)
             }
