@@ -156,6 +156,20 @@ impl Store {
         open(&self.path, &self.key, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
+    /// Reads several things as they are at one moment, whatever another process writes meanwhile.
+    ///
+    /// # Errors
+    /// What `read` says, or [`StoreError`].
+    pub fn at_one_moment<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let moment = self.db.unchecked_transaction().map_err(StoreError::from)?;
+        let value = read(self)?;
+        moment.finish().map_err(StoreError::from)?; // Nothing was written.
+        Ok(value)
+    }
+
     /// Does one act and writes its row in the audit log, in one transaction: all or nothing.
     ///
     /// # Errors

@@ -14,8 +14,8 @@ use crate::domain::checkpoint::Checkpoint;
 use crate::domain::officer::Post;
 
 const ORGANIZATIONAL_UNIT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.11");
-/// Longest chain that is followed: officer, unit, root, and one between.
-const CHAIN_MAX: usize = 4;
+/// Longest chain that is followed: an officer, and a unit on each level up to the root.
+const CHAIN_MAX: usize = 8;
 
 /// A checkpoint read from a file, with the certificates that came along. Its signature was not
 /// looked at: good for seeing whose it claims to be, for nothing else.

@@ -81,19 +81,20 @@ impl SigningKey {
         Ok(Self { key, officer: row })
     }
 
-    /// Signs a record that is not about one request; gives the signature (CMS `SignedData`, DER) and
-    /// the signer's chain.
+    /// The officer's certificate, then each issuer up to the root, DER.
+    pub fn chain(&self) -> &[Vec<u8>] {
+        &self.officer.chain
+    }
+
+    /// CMS `SignedData` over `content`, which stands inside it.
     ///
     /// # Errors
-    /// The ukey's fault.
-    pub(super) fn sign(&mut self, content: &[u8]) -> Result<(Vec<u8>, Vec<Vec<u8>>), Error> {
-        let chain = self.officer.chain.clone();
-        let signed = signature::sign(content, &chain, &mut |message| self.key.sign(message));
-        let signed = signed.map_err(|error| match error {
-            SignError::Key(fault) => Error::from(fault),
-            SignError::Encoding(text) => Error::failed("approval-encoding", text),
-        })?;
-        Ok((signed, chain))
+    /// [`SignError`] with the ukey's fault.
+    pub fn sign(&mut self, content: &[u8]) -> Result<Vec<u8>, SignError<Fault>> {
+        let key = &mut self.key;
+        signature::sign(content, &self.officer.chain, &mut |message| {
+            key.sign(message)
+        })
     }
 }
 
