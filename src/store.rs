@@ -164,6 +164,20 @@ impl Store {
         open(&self.path, &self.key, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
+    /// Reads several things as they are at one moment, whatever another process writes meanwhile.
+    ///
+    /// # Errors
+    /// What `read` says, or [`StoreError`].
+    pub fn at_one_moment<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let moment = self.db.unchecked_transaction().map_err(StoreError::from)?;
+        let value = read(self)?;
+        moment.finish().map_err(StoreError::from)?; // Nothing was written.
+        Ok(value)
+    }
+
     /// Does one act and writes its row in the audit log, in one transaction: all or nothing.
     ///
     /// # Errors
@@ -191,7 +205,9 @@ impl Store {
         let rekey = Zeroizing::new(format!("PRAGMA rekey = \"x'{}'\"", value::Hex(key)));
         let changed = self.db.execute_batch(&rekey);
         self.db.execute_batch("PRAGMA journal_mode = WAL;")?;
-        Ok(changed?)
+        changed?;
+        self.key = Zeroizing::new(*key);
+        Ok(())
     }
 
     /// Writes what is no act of its own (the journal of a run, counters) in one transaction.

@@ -5,17 +5,15 @@ use cms::cert::CertificateChoices;
 use cms::content_info::ContentInfo;
 use cms::signed_data::{SignedData, SignerIdentifier};
 use der::asn1::OctetString;
-use der::oid::ObjectIdentifier;
 use der::{Decode as _, Encode as _};
 use x509_cert::Certificate;
 
-use super::signature::{self, NotVerified};
+use super::signature::{self, NotVerified, Verified};
 use crate::domain::checkpoint::Checkpoint;
 use crate::domain::officer::Post;
 
-const ORGANIZATIONAL_UNIT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.11");
-/// Longest chain that is followed: officer, unit, root, and one between.
-const CHAIN_MAX: usize = 4;
+/// Longest chain that is followed: an officer, and a unit on each level up to the root.
+const CHAIN_MAX: usize = 8;
 
 /// A checkpoint read from a file, with the certificates that came along. Its signature was not
 /// looked at: good for seeing whose it claims to be, for nothing else.
@@ -70,7 +68,9 @@ impl VerifiedCheckpoint {
     /// [`NotVerified`].
     pub fn verify(cms: &[u8], chain: &[Vec<u8>], pinned_root: &[u8]) -> Result<Self, NotVerified> {
         let claimed = ClaimedCheckpoint::read(cms)?.checkpoint;
-        let content = signature::verify(cms, chain, pinned_root, claimed.time, &[])?.content;
+        let Verified {
+            content, signer, ..
+        } = signature::verify(cms, chain, pinned_root, claimed.time, &[])?;
         let refuse = |text| Err(NotVerified::Record(text));
         let Some(checkpoint) = Checkpoint::parse(&content).filter(|same| *same == claimed) else {
             return refuse("not a checkpoint in canonical form");
@@ -78,12 +78,8 @@ impl VerifiedCheckpoint {
         if !matches!(checkpoint.post, Post::Auditor | Post::Security) {
             return refuse("the signer's post may not sign checkpoints");
         }
-        let own = chain
-            .first()
-            .and_then(|der| Certificate::from_der(der).ok());
-        let names_post = own.is_some_and(|own| names_post(&own, checkpoint.post));
-        if !names_post {
-            return refuse("the signer's certificate is for another post");
+        if (signer.post, &signer.name) != (checkpoint.post, &checkpoint.officer) {
+            return refuse("the signer's certificate is another officer's, or for another post");
         }
         Ok(Self {
             checkpoint,
@@ -100,15 +96,6 @@ impl VerifiedCheckpoint {
     pub fn chain(&self) -> &[Vec<u8>] {
         &self.chain
     }
-}
-
-/// Whether an officer's certificate is for this post: its OU.
-fn names_post(certificate: &Certificate, post: Post) -> bool {
-    let names = certificate.tbs_certificate.subject.0.iter();
-    let mut units = names
-        .flat_map(|name| name.0.iter())
-        .filter(|attribute| attribute.oid == ORGANIZATIONAL_UNIT);
-    units.any(|attribute| attribute.value.value() == post.word().as_bytes())
 }
 
 /// The content, and the signer's certificate with its issuers, as far as they came along.

@@ -380,6 +380,21 @@ fn the_log_is_searched_by_what_it_says_and_by_time() {
     assert_eq!(found(AuditFilter { until, ..all() }), [1]);
 }
 
+#[test]
+fn what_is_read_at_one_moment_fits_together_while_another_process_writes() {
+    let (_dir, path, mut store) = store();
+    let mut other = Store::open(&path, &KEY).unwrap();
+    acts(&mut store, 2);
+    let read = store.at_one_moment(|store| {
+        let before = store.verify_audit()?;
+        acts(&mut other, 3);
+        Ok::<_, StoreError>((before, store.read().audit_head()?))
+    });
+    let (verdict, (count, head)) = read.unwrap();
+    assert_eq!((verdict.rows, verdict.head), (count, head));
+    assert_eq!(store.verify_audit().unwrap().rows, 5);
+}
+
 /// Long enough to be read in parts.
 #[test]
 fn damage_in_a_long_log_is_found_at_its_row_too() {

@@ -5,13 +5,15 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::domain::checkpoint::{Checkpoint, CheckpointCode, LogPosition, Standing};
+use crate::domain::id::HomeId;
 use crate::domain::officer::Duty;
 use crate::keys::checkpoint::{ClaimedCheckpoint, VerifiedCheckpoint};
 use crate::keys::file;
+use crate::keys::signature::NotVerified;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SigningKey, clock, unit_key};
-use crate::store::{AuditEntry, AuditFilter, AuditVerdict, CheckpointRow, Reading};
+use crate::store::{AuditEntry, AuditFilter, AuditVerdict, CheckpointRow, Reading, Store};
 
 /// First line of an export.
 const EXPORT_TYPE: &str = "ukey-station/audit-export";
@@ -91,12 +93,24 @@ pub fn verify(
         Against::File(path) => Some(read_checkpoint(desk, path, &root)?),
         Against::Stored | Against::Code(_) => None,
     };
+    let told = Duty::Audit.belongs_to(officer.post());
+    let given = (given, against);
+    // A window may write meanwhile, and sign a checkpoint.
     let store = desk.store();
+    store.at_one_moment(|store| compare(store, desk.id(), (&root, given, told)))
+}
+
+/// The log, the stored checkpoints and what was given, at one moment.
+fn compare(
+    store: &Store,
+    home: HomeId,
+    (root, (given, against), told): (&[u8], (Option<LogPosition>, Against<'_>), bool),
+) -> Result<Verification, Error> {
     let reading = store.read();
     let verdict = store.verify_audit()?;
     let (epoch, instance) = reading.audit_instance()?;
     let own = LogPosition {
-        home: desk.id(),
+        home,
         instance,
         epoch,
         count: verdict.rows,
@@ -107,24 +121,23 @@ pub fn verify(
         head: verdict.head,
         first_broken: verdict.first_broken,
         checkpoint: None,
-        told: Duty::Audit.belongs_to(officer.post()),
+        told,
     };
     for row in reading.checkpoints()? {
-        let (count, standing) = match VerifiedCheckpoint::verify(&row.signature, &row.chain, &root)
-        {
+        let (count, standing) = match VerifiedCheckpoint::verify(&row.signature, &row.chain, root) {
             Ok(verified) => {
                 let seen = verified.checkpoint().position();
-                (
-                    seen.count,
-                    own.against(&seen, then(&reading, seen.count)?.as_ref()),
-                )
+                let then = then(&reading, seen.count)?;
+                (seen.count, own.against(&seen, then.as_ref()))
             }
             // Not what an officer signed any more.
             Err(_altered) => (own.count, Standing::Forked),
         };
-        found.take(count, standing);
+        // What is kept here as this home's was put there by somebody else.
+        let foreign = standing == Standing::OtherHome;
+        found.take(count, if foreign { Standing::Forked } else { standing });
     }
-    let told = match (given, against) {
+    let said = match (given, against) {
         (Some(seen), _) => {
             let then = then(&reading, seen.count)?;
             Some((seen.count, own.against(&seen, then.as_ref())))
@@ -138,7 +151,7 @@ pub fn verify(
         }
         (None, Against::Stored | Against::File(_)) => None,
     };
-    if let Some((count, standing)) = told {
+    if let Some((count, standing)) = said {
         found.take(count, standing);
         found.checkpoint = Some(standing);
     }
@@ -173,9 +186,8 @@ fn read_checkpoint(desk: &Desk, path: &Path, root: &[u8]) -> Result<LogPosition,
         return Err(invalid(path.display().to_string()));
     }
     let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
-    let refuse = |error: crate::keys::signature::NotVerified| {
-        invalid(format!("{}: {error}", path.display())).because(error)
-    };
+    let refuse =
+        |error: NotVerified| invalid(format!("{}: {error}", path.display())).because(error);
     let claimed = ClaimedCheckpoint::read(&bytes).map_err(refuse)?;
     let position = claimed.checkpoint().position();
     if position.home == desk.id() {
@@ -235,42 +247,48 @@ fn demand_checkpoint(officer: &ActingOfficer) -> Result<(), Error> {
 /// `wrong-duty`, or what the store or the file system says.
 pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<AuditVerdict, Error> {
     officer.demand(Duty::Audit)?;
-    let mut lines = Vec::new();
-    let verdict = {
+    let (lines, verdict) = {
         let store = desk.store();
-        let reading = store.read();
-        let verdict = store.verify_audit()?;
-        let instances = reading.audit_instances()?.into_iter();
-        let instances: Vec<Value> = instances
-            .map(|(epoch, instance)| json!({ "epoch": epoch, "instance": instance.to_string() }))
-            .collect();
-        push(
-            &mut lines,
-            &json!({
-                "type": EXPORT_TYPE, "version": EXPORT_VERSION, "home": desk.id().to_string(),
-                "instances": instances, "rows": verdict.rows, "head": hex::encode(verdict.head),
-            }),
-        );
-        reading.each_audit_row(|entry| {
-            push(&mut lines, &json!({ "row": row_json(entry) }));
-            Ok::<_, Error>(())
-        })?;
-        for row in reading.checkpoints()? {
-            let chain: Vec<String> = row.chain.iter().map(hex::encode).collect();
-            let signature = hex::encode(&row.signature);
-            push(
-                &mut lines,
-                &json!({ "checkpoint": { "signature": signature, "chain": chain } }),
-            );
-        }
-        verdict
+        store.at_one_moment(|store| export_lines(store, desk.id()))?
     };
+
     // First on record, then out of the house.
     let mut audit = Desk::audit_row(officer, "audit-exported");
     audit.detail = Some(format!("{} rows", verdict.rows));
     desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
     file::replace(path, &lines).map_err(|error| Error::io(path, error))?;
     Ok(verdict)
+}
+
+/// The lines of an export, and what recomputing the chain found.
+fn export_lines(store: &Store, home: HomeId) -> Result<(Vec<u8>, AuditVerdict), Error> {
+    let mut lines = Vec::new();
+    let reading = store.read();
+    let verdict = store.verify_audit()?;
+    let instances = reading.audit_instances()?.into_iter();
+    let instances: Vec<Value> = instances
+        .map(|(epoch, instance)| json!({ "epoch": epoch, "instance": instance.to_string() }))
+        .collect();
+    push(
+        &mut lines,
+        &json!({
+            "type": EXPORT_TYPE, "version": EXPORT_VERSION, "home": home.to_string(),
+            "instances": instances, "rows": verdict.rows, "head": hex::encode(verdict.head),
+        }),
+    );
+    reading.each_audit_row(|entry| {
+        push(&mut lines, &json!({ "row": row_json(entry) }));
+        Ok::<_, Error>(())
+    })?;
+    for row in reading.checkpoints()? {
+        let chain: Vec<String> = row.chain.iter().map(hex::encode).collect();
+        let signature = hex::encode(&row.signature);
+        push(
+            &mut lines,
+            &json!({ "checkpoint": { "signature": signature, "chain": chain } }),
+        );
+    }
+    Ok((lines, verdict))
 }
 
 /// A row with nothing but what is hashed, and its hash.

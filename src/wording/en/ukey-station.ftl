@@ -554,3 +554,4 @@ act-audit-exported = log exported
 act-request-purged = request purged
 kept-issued-request = certificate issued
 kept-unissued-request = nothing issued
+result-done = done

@@ -554,3 +554,4 @@ act-audit-exported = 导出审计日志
 act-request-purged = 清除申请信息
 kept-issued-request = 已发证申请
 kept-unissued-request = 未发证申请
+result-done = 完成
