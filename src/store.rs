@@ -3,9 +3,12 @@
 
 mod audit;
 mod certificates;
+mod exchange;
 mod migration;
 mod officers;
+mod parcels;
 mod requests;
+mod reviews;
 mod runs;
 mod station;
 mod ukeys;
@@ -21,6 +24,9 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
+pub use self::exchange::ExchangeRow;
+pub use self::parcels::{ParcelReceivedRow, ParcelSentRow};
+pub use self::reviews::{ReviewRow, SuperiorRefusalRow};
 pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::CaUnlockRow;

@@ -9,6 +9,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
     include_str!("schema/003.sql"),
+    include_str!("schema/007.sql"),
 ];
 
 /// The version this program writes.
