@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod audit;
 pub mod certificate;
+pub mod certificate_order;
 pub mod contact;
 pub mod fault;
 pub mod id;
@@ -14,6 +15,7 @@ pub mod officer;
 pub mod person;
 pub mod pin;
 pub mod request;
+pub mod superior;
 pub mod timestamp;
 pub mod token_profile;
 pub mod ukey;

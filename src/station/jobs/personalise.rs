@@ -9,6 +9,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
+pub(in crate::station) use self::issue::person_hmac;
 use crate::domain::id::RunId;
 use crate::domain::key::KeyAlgorithm;
 use crate::domain::officer::Duty;
