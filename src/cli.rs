@@ -2,10 +2,12 @@
 
 mod args;
 mod commands;
+mod exchange;
 mod make;
 mod objects;
 mod officers;
 mod output;
+mod review;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -23,11 +23,11 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
-pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::exchange::ExchangeRow;
+pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::parcels::{ParcelReceivedRow, ParcelSentRow};
-pub use self::reviews::{ReviewRow, SuperiorRefusalRow};
 pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
+pub use self::reviews::{ReviewRow, SuperiorRefusalRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::CaUnlockRow;
 pub use self::ukeys::UkeyRow;

@@ -9,129 +9,10 @@
 mod support;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::Value;
-use support::{Answer, answer, memory_dir, program};
-use tempfile::TempDir;
-
-const SYSTEM: (&str, &str) = ("wang-system", "brave paper lantern 71");
-const SECURITY: (&str, &str) = ("zhao-security", "quiet river stone 92");
-
-/// A desk of one unit in a folder of its own.
-struct Station {
-    dir: PathBuf,
-    code: &'static str,
-}
-
-impl Station {
-    fn new(parent: &Path, name: &str, code: &'static str) -> Self {
-        let dir = parent.join(name);
-        fs::create_dir(&dir).unwrap();
-        Self { dir, code }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.join(name)
-    }
-
-    fn home(&self) -> PathBuf {
-        self.file("home")
-    }
-
-    fn private(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.file(name);
-        fs::write(&path, text).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-        path
-    }
-
-    /// Runs a command as one officer.
-    fn act(&self, officer: (&str, &str), args: &[&str]) -> Answer {
-        let text = format!("[officers]\n\"{}\" = \"{}\"\n", officer.0, officer.1);
-        let secrets = self.private(&format!("{}.toml", officer.0), &text);
-        let mut command = program();
-        command.arg("--home").arg(self.home()).arg("--json");
-        command.arg("--secrets").arg(secrets).args(args);
-        answer(&command.output().unwrap())
-    }
-
-    fn init(&self, level: &str, trust: &str, officers: &[(&str, &str, &str)]) -> Answer {
-        let mut config = format!(
-            "{trust}\n[unit]\nname = \"示例{level}\"\nlevel = \"{level}\"\ncode = \"{}\"\n\
-             province = \"湖南省\"\nprefecture = \"示例市\"\n",
-            self.code
-        );
-        let mut secrets = "[officers]\n".to_owned();
-        for (name, post, passphrase) in officers {
-            config += &format!("[[officers]]\nname = \"{name}\"\npost = \"{post}\"\n");
-            secrets += &format!("\"{name}\" = \"{passphrase}\"\n");
-        }
-        fs::write(self.file("init.toml"), config).unwrap();
-        let secrets = self.private("all.toml", &secrets);
-        let mut command = program();
-        command.arg("--home").arg(self.home()).arg("--json");
-        command.arg("--secrets").arg(secrets).arg("init");
-        command.arg("--config").arg(self.file("init.toml"));
-        answer(&command.output().unwrap())
-    }
-
-    /// Gives the `[trust]` table that a subordinate pins, and the folder it points to.
-    fn trust(&self) -> String {
-        let dir = self.file("given");
-        let given = self.act(SYSTEM, &["unit", "certificate", dir.to_str().unwrap()]);
-        let given = given.expect(0);
-        let word = |name: &str| given.one()[name].as_str().unwrap().to_owned();
-        format!(
-            "[trust]\nroot = {:?}\nroot-sha256 = \"{}\"\nsuperior = {:?}\nsuperior-sha256 = \"{}\"",
-            dir.join("root.pem"),
-            word("root_sha256").to_uppercase(),
-            dir.join("unit.pem"),
-            word("unit_sha256"),
-        )
-    }
-
-    /// Certifies a subordinate that was just initialised, and has it take the answer.
-    fn enrol(&self, subordinate: &Self, made: &Value) {
-        let (file, paper) = (
-            made["enrolment"].as_str().unwrap(),
-            made["fingerprint"].as_str().unwrap(),
-        );
-        let shown = self.act(SECURITY, &["unit", "enrol", file]).expect(3);
-        assert_eq!(shown.one()["fingerprint"], paper);
-        let wrong = ["unit", "enrol", file, "--fingerprint", &"0".repeat(64)];
-        let refused = self.act(SECURITY, &wrong).expect(4);
-        assert_eq!(refused.error_code(), "fingerprint-differs");
-        let answer = self.file("answer");
-        let right = [
-            "unit",
-            "enrol",
-            file,
-            "--fingerprint",
-            paper,
-            "--out",
-            answer.to_str().unwrap(),
-        ];
-        let enrolled = self.act(SECURITY, &right).expect(0);
-        assert_eq!(enrolled.one()["code"], subordinate.code);
-        let taken = ["unit", "enrolled", answer.to_str().unwrap()];
-        subordinate.act(SYSTEM, &taken).expect(0);
-    }
-}
-
-fn everyone() -> [(&'static str, &'static str, &'static str); 2] {
-    [
-        (SYSTEM.0, "system", SYSTEM.1),
-        (SECURITY.0, "security", SECURITY.1),
-    ]
-}
-
-fn province(dir: &TempDir) -> Station {
-    let province = Station::new(dir.path(), "province", "11430000006123458L");
-    province.init("province", "", &everyone()).expect(0);
-    province
-}
+use support::memory_dir;
+use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
 
 #[test]
 fn four_levels_are_certified_one_by_the_other_and_openssl_follows_the_chain() {
@@ -165,7 +46,15 @@ fn four_levels_are_certified_one_by_the_other_and_openssl_follows_the_chain() {
         .expect(0);
     let (root, chain) = (given.join("root.pem"), given.join("unit.pem"));
     let (root, chain) = (root.to_str().unwrap(), chain.to_str().unwrap());
-    let args = ["verify", "-x509_strict", "-CAfile", root, "-untrusted", chain, chain];
+    let args = [
+        "verify",
+        "-x509_strict",
+        "-CAfile",
+        root,
+        "-untrusted",
+        chain,
+        chain,
+    ];
     assert!(support::must("openssl", &args).contains("OK"));
     for station in [&province, &prefecture, &county, &school] {
         let verdict = station.act(SYSTEM, &["--officer", SYSTEM.0, "audit", "verify"]);

@@ -21,8 +21,8 @@ use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice, profiles, requests,
-    slips, ukeys,
+    approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice,
+    profiles, requests, slips, ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;
@@ -404,6 +404,9 @@ impl Cli<'_> {
                 let files = approvals::export(&desk, &officer, &row, dir)?;
                 Ok(self.written(&files))
             }
+            Request::SendUp { file, ids } => self.send_up(file, ids),
+            Request::Review(arguments) => self.review(arguments),
+            Request::ReceiveReview { file } => self.receive_review(file),
         }
     }
 
@@ -536,6 +539,7 @@ impl Cli<'_> {
                 ca_certificate::certify(&desk, &officer, request, out)?;
                 return Ok(self.written(std::slice::from_ref(out)));
             }
+            Ca::Exchange(command) => return self.exchange(command),
             Ca::Install { file } => {
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
                 ca_certificate::install(&desk, &officer, file)?;

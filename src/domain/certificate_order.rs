@@ -224,9 +224,7 @@ mod tests {
             fields: order()
                 .fields
                 .iter()
-                .map(|(field, found)| {
-                    (field.clone(), commitment(field, &found.salt, &found.value))
-                })
+                .map(|(field, found)| (field.clone(), commitment(field, &found.salt, &found.value)))
                 .collect(),
             holder_unit: UnitId::new(Uuid::nil()),
             making_unit: UnitId::new(Uuid::nil()),

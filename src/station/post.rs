@@ -36,16 +36,19 @@ pub(super) struct Incoming {
 /// The unit to which a file is sent.
 pub(super) fn superior(desk: &Desk) -> Result<UnitFacts, Error> {
     let chain = desk.superior_chain()?;
-    let der = chain.first().ok_or_else(|| Error::refused("unit-is-root", ""))?;
+    let der = chain
+        .first()
+        .ok_or_else(|| Error::refused("unit-is-root", ""))?;
     facts(der)
 }
 
 /// A direct subordinate, as it was certified here.
 pub(super) fn subordinate(desk: &Desk, code: &str) -> Result<UnitFacts, Error> {
     let rows = desk.store().read().unit_certificates()?;
-    let own = rows.into_iter().rev().find(|row| {
-        row.unit_code == code && row.officer.is_none() && row.revoked_at.is_none()
-    });
+    let own = rows
+        .into_iter()
+        .rev()
+        .find(|row| row.unit_code == code && row.officer.is_none() && row.revoked_at.is_none());
     let unknown = || Error::refused("parcel-sender-unknown", code);
     facts(&own.ok_or_else(unknown)?.der)
 }
@@ -122,7 +125,11 @@ pub(super) fn pack(
 fn crls_of(chain: &[Vec<u8>], crls: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
     let issuers = chain.get(1..).unwrap_or_default();
     let mut crls = crls;
-    crls.retain(|crl| issuers.iter().any(|issuer| unit_crl::check(crl, issuer).is_ok()));
+    crls.retain(|crl| {
+        issuers
+            .iter()
+            .any(|issuer| unit_crl::check(crl, issuer).is_ok())
+    });
     crls
 }
 
@@ -159,7 +166,9 @@ struct OwnTrust {
 impl OwnTrust {
     fn of(desk: &Desk) -> Result<Self, Error> {
         let chain = desk.unit_chain()?;
-        let own = chain.first().ok_or_else(|| Error::refused("unit-not-certified", ""))?;
+        let own = chain
+            .first()
+            .ok_or_else(|| Error::refused("unit-not-certified", ""))?;
         Ok(Self {
             root: desk.pinned_root()?,
             code: desk.own_unit()?.code,
@@ -187,8 +196,12 @@ impl OwnTrust {
 pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Error> {
     let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
     let trust = OwnTrust::of(desk)?;
-    let opened =
-        parcel::open(&bytes, &station_identity(desk)?, &trust.as_trust(), clock::now());
+    let opened = parcel::open(
+        &bytes,
+        &station_identity(desk)?,
+        &trust.as_trust(),
+        clock::now(),
+    );
     let opened = opened.map_err(parcel_refused)?;
     if opened.manifest.kind != kind {
         let word = opened.manifest.kind.word();
@@ -212,7 +225,9 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
     let mut crls = Vec::new();
     for der in &opened.crls {
         let issuers = opened.chain.get(1..).unwrap_or_default();
-        let checked = issuers.iter().find_map(|issuer| unit_crl::check(der, issuer).ok());
+        let checked = issuers
+            .iter()
+            .find_map(|issuer| unit_crl::check(der, issuer).ok());
         crls.extend(checked.map(|crl| (crl, der.clone())));
     }
     Ok(Incoming {
@@ -235,7 +250,10 @@ fn judge(desk: &Desk, row: &ParcelReceivedRow) -> Result<bool, Error> {
     let which = format!("{} {}", row.from_code, row.sequence);
     if row.sequence > next {
         // The ones before it are still on their way.
-        return Err(Error::refused("parcel-out-of-order", format!("{which}, {next}")));
+        return Err(Error::refused(
+            "parcel-out-of-order",
+            format!("{which}, {next}"),
+        ));
     }
     if row.sequence < next || row.previous != before {
         return Err(Error::refused("parcel-forked", which));

@@ -51,8 +51,7 @@ pub struct ParcelReceivedRow {
     pub signer: String,
 }
 
-const RECEIVED: &str =
-    "sha256, id, kind, from_code, from_home, sequence, previous, at, signer";
+const RECEIVED: &str = "sha256, id, kind, from_code, from_home, sequence, previous, at, signer";
 
 impl Reading<'_> {
     /// Sequence and SHA-256 of the newest file to a unit.

@@ -259,9 +259,7 @@ impl Manifest {
         let same = manifest.canonical().is_ok_and(|again| again == bytes);
         let counted = match manifest.kind {
             Kind::Enrol | Kind::Enrolled => manifest.sequence == 0 && manifest.previous.is_none(),
-            _ => {
-                manifest.sequence > 0 && (manifest.sequence == 1) == manifest.previous.is_none()
-            }
+            _ => manifest.sequence > 0 && (manifest.sequence == 1) == manifest.previous.is_none(),
         };
         if same && counted {
             Ok(manifest)

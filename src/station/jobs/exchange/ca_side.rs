@@ -128,9 +128,8 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
         {
             return Err(Error::refused("ca-locked", ""));
         }
-        let written = der.and_then(|der| {
-            file::replace(&path, &der).map_err(|error| Error::io(&path, error))
-        });
+        let written =
+            der.and_then(|der| file::replace(&path, &der).map_err(|error| Error::io(&path, error)));
         items.push(Item {
             file: path,
             serial: Some(row.serial),
@@ -212,7 +211,8 @@ impl Parts<'_> {
         let order = CertificateOrder::parse(&signed.content);
         let order = order.ok_or_else(|| altered("the order"))?;
         let serial = order.intent.serial.to_string();
-        if order.csr_sha256.0 != sha256(self.csr) || order.approval_sha256.0 != sha256(self.approval)
+        if order.csr_sha256.0 != sha256(self.csr)
+            || order.approval_sha256.0 != sha256(self.approval)
         {
             return Err(altered(&serial));
         }
@@ -277,7 +277,10 @@ fn unit_of(
     }
     let approver = approval.signer();
     if !is_of(approver, 0) && !is_of(approver, 1) {
-        return Err(Error::refused("exchange-not-approved", approver.unit_code.clone()));
+        return Err(Error::refused(
+            "exchange-not-approved",
+            approver.unit_code.clone(),
+        ));
     }
     let unit = units.into_iter().next();
     unit.ok_or_else(|| unknown(&orderer.unit_code))
@@ -294,10 +297,15 @@ fn check_subject(desk: &Desk, order: &CertificateOrder, unit: &UnitFacts) -> Res
             prefecture,
             ..
         }) => (province, prefecture) == (&subject.province, &subject.prefecture),
-        None => units.iter().any(|own| own.own && own.province == subject.province),
+        None => units
+            .iter()
+            .any(|own| own.own && own.province == subject.province),
     };
     if placed && subject.unit == unit.name && subject.unit_code == unit.code {
         return Ok(());
     }
-    Err(Error::refused("exchange-not-approved", order.intent.serial.to_string()))
+    Err(Error::refused(
+        "exchange-not-approved",
+        order.intent.serial.to_string(),
+    ))
 }

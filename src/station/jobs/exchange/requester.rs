@@ -183,7 +183,10 @@ fn keep(
         let reading = store.read();
         (
             reading.certificate_of_run(intent.run)?,
-            reading.open_runs()?.into_iter().find(|run| run.id == intent.run),
+            reading
+                .open_runs()?
+                .into_iter()
+                .find(|run| run.id == intent.run),
         )
     };
     if known.is_some_and(|row| row.der == der) {
@@ -207,7 +210,8 @@ fn keep(
     audit.request = Some(row.request.to_string());
     audit.ukey = Some(row.ukey.as_str().to_owned());
     audit.certificate = Some(serial.to_string());
-    desk.store()
-        .act(&audit, |writing| writing.insert_certificate(&row, clock::now()))?;
+    desk.store().act(&audit, |writing| {
+        writing.insert_certificate(&row, clock::now())
+    })?;
     Ok(Done::Taken)
 }

@@ -13,7 +13,9 @@ use crate::domain::certificate::{
 };
 use crate::domain::request::RequestState;
 use crate::issuing::check::{self, CheckedCertificate};
-use crate::issuing::connector::{Answer, Connector as _, ConnectorError, EmbeddedCa, FileExchange, Submission};
+use crate::issuing::connector::{
+    Answer, Connector as _, ConnectorError, EmbeddedCa, FileExchange, Submission,
+};
 use crate::issuing::csr::CheckedCsr;
 use crate::issuing::profile::CertificateProfile;
 use crate::keys::random;

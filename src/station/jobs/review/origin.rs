@@ -109,7 +109,13 @@ pub fn send_up(
     }
     let mut key = SigningKey::open(desk, officer)?;
     let body = RequestsBody { requests };
-    let parcel = post::pack(desk, &mut key, &superior, (Kind::Requests, &body), &attachments)?;
+    let parcel = post::pack(
+        desk,
+        &mut key,
+        &superior,
+        (Kind::Requests, &body),
+        &attachments,
+    )?;
     let mut audit = Desk::audit_row(officer, "requests-sent-up");
     audit.detail = Some(format!("{}, {} requests", parcel.id(), body.requests.len()));
     desk.store().act(&audit, |writing| {
@@ -145,8 +151,8 @@ fn facts(
         None => None,
     };
     let mut enabled = officers.iter().filter(|officer| officer.enabled);
-    let holder_is_officer = person.is_some()
-        && enabled.clone().any(|officer| officer.person == person);
+    let holder_is_officer =
+        person.is_some() && enabled.clone().any(|officer| officer.person == person);
     Ok(Facts {
         registers_officer: fields.contains_key("post"), // A field of form 1 alone.
         holder_is_officer,
@@ -161,7 +167,11 @@ fn salted(
     row: &RequestRow,
     fields: BTreeMap<String, FieldRow>,
 ) -> Result<BTreeMap<String, SentField>, Error> {
-    let sent = desk.store().read().sent_up(row.id, row.revision)?.unwrap_or_default();
+    let sent = desk
+        .store()
+        .read()
+        .sent_up(row.id, row.revision)?
+        .unwrap_or_default();
     let mut salted = BTreeMap::new();
     for (field, FieldRow { value, .. }) in fields {
         let salt = match sent.get(&field) {
@@ -175,7 +185,9 @@ fn salted(
 
 /// The officer whom form 1 registers, if their ukey is made.
 fn proposed(row: &RequestRow, officers: &[OfficerRow]) -> Option<SentOfficer> {
-    let officer = officers.iter().find(|officer| officer.request == Some(row.id))?;
+    let officer = officers
+        .iter()
+        .find(|officer| officer.request == Some(row.id))?;
     Some(SentOfficer {
         name: officer.name.clone(),
         post: officer.post,
@@ -223,7 +235,8 @@ pub fn receive_review(
         .map_err(|error| Error::refused("parcel-damaged", "review").because(error))?;
     let mut requests = Vec::new();
     for sent in &body.decisions {
-        let (number, outcome) = match desk.store().read().request(sent.request) {
+        let row = desk.store().read().request(sent.request); // The lock ends here.
+        let (number, outcome) = match row {
             Ok(row) => {
                 let moved = take(desk, officer, &incoming, &row, sent);
                 (row.number, moved)
@@ -234,8 +247,13 @@ pub fn receive_review(
     }
     // Last: a crash before it leaves a file that can be taken again; what it moved stays moved.
     let mut audit = Desk::audit_row(officer, "review-received");
-    audit.detail = Some(format!("{}, {} decisions", incoming.opened.manifest.id, requests.len()));
-    desk.store().act(&audit, |writing| incoming.record(writing))?;
+    audit.detail = Some(format!(
+        "{}, {} decisions",
+        incoming.opened.manifest.id,
+        requests.len()
+    ));
+    desk.store()
+        .act(&audit, |writing| incoming.record(writing))?;
     Ok(Received {
         replayed: false,
         requests,
@@ -251,7 +269,10 @@ fn take(
     sent: &SentDecision,
 ) -> Result<Decision, Error> {
     let invalid = || Error::refused("approval-invalid", row.number.clone());
-    let cms = incoming.opened.attachments.get(&decision_name(sent.request));
+    let cms = incoming
+        .opened
+        .attachments
+        .get(&decision_name(sent.request));
     let cms = cms.ok_or_else(invalid)?;
     let (fields, salts, approval) = {
         let store = desk.store();
@@ -363,11 +384,14 @@ fn install(
     chain: &[String],
 ) -> Result<(), Error> {
     let officers = desk.store().read().officers()?;
-    let registered = officers.into_iter().find(|other| other.request == Some(row.id));
+    let registered = officers
+        .into_iter()
+        .find(|other| other.request == Some(row.id));
     let unknown = || Error::refused("officer-unknown", row.number.clone());
     let name = registered.ok_or_else(unknown)?.name;
     let chain: Result<Vec<_>, _> = chain.iter().map(hex::decode).collect();
-    let chain = chain
-        .map_err(|error| Error::refused("certificate-invalid", row.number.clone()).because(error))?;
+    let chain = chain.map_err(|error| {
+        Error::refused("certificate-invalid", row.number.clone()).because(error)
+    })?;
     officers::install_certificate(desk, officer, &name, &chain).map(|_row| ())
 }

@@ -97,7 +97,10 @@ pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Review,
     let home = manifest.from.home;
     let mut items = Vec::new();
     for sent in &body.requests {
-        let decided = desk.store().read().review(home, sent.request, sent.revision)?;
+        let decided = desk
+            .store()
+            .read()
+            .review(home, sent.request, sent.revision)?;
         items.push(ReviewItem {
             number: sent.number.clone(),
             sent_by: manifest.from.name.clone(),
@@ -111,7 +114,8 @@ pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Review,
     }
     let mut audit = Desk::audit_row(officer, "requests-opened");
     audit.detail = Some(format!("{}, {} requests", manifest.id, items.len()));
-    desk.store().act(&audit, |writing| incoming.record(writing))?;
+    desk.store()
+        .act(&audit, |writing| incoming.record(writing))?;
     Ok(Review {
         incoming,
         requests: body.requests,
@@ -186,7 +190,13 @@ pub fn decide(
         answers: Sha256Hex(opened.sha256),
         decisions: draft.decisions,
     };
-    let parcel = post::pack(desk, &mut key, &to, (Kind::Review, &body), &draft.attachments)?;
+    let parcel = post::pack(
+        desk,
+        &mut key,
+        &to,
+        (Kind::Review, &body),
+        &draft.attachments,
+    )?;
     let mut audit = Desk::audit_row(officer, "requests-reviewed");
     audit.detail = Some(format!("{}, {} decisions", parcel.id(), draft.rows.len()));
     let kept = desk.store().act(&audit, |writing| {
@@ -218,7 +228,10 @@ fn check_free(
     sent: &SentRequest,
 ) -> Result<(), Error> {
     let home = review.incoming.opened.manifest.from.home;
-    let decided = desk.store().read().review(home, sent.request, sent.revision)?;
+    let decided = desk
+        .store()
+        .read()
+        .review(home, sent.request, sent.revision)?;
     if decided.is_some() {
         return Err(Error::refused("changed-meanwhile", sent.number.clone()));
     }
