@@ -21,8 +21,8 @@ use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice,
-    profiles, requests, slips, ukeys,
+    approvals, audit, ca, ca_certificate, certificates, doctor, hand_out, people, practice, profiles, requests,
+    slips, ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;

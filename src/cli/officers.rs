@@ -192,12 +192,7 @@ impl Cli<'_> {
         desk: &Desk,
         first: &ActingOfficer,
     ) -> Result<SecondOfficer, Error> {
-        let named = self
-            .global
-            .second
-            .as_deref()
-            .map(officer_name)
-            .transpose()?;
+        let named = self.global.second.as_deref().map(officer_name).transpose()?;
         desk.second_officer(first, named.as_ref(), &AskTerminal(self.output))
     }
 }

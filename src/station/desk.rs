@@ -84,12 +84,7 @@ impl Desk {
         let opened = sign_in::open_wraps(&home, &mut keys, &name, &passphrase)?;
         let (mut store, mut store_key) = open_store(&home, &opened)?;
         if access == Access::Change && keys.announced_escrow().is_some() {
-            store_key = finish_key_change(
-                &home,
-                &mut keys,
-                &mut store,
-                (opened.store_key.clone(), opened.next_store_key.clone()),
-            )?;
+            store_key = finish_key_change(&home, &mut keys, &mut store, (opened.store_key.clone(), opened.next_store_key.clone()))?;
         }
         let row = enabled_officer(&store, &name)?;
         let officer = ActingOfficer::new(name.clone(), row.post);
@@ -134,9 +129,7 @@ impl Desk {
 
     /// The store key: seals what the store keeps for a while.
     pub(super) fn store_key(&self) -> MutexGuard<'_, SecretKey> {
-        self.store_key
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.store_key.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The PIN of an officer's own ukey, once their passphrase was given.
@@ -192,14 +185,10 @@ impl Desk {
         let officer = ActingOfficer::new(name.clone(), row.post);
         officer.demand(Duty::ConfirmAct)?;
         // In a real home the second passphrase is typed, never read from a file (interface.md).
-        let given = self
-            .secrets()
-            .as_ref()
-            .filter(|_secrets| self.practice)
-            .and_then(|secrets| secrets.passphrase(name).cloned());
-        let passphrase = given
-            .or_else(|| ask.passphrase(name))
-            .ok_or_else(required)?;
+        let given = self.secrets().as_ref().filter(|_secrets| self.practice).and_then(
+            |secrets| secrets.passphrase(name).cloned(),
+        );
+        let passphrase = given.or_else(|| ask.passphrase(name)).ok_or_else(required)?;
         self.open_wraps(name, &passphrase)?;
         Ok(SecondOfficer::new(officer))
     }

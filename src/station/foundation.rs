@@ -1,10 +1,10 @@
 //! What every home begins with, real or for practice: its keys, its records, its unit's own key, its
 //! first officers. keys.json is written last: before it there is no home.
 
-use super::clock;
 use super::error::Error;
 use super::home::Home;
 use super::key_token::{self, OpenKey};
+use super::clock;
 use crate::domain::audit::AuditRow;
 use crate::domain::id::{HomeId, RequestId};
 use crate::domain::key::PublicKeyDer;
@@ -43,11 +43,7 @@ pub(super) struct MadeToken {
 
 impl<'a> Foundation<'a> {
     /// Makes the store and the secrets of an empty home.
-    pub(super) fn lay(
-        home: &'a Home,
-        ukeys: &'a VirtualUkeys,
-        practice: bool,
-    ) -> Result<Self, Error> {
+    pub(super) fn lay(home: &'a Home, ukeys: &'a VirtualUkeys, practice: bool) -> Result<Self, Error> {
         let store_key = SecretKey::generate()?;
         let cost = if practice { Cost::PRACTICE } else { Cost::REAL };
         Ok(Self {
@@ -127,9 +123,8 @@ impl<'a> Foundation<'a> {
         };
         let mut audit = row("officer-registered");
         audit.detail = Some(format!("{name} {post}"));
-        self.store.act(&audit, |writing| {
-            writing.insert_officer(&officer, Some(&made.so_pin))
-        })?;
+        self.store
+            .act(&audit, |writing| writing.insert_officer(&officer, Some(&made.so_pin)))?;
         Ok((made.token, own_pin, made.public_key))
     }
 }

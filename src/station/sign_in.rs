@@ -144,9 +144,7 @@ pub(super) fn open_wraps(
         Err(WrapError::WrongPassphrase(_)) => {
             home.change_keys(keys, |keys| keys.note_failure(name, now))?;
         }
-        Ok(_) if keys.has_failures(name) => {
-            home.change_keys(keys, |keys| keys.note_success(name))?
-        }
+        Ok(_) if keys.has_failures(name) => home.change_keys(keys, |keys| keys.note_success(name))?,
         _ => {}
     }
     Ok(opened?)

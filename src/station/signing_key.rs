@@ -50,9 +50,7 @@ impl SigningKey {
     /// [`SignError`] with the ukey's fault.
     pub fn sign(&mut self, content: &[u8]) -> Result<Vec<u8>, SignError<Fault>> {
         let key = &mut self.key;
-        signature::sign(content, &self.officer.chain, &mut |message| {
-            key.sign(message)
-        })
+        signature::sign(content, &self.officer.chain, &mut |message| key.sign(message))
     }
 }
 

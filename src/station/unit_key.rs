@@ -51,16 +51,11 @@ impl UnitKey {
     /// `unit-not-certified` while the superior has not answered, or the token's fault.
     pub(super) fn open(desk: &Desk, secrets: &SecuritySecrets) -> Result<Self, Error> {
         let chain = desk.unit_chain()?;
-        let own = chain
-            .first()
-            .ok_or_else(|| Error::refused("unit-not-certified", ""))?;
+        let own = chain.first().ok_or_else(|| Error::refused("unit-not-certified", ""))?;
         let damaged = || Error::failed("store-damaged", "unit_token");
-        let public_key = unit_pki::public_key_of(own).map_err(|error| damaged().because(error))?;
-        let token = desk
-            .store()
-            .read()
-            .meta("unit_token")?
-            .ok_or_else(damaged)?;
+        let public_key =
+            unit_pki::public_key_of(own).map_err(|error| damaged().because(error))?;
+        let token = desk.store().read().meta("unit_token")?.ok_or_else(damaged)?;
         let token: KeyToken =
             serde_json::from_str(&token).map_err(|error| damaged().because(error))?;
         let key = key_token::open(desk, &desk.home().unit(), &token, &secrets.ca_pin)?;
@@ -95,13 +90,7 @@ impl UnitKey {
             name,
             post,
         };
-        self.certify(
-            subject,
-            unit_code,
-            Some((name.clone(), post)),
-            key,
-            OFFICER_DAYS,
-        )
+        self.certify(subject, unit_code, Some((name.clone(), post)), key, OFFICER_DAYS)
     }
 
     /// Certifies a direct subordinate as it proposed itself.

@@ -66,7 +66,8 @@ pub struct UnitCertificateRow {
     pub revoked_at: Option<Timestamp>,
 }
 
-const OFFICER: &str = "name, post, enabled, token, public_key, chain, request, person, for_cause";
+const OFFICER: &str =
+    "name, post, enabled, token, public_key, chain, request, person, for_cause";
 
 impl Reading<'_> {
     /// Every officer.
@@ -161,10 +162,7 @@ impl Writing<'_> {
         chain: &[Vec<u8>],
     ) -> Result<(), StoreError> {
         let sql = "UPDATE officers SET chain = ?2 WHERE name = ?1";
-        one_officer(
-            self.db
-                .execute(sql, params![name.as_str(), chain_json(chain)?])?,
-        )
+        one_officer(self.db.execute(sql, params![name.as_str(), chain_json(chain)?])?)
     }
 
     /// Binds another ukey to an officer; their certificate was for the key before it.

@@ -130,9 +130,7 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn escrow(&self) -> Result<Vec<(Serial, RunId, Vec<u8>)>, StoreError> {
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT ukey, run, sealed FROM escrow")?;
+        let mut statement = self.db.prepare_cached("SELECT ukey, run, sealed FROM escrow")?;
         let rows = statement.query_map([], |row| {
             let serial = parsed(row, 0, "serial", |text| Serial::parse(text).ok())?;
             Ok((serial, parsed(row, 1, "run id", id)?, row.get(2)?))

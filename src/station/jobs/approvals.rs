@@ -130,14 +130,8 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
         .iter()
         .any(|row| row.enabled && row.name == approval.officer && row.chain == approval.chain);
     let about = (request.id, request.revision);
-    let verified = VerifiedApproval::verify(
-        &approval.signature,
-        &approval.chain,
-        &root,
-        about,
-        now,
-        &crls,
-    );
+    let verified =
+        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now, &crls);
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {

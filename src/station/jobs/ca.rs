@@ -61,10 +61,7 @@ pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<(), E
     officer.demand(Duty::ReadRecords)?;
     let own = super::certificates::pem(desk.authority()?.certificate());
     let chain = desk.ca_chain()?;
-    let chain: String = chain
-        .iter()
-        .map(|der| super::certificates::pem(der))
-        .collect();
+    let chain: String = chain.iter().map(|der| super::certificates::pem(der)).collect();
     let pem = own + &chain;
     file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
 }

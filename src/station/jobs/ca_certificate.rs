@@ -104,8 +104,7 @@ pub fn certify(
     let mut audit = Desk::audit_row(officer, "ca-certified");
     audit.certificate = Some(terms.serial.to_string());
     audit.detail = Some(unit.code);
-    desk.store()
-        .act(&audit, |writing| writing.spend_ca_unlock())?;
+    desk.store().act(&audit, |writing| writing.spend_ca_unlock())?;
     let pem = certificates::pem(&made) + &certificates::pem(authority.certificate());
     file::replace(out, pem.as_bytes()).map_err(|error| Error::io(out, error))
 }

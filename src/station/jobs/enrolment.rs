@@ -129,7 +129,8 @@ pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Propose
     officer.demand(Duty::ManageOfficers)?;
     let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
     let code = desk.own_unit()?.code;
-    let enrolment = parcel::open_enrolment(&bytes, &station_identity(desk)?, &code, clock::now());
+    let enrolment =
+        parcel::open_enrolment(&bytes, &station_identity(desk)?, &code, clock::now());
     let enrolment = enrolment.map_err(parcel_refused)?;
     Ok(Proposed {
         fingerprint: enrolment.fingerprint().to_owned(),
@@ -214,10 +215,7 @@ pub fn enrol(
     let mut audit = Desk::audit_row(officer, "unit-enrolled");
     audit.detail = Some(format!("{} with {} officers", facts.code, officers.len()));
     let unit = desk.store().act(&audit, |writing| {
-        let known = writing
-            .units()?
-            .into_iter()
-            .find(|known| known.code == unit.code);
+        let known = writing.units()?.into_iter().find(|known| known.code == unit.code);
         let unit = match known {
             Some(known) => known,
             None => {
@@ -232,10 +230,7 @@ pub fn enrol(
     })?;
     let answer = match out {
         Some(path) => path.to_owned(),
-        None => desk
-            .home()
-            .out()
-            .join(format!("{}.ukey-enrolled", unit.code)),
+        None => desk.home().out().join(format!("{}.ukey-enrolled", unit.code)),
     };
     file::replace(&answer, &bytes).map_err(|error| Error::io(&answer, error))?;
     Ok(Enrolled {
@@ -276,28 +271,20 @@ pub fn receive(
     if opened.manifest.kind != Kind::Enrolled {
         return Err(damaged());
     }
-    let answer: Answer =
-        serde_json::from_value(opened.manifest.body).map_err(|error| damaged().because(error))?;
+    let answer: Answer = serde_json::from_value(opened.manifest.body)
+        .map_err(|error| damaged().because(error))?;
     let decode = |chain: &[String]| -> Result<Vec<Vec<u8>>, Error> {
         let decoded = chain.iter().map(hex::decode);
-        decoded
-            .collect::<Result<_, _>>()
-            .map_err(|error| damaged().because(error))
+        decoded.collect::<Result<_, _>>().map_err(|error| damaged().because(error))
     };
     let unit_chain = decode(&answer.unit_chain)?;
     let units = unit_pki::check_unit_chain(&unit_chain, &root, clock::now(), &[]);
-    let facts = units
-        .map_err(invalid)?
-        .into_iter()
-        .next()
-        .ok_or_else(damaged)?;
+    let facts = units.map_err(invalid)?.into_iter().next().ok_or_else(damaged)?;
     if facts.public_key != own_key || facts.code != own.code || facts.name != own.name {
         return Err(Error::refused("certificate-differs", own.code));
     }
     let mut audit = Desk::audit_row(officer, "unit-certified");
-    audit.detail = Some(unit_pki::fingerprint(
-        unit_chain.first().ok_or_else(damaged)?,
-    ));
+    audit.detail = Some(unit_pki::fingerprint(unit_chain.first().ok_or_else(damaged)?));
     let exchange = desk.store().read().meta("ca_kind")?.as_deref() == Some("exchange");
     let without_ca = desk.store().read().meta("ca_certificate")?.is_none();
     desk.store().act(&audit, |writing| {
@@ -350,7 +337,9 @@ fn manifest(
 }
 
 /// A parcel that was not made.
-pub(in crate::station) fn pack_failed(error: PackError<crate::domain::fault::Fault>) -> Error {
+pub(in crate::station) fn pack_failed(
+    error: PackError<crate::domain::fault::Fault>,
+) -> Error {
     match error {
         PackError::Sign(error) => unit_key::sign_failed(error),
         PackError::Content(text) => Error::failed("parcel-encoding", text),

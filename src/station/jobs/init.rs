@@ -15,7 +15,6 @@ use crate::keys::secret::SecretText;
 use crate::keys::station_key::StationIdentity;
 use crate::keys::unit_pki::{self, RootUse, Subject, UnitFacts, UnitSubject};
 use crate::keys::{file, random};
-use crate::station::clock;
 use crate::station::desk::PRACTICE_PROFILE;
 use crate::station::error::Error;
 use crate::station::foundation::{self, Foundation};
@@ -24,6 +23,7 @@ use crate::station::jobs::{certificates, enrolment, practice};
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::{self, AskSecret};
 use crate::station::unit_key::{self, UNIT_DAYS, UnitKey};
+use crate::station::clock;
 use crate::store::KeyToken;
 
 /// D-60: a root of holders' CAs outlives them by far.
@@ -161,10 +161,7 @@ impl Config {
             ("unit.name", fit(name)),
             ("unit.code", crate::domain::unit::is_code(code)),
             ("unit.province", fit(province)),
-            (
-                "unit.prefecture",
-                *level == Level::Province || fit(prefecture),
-            ),
+            ("unit.prefecture", *level == Level::Province || fit(prefecture)),
             ("trust", (*level == Level::Province) == self.trust.is_none()),
             ("officers", !self.officers.is_empty()),
             (
@@ -244,10 +241,7 @@ pub fn init(
 fn trust(table: &TrustTable) -> Result<Trust, Error> {
     let root = pinned(&table.root, &table.root_sha256, "root-invalid")?;
     let [root] = root.as_slice() else {
-        return Err(Error::refused(
-            "root-invalid",
-            table.root.display().to_string(),
-        ));
+        return Err(Error::refused("root-invalid", table.root.display().to_string()));
     };
     let invalid = |code, path: &Path| {
         let path = path.display().to_string();
@@ -279,10 +273,7 @@ fn pinned(path: &Path, sha256: &str, code: &'static str) -> Result<Vec<Vec<u8>>,
     })?;
     let found = certificates.first().map(|der| unit_pki::fingerprint(der));
     if found.as_deref() != Some(&*enrolment::typed_fingerprint(sha256)) {
-        return Err(Error::refused(
-            "fingerprint-differs",
-            path.display().to_string(),
-        ));
+        return Err(Error::refused("fingerprint-differs", path.display().to_string()));
     }
     Ok(certificates)
 }
@@ -318,12 +309,7 @@ fn lay(
         station_key: &identity.public(),
     };
     let (mut unit_key, own) = self_certify(made.key, &made.public_key, subject, trust.is_none())?;
-    remember(
-        &mut base,
-        (&made.token, &made.so_pin),
-        &identity,
-        (trust, &own),
-    )?;
+    remember(&mut base, (&made.token, &made.so_pin), &identity, (trust, &own))?;
     let mut proposed = Vec::new();
     for (name, post, passphrase) in officers {
         let (_token, _pin, public_key) = base.make_officer((name, *post), passphrase, None)?;

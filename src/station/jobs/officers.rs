@@ -40,11 +40,7 @@ pub fn add(
     if taken.clone().any(|row| row.name == *name) {
         return Err(Error::refused("officer-exists", name.as_str()));
     }
-    if person.is_some()
-        && taken
-            .filter(|row| row.enabled)
-            .any(|row| row.person == person)
-    {
+    if person.is_some() && taken.filter(|row| row.enabled).any(|row| row.person == person) {
         return Err(Error::refused("person-has-post", name.as_str()));
     }
     let own = own_secrets(desk, officer, ask)?;
@@ -85,9 +81,8 @@ pub fn add(
         wrapped = keys.add_officer((name, post), &passphrase, secrets);
     })?;
     wrapped?;
-    desk.store().act(&audit, |writing| {
-        writing.insert_officer(&row, Some(&hex::encode(&sealed)))
-    })?;
+    desk.store()
+        .act(&audit, |writing| writing.insert_officer(&row, Some(&hex::encode(&sealed))))?;
     Ok(row)
 }
 
@@ -112,8 +107,7 @@ pub fn install_certificate(
     name: &OfficerName,
     chain: &[Vec<u8>],
 ) -> Result<OfficerRow, Error> {
-    if !(Duty::SetUp.belongs_to(officer.post()) || Duty::ManageOfficers.belongs_to(officer.post()))
-    {
+    if !(Duty::SetUp.belongs_to(officer.post()) || Duty::ManageOfficers.belongs_to(officer.post())) {
         officer.demand(Duty::SetUp)?;
     }
     let row = desk.officer(name)?;

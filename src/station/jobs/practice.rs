@@ -192,14 +192,12 @@ impl<'a> Maker<'a> {
         let chain = self.certify(own, &key, &self.superior_key, superior)?;
         let list = |chain: &[Vec<u8>]| chain.iter().map(hex::encode).collect::<Vec<_>>().join(" ");
         let (chain, superior, root) = (list(&chain), list(superior), list(&root));
-        self.base
-            .store
-            .act(&foundation::row("root-pinned"), |writing| {
-                writing.set_meta("pinned_root", &root)?;
-                writing.set_meta("superior_chain", &superior)?;
-                writing.set_meta("unit_chain", &chain)?;
-                writing.set_meta("station_identity", station.to_secret().expose())
-            })?;
+        self.base.store.act(&foundation::row("root-pinned"), |writing| {
+            writing.set_meta("pinned_root", &root)?;
+            writing.set_meta("superior_chain", &superior)?;
+            writing.set_meta("unit_chain", &chain)?;
+            writing.set_meta("station_identity", station.to_secret().expose())
+        })?;
         Ok(())
     }
 
@@ -226,9 +224,7 @@ impl<'a> Maker<'a> {
     /// The CA on a token of its own.
     fn make_ca(&mut self) -> Result<(), Error> {
         let home = self.base.home;
-        let mut made = self
-            .base
-            .make_token(&home.ca(), &self.base.security.ca_pin)?;
+        let mut made = self.base.make_token(&home.ca(), &self.base.security.ca_pin)?;
         let terms = AuthorityTerms {
             name: "练习 CA G1 (practice)".to_owned(),
             unit: self.unit.name.clone(),
@@ -247,13 +243,11 @@ impl<'a> Maker<'a> {
         file::replace(&path, pem.as_bytes()).map_err(|error| Error::io(&path, error))?;
         let token = serde_json::to_string(&made.token)
             .map_err(|error| Error::failed("practice", "token").because(error))?;
-        self.base
-            .store
-            .act(&foundation::row("ca-made"), |writing| {
-                writing.set_meta("ca_certificate", &hex::encode(&certificate))?;
-                writing.set_meta("ca_token", &token)?;
-                writing.set_meta("ca_so_pin", &made.so_pin)
-            })?;
+        self.base.store.act(&foundation::row("ca-made"), |writing| {
+            writing.set_meta("ca_certificate", &hex::encode(&certificate))?;
+            writing.set_meta("ca_token", &token)?;
+            writing.set_meta("ca_so_pin", &made.so_pin)
+        })?;
         Ok(())
     }
 

@@ -27,9 +27,7 @@ pub struct Given {
 pub fn export(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Given, Error> {
     officer.demand(Duty::ReadRecords)?;
     let (root, chain) = (desk.pinned_root()?, desk.unit_chain()?);
-    let own = chain
-        .first()
-        .ok_or_else(|| Error::refused("unit-not-certified", ""))?;
+    let own = chain.first().ok_or_else(|| Error::refused("unit-not-certified", ""))?;
     std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
     let pem: String = chain.iter().map(|der| certificates::pem(der)).collect();
     let mut files = Vec::new();
