@@ -3,12 +3,14 @@
 mod args;
 mod audit;
 mod commands;
+mod exchange;
 mod make;
 mod objects;
 mod officers;
 mod output;
 mod pins;
 mod requests;
+mod review;
 mod ukeys;
 mod units;
 

@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod audit;
 pub mod certificate;
+pub mod certificate_order;
 pub mod checkpoint;
 pub mod contact;
 pub mod fault;
@@ -23,6 +24,7 @@ pub mod request_state;
 pub mod retention;
 pub mod scan;
 pub mod school_type;
+pub mod superior;
 pub mod text;
 pub mod timestamp;
 pub mod token_profile;

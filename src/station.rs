@@ -14,6 +14,7 @@ pub mod sign_in;
 mod ca_key;
 mod foundation;
 mod key_token;
+mod post;
 mod signing_key;
 mod unit_key;
 

@@ -495,6 +495,45 @@ pub(super) enum Request {
         /// The folder to write to.
         dir: PathBuf,
     },
+    /// Write what the superior decides on to a sealed file (system).
+    SendUp {
+        /// The file to write.
+        file: PathBuf,
+        /// Only these; else every submitted request that is the superior's to decide.
+        ids: Vec<String>,
+    },
+    /// At the superior: open a file of requests, and decide (security).
+    Review(Review),
+    /// Take the superior's answer (system).
+    ReceiveReview {
+        /// The answer.
+        file: PathBuf,
+    },
+}
+
+/// `request review …`.
+#[derive(Args, Debug)]
+pub(super) struct Review {
+    /// The file.
+    pub(super) file: PathBuf,
+    /// Approve these numbers, or `all` that are undecided.
+    #[arg(long, value_name = "NUMBER", num_args = 1..)]
+    pub(super) approve: Vec<String>,
+    /// Return these numbers to be edited.
+    #[arg(long, value_name = "NUMBER", num_args = 1.., requires = "reason")]
+    pub(super) r#return: Vec<String>,
+    /// Reject these numbers for good.
+    #[arg(long, value_name = "NUMBER", num_args = 1.., requires = "reason")]
+    pub(super) reject: Vec<String>,
+    /// Why they are returned or rejected.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) reason: Option<String>,
+    /// The answer; else in the home's `out`.
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Only write the scans to this folder, to be looked at.
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["approve", "return", "reject"])]
+    pub(super) scans: Option<PathBuf>,
 }
 
 /// Looking at personal data in full.
@@ -654,6 +693,24 @@ pub(super) enum Ca {
     Install {
         /// The file.
         file: PathBuf,
+    },
+    /// Certificates by files: orders of this unit out and answers in, or the other way round at the CA (system).
+    #[command(subcommand)]
+    Exchange(Exchange),
+}
+
+/// `ca exchange …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Exchange {
+    /// Write the orders of pending runs; at the CA sign what is queued and write the certificates.
+    Out {
+        /// The folder to write to.
+        dir: PathBuf,
+    },
+    /// Take certificates in; at the CA check and queue orders.
+    In {
+        /// The folder to read.
+        dir: PathBuf,
     },
 }
 

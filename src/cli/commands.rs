@@ -383,6 +383,7 @@ impl Cli<'_> {
                 ca_certificate::certify(&desk, &officer, request, out)?;
                 return Ok(self.written(std::slice::from_ref(out)));
             }
+            Ca::Exchange(command) => return self.exchange(command),
             Ca::Install { file } => {
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
                 ca_certificate::install(&desk, &officer, file)?;

@@ -30,6 +30,9 @@ const MAX_FILE: u64 = 64 * 1024 * 1024;
 impl Cli<'_> {
     pub(super) fn request(&self, command: &Request) -> Result<u8, Error> {
         match command {
+            Request::SendUp { file, ids } => self.send_up(file, ids),
+            Request::Review(arguments) => self.review(arguments),
+            Request::ReceiveReview { file } => self.receive_review(file),
             Request::Add { file } => {
                 let (desk, officer) = self.open_requests(Duty::EnterRequest)?;
                 let entered = requests::enter(&desk, &officer, &read_draft(file)?)?;

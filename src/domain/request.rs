@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 use time::Date;
 
 use super::contact::{Email, Mobile, OfficePhone};
@@ -71,7 +71,8 @@ pub struct RequestDraft {
 }
 
 /// Which paper it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum FormKind {
     /// Form 1 registers a platform officer.
     Officer,

@@ -160,7 +160,7 @@ mod tests {
             count: 7,
             head: [9; 32],
         };
-        let name = OfficerName::parse("security").unwrap();
+        let name = OfficerName::parse(claimed.word()).unwrap();
         let checkpoint = Checkpoint::new(&position, &name, claimed, now());
         let bytes = checkpoint.canonical().unwrap();
         let cms = signature::sign(&bytes, &chain, &mut |message| key.sign(message));

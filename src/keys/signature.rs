@@ -404,12 +404,102 @@ fn signed_attributes(signer: &SignerInfo, content: &[u8]) -> Result<Vec<u8>, Not
         .map_err(|_der| damaged("the signed attributes are damaged"))
 }
 
-/// Evidence that this record was approved by an officer whose certificate leads to the pinned root.
+/// Evidence that an officer whose certificate leads to the pinned root decided this about a request.
+/// Whether their unit may, the caller compares.
 #[derive(Debug)]
-pub struct VerifiedApproval {
+pub struct VerifiedDecision {
     record: ApprovalRecord,
     signer: Signer,
 }
+
+impl VerifiedDecision {
+    /// Verifies the bytes of a decision about `request` in this revision, now.
+    ///
+    /// # Errors
+    /// [`NotVerified`] when signature, chain, post, request or revision do not hold.
+    pub fn verify(
+        cms: &[u8],
+        chain: &[Vec<u8>],
+        pinned_root: &[u8],
+        about: (RequestId, u32),
+        now: Timestamp,
+        crls: &[Vec<u8>],
+    ) -> Result<Self, NotVerified> {
+        let verified = verify(cms, chain, pinned_root, now, crls)?;
+        Self::judge(verified, chain, about)
+    }
+
+    /// As [`Self::verify`], by the chain that the decision carries; gives that chain too.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_carried(
+        cms: &[u8],
+        pinned_root: &[u8],
+        about: (RequestId, u32),
+        now: Timestamp,
+        crls: &[Vec<u8>],
+    ) -> Result<(Self, Vec<Vec<u8>>), NotVerified> {
+        let VerifiedCarried {
+            content,
+            signer,
+            chain,
+            ..
+        } = verify_carried(cms, pinned_root, now, crls)?;
+        let decision = Self::judge(Verified { content, signer }, &chain, about)?;
+        Ok((decision, chain))
+    }
+
+    fn judge(
+        Verified { content, signer }: Verified,
+        chain: &[Vec<u8>],
+        (request, revision): (RequestId, u32),
+    ) -> Result<Self, NotVerified> {
+        let refuse = |text| Err(NotVerified::Record(text));
+        let Some(record) = ApprovalRecord::parse(&content) else {
+            return refuse("not an approval record in canonical form");
+        };
+        if record.request != request || record.revision != revision {
+            return refuse("it is about another request or revision");
+        }
+        if record.post != Post::Security || signer.post != Post::Security {
+            return refuse("the signer's post may not approve");
+        }
+        let own: Option<[u8; 32]> = chain.first().map(|der| Sha256::digest(der).into());
+        if own != Some(record.approver_certificate) {
+            return refuse("it names another approver's certificate");
+        }
+        Ok(Self { record, signer })
+    }
+
+    /// What was decided.
+    pub const fn record(&self) -> &ApprovalRecord {
+        &self.record
+    }
+
+    /// Who decided it.
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// As an approval that has not ended.
+    ///
+    /// # Errors
+    /// [`NotVerified::Record`] for a return or rejection, [`NotVerified::Expired`].
+    pub fn approval(self, now: Timestamp) -> Result<VerifiedApproval, NotVerified> {
+        if self.record.decision != Decision::Approved {
+            return Err(NotVerified::Record("it does not approve"));
+        }
+        if self.record.expires < now {
+            return Err(NotVerified::Expired);
+        }
+        Ok(VerifiedApproval(self))
+    }
+}
+
+/// Evidence that this record was approved by an officer whose certificate leads to the pinned root.
+#[derive(Debug)]
+pub struct VerifiedApproval(VerifiedDecision);
 
 impl VerifiedApproval {
     /// Verifies the stored bytes of an approval of `request` in this revision, now.
@@ -421,42 +511,21 @@ impl VerifiedApproval {
         cms: &[u8],
         chain: &[Vec<u8>],
         pinned_root: &[u8],
-        (request, revision): (RequestId, u32),
+        about: (RequestId, u32),
         now: Timestamp,
         crls: &[Vec<u8>],
     ) -> Result<Self, NotVerified> {
-        let refuse = |text| Err(NotVerified::Record(text));
-        let Verified { content, signer } = verify(cms, chain, pinned_root, now, crls)?;
-        let Some(record) = ApprovalRecord::parse(&content) else {
-            return refuse("not an approval record in canonical form");
-        };
-        if record.request != request || record.revision != revision {
-            return refuse("it is about another request or revision");
-        }
-        if record.decision != Decision::Approved {
-            return refuse("it does not approve");
-        }
-        if record.post != Post::Security || signer.post != Post::Security {
-            return refuse("the signer's post may not approve");
-        }
-        let own: Option<[u8; 32]> = chain.first().map(|der| Sha256::digest(der).into());
-        if own != Some(record.approver_certificate) {
-            return refuse("it names another approver's certificate");
-        }
-        if record.expires < now {
-            return Err(NotVerified::Expired);
-        }
-        Ok(Self { record, signer })
+        VerifiedDecision::verify(cms, chain, pinned_root, about, now, crls)?.approval(now)
     }
 
     /// What was approved.
     pub const fn record(&self) -> &ApprovalRecord {
-        &self.record
+        &self.0.record
     }
 
     /// Who approved it: whether their unit may, the caller compares.
     pub const fn signer(&self) -> &Signer {
-        &self.signer
+        &self.0.signer
     }
 }
 

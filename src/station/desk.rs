@@ -262,6 +262,11 @@ impl Desk {
         Authority::from_certificate(der).map_err(|error| damaged().because(error))
     }
 
+    /// Whether holders' certificates come from another station's CA, by files (D-53).
+    pub(super) fn ca_is_elsewhere(&self) -> Result<bool, Error> {
+        Ok(self.store().read().meta("ca_kind")?.as_deref() == Some("exchange"))
+    }
+
     /// The pinned root of the unit PKI, DER.
     pub(super) fn pinned_root(&self) -> Result<Vec<u8>, Error> {
         let damaged = || Error::failed("store-damaged", "pinned_root");

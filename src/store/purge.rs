@@ -35,6 +35,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ),
     ("delegations", Purge::Keeps), // Of a unit, not of a person.
     ("escrow", Purge::Keeps),
+    ("exchange_requests", Purge::Keeps), // Of other units' approvals; commitments only.
     (
         "issue_intents",
         Purge::Edits(
@@ -47,6 +48,8 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("neighbours", Purge::Keeps),
     ("officers", Purge::Keeps),
     ("opinions", Purge::DeletesRows("request")),
+    ("parcels_received", Purge::Keeps),
+    ("parcels_sent", Purge::Keeps),
     ("pin_letters", Purge::Keeps), // Gone when the letter is printed.
     ("pseudonyms", Purge::DeletesLast),
     (
@@ -69,6 +72,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         ),
     ),
     ("reveal_reasons", Purge::Keeps), // Why somebody looked; says nothing of whom.
+    ("reviews", Purge::Keeps),        // No personal data.
     ("revision_fields", Purge::DeletesRows("request")),
     ("run_journal", Purge::Keeps),
     ("run_secrets", Purge::Keeps), // Gone when the run is proven.
@@ -78,9 +82,15 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         "scans",
         Purge::Edits("UPDATE scans SET content = NULL WHERE request = ?1"),
     ),
+    ("sent_up", Purge::DeletesRows("request")),
     ("slips", Purge::Keeps),
+    (
+        "superior_refusals",
+        Purge::Edits("UPDATE superior_refusals SET reason = '' WHERE request = ?1"),
+    ),
     ("ukeys", Purge::Keeps),
     ("unit_certificates", Purge::Keeps),
+    ("unit_crls", Purge::Keeps),
     ("unit_terms", Purge::Keeps),
     ("units", Purge::Keeps),
     ("user_types", Purge::Keeps),

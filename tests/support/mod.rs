@@ -8,6 +8,8 @@
     reason = "each test file uses a part of it; a missing JSON field fails the test"
 )]
 
+pub(crate) mod stations;
+
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

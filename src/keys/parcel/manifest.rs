@@ -199,7 +199,8 @@ pub struct Manifest {
     pub kind: Kind,
     /// SHA-256 of the sealed file sent before from this home to this receiver; none for the first.
     pub previous: Option<Sha256Hex>,
-    /// Counts the parcels from this home to this receiver, from 1.
+    /// Counts the parcels from this home to this receiver, from 1; 0 for enrolment and its answer,
+    /// which come before.
     pub sequence: u64,
     /// To whom.
     pub to: Receiver,
@@ -256,8 +257,11 @@ impl Manifest {
         }
         let manifest: Self = serde_json::from_slice(bytes).map_err(|_json| bad())?;
         let same = manifest.canonical().is_ok_and(|again| again == bytes);
-        let counted = (manifest.sequence == 1) == manifest.previous.is_none();
-        if same && manifest.sequence > 0 && counted {
+        let counted = match manifest.kind {
+            Kind::Enrol | Kind::Enrolled => manifest.sequence == 0 && manifest.previous.is_none(),
+            _ => manifest.sequence > 0 && (manifest.sequence == 1) == manifest.previous.is_none(),
+        };
+        if same && counted {
             Ok(manifest)
         } else {
             Err(bad())

@@ -120,7 +120,13 @@ fn manifest(kind: Kind, from: &TestUnit, to: &TestUnit) -> Manifest {
     };
     let made = (Uuid::from_u128(1), now());
     let body = json!({"z": 1, "a": ["二", null]});
-    Manifest::new((kind, body), (sender, receiver), made, (1, None))
+    let before = matches!(kind, Kind::Enrol | Kind::Enrolled);
+    Manifest::new(
+        (kind, body),
+        (sender, receiver),
+        made,
+        (u64::from(!before), None),
+    )
 }
 
 fn attachments() -> Attachments {

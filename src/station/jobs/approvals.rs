@@ -19,6 +19,7 @@ use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
 use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::post;
 use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{ApprovalRow, RefusalRow, RequestRow};
@@ -284,7 +285,7 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
     let now = clock::now();
-    let (approval, fields, scans, officers) = {
+    let (approval, fields, scans, officers, crls) = {
         let store = desk.store();
         let reading = store.read();
         let approval = reading.approval(request.id, request.revision)?;
@@ -293,24 +294,33 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
             reading.request_fields(request.id)?,
             reading.scans(request.id)?,
             reading.officers()?,
+            reading.unit_crls()?,
         )
     };
     let approval = approval.ok_or_else(|| Error::refused("request-not-approved", number()))?;
-    let enabled = officers
+    // Who left since then has approved; who was disabled for cause has not (D-22).
+    let stands = officers
         .iter()
-        .any(|row| row.enabled && row.name == approval.officer && row.chain == approval.chain);
-    if !enabled {
-        return Err(Error::refused("approval-invalid", number()));
-    }
+        .any(|row| !row.for_cause && row.name == approval.officer && row.chain == approval.chain);
     let about = (request.id, request.revision);
-    let verified =
-        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now, &[]);
+    let verified = VerifiedApproval::verify(
+        &approval.signature,
+        &approval.chain,
+        &root,
+        about,
+        now,
+        &crls,
+    );
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {
             Error::refused("approval-invalid", format!("{}: {other}", number())).because(other)
         }
     })?;
+    // Who is no officer here must be the superior's (D-8).
+    if !stands && !post::is_of_superior(desk, verified.signer())? {
+        return Err(Error::refused("approval-invalid", number()));
+    }
     let altered = || Error::refused("request-altered", number());
     let zero: Salt = [0; 32]; // Covers nothing: a field without salt was never approved.
     let covered = fields.iter().map(|(field, row)| {

@@ -362,7 +362,7 @@ fn manifest(
         (kind, body),
         (from, to),
         (clock::new_uuid(), clock::now()),
-        (1, None),
+        (0, None),
     ))
 }
 

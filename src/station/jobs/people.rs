@@ -87,14 +87,7 @@ pub(in crate::station) fn person_hash(
     Ok(mac.finalize().into_bytes().to_vec())
 }
 
-/// The search hash of an officer's own identity number, where the home knows it: who adds an officer
-/// with a form 1 keeps it under `officer_person/NAME`.
+/// The search hash of an officer's own identity number, where the home knows it from their form 1.
 pub(super) fn officer_person(desk: &Desk, name: &OfficerName) -> Result<Option<Vec<u8>>, Error> {
-    let text = desk
-        .store()
-        .read()
-        .meta(&format!("officer_person/{name}"))?;
-    let damaged = |_hex| Error::failed("store-damaged", "officer_person");
-    text.map(|text| hex::decode(text).map_err(damaged))
-        .transpose()
+    Ok(desk.officer(name)?.person)
 }

@@ -10,7 +10,9 @@ use crate::domain::certificate::{
 };
 use crate::domain::request::RequestState;
 use crate::issuing::check::{self, CheckedCertificate};
-use crate::issuing::connector::{Answer, Connector as _, ConnectorError, EmbeddedCa, Submission};
+use crate::issuing::connector::{
+    Answer, Connector as _, ConnectorError, EmbeddedCa, FileExchange, Submission,
+};
 use crate::issuing::csr::CheckedCsr;
 use crate::issuing::profile::CertificateProfile;
 use crate::keys::random;
@@ -51,18 +53,15 @@ impl Session<'_> {
             subject: &intent.subject,
             intent: &intent.intent,
         };
-        let answer = ca.submit(submission);
-        match answer.map_err(ca_stop)? {
+        let answer = if desk.ca_is_elsewhere()? {
+            let answer = FileExchange.submit(submission);
+            answer.map_err(|error| Error::failed("ca-failed", error.to_string()))?
+        } else {
+            ca.submit(submission).map_err(ca_stop)?
+        };
+        match answer {
             Answer::Pending => {
-                let (id, from) = (self.request.id, self.request.state);
-                let mut audit = Desk::audit_row(self.officer, "certificate-pending");
-                audit.request = Some(id.to_string());
-                audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
-                audit.certificate = Some(intent.intent.serial.to_string());
-                desk.store().act(&audit, |writing| {
-                    writing.move_request(id, from, RequestState::Pending)
-                })?;
-                self.request.state = RequestState::Pending;
+                self.wait_for_ca()?;
                 Ok(Finding::Pending)
             }
             Answer::Issued(der) => {
@@ -74,6 +73,17 @@ impl Session<'_> {
                 Ok(Finding::Done)
             }
         }
+    }
+
+    /// Notes that the request waits for the CA (待下载).
+    fn wait_for_ca(&mut self) -> Result<(), Stop> {
+        let (id, from) = (self.request.id, self.request.state);
+        if from != RequestState::Pending {
+            let store = &mut self.desk.store();
+            store.write(|writing| writing.move_request(id, from, RequestState::Pending))?;
+            self.request.state = RequestState::Pending;
+        }
+        Ok(())
     }
 
     /// The intent of this run: the stored one, or a new one from the approved record, verified now.
