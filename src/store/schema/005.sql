@@ -55,11 +55,11 @@ ALTER TABLE requests ADD COLUMN name_key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE requests ADD COLUMN replaces TEXT REFERENCES requests (id);
 UPDATE requests SET place =
     CAST(substr(number, 1, 4) AS INTEGER) * 10000000 + CAST(substr(number, 6) AS INTEGER);
-CREATE INDEX requests_by_place ON requests (place, state, unit);
-CREATE INDEX requests_by_state_place ON requests (state, place, unit);
+CREATE UNIQUE INDEX requests_by_place ON requests (place);
+CREATE INDEX requests_by_state_place ON requests (state, place);
 CREATE INDEX requests_by_unit ON requests (unit, place, state);
-CREATE INDEX requests_by_name ON requests (name_key, place, state, unit);
-CREATE INDEX requests_by_person ON requests (person, place, state, unit);
+CREATE INDEX requests_by_name ON requests (name_key, place, state);
+CREATE INDEX requests_by_person ON requests (person, place);
 CREATE INDEX requests_by_expiry ON requests (expires_at) WHERE state = 'approved';
 -- One live request of a form for a person and unit (D-20); a re-key stands beside the one it replaces.
 CREATE UNIQUE INDEX requests_live ON requests (unit, person, form, coalesce(replaces, ''))
