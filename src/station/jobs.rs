@@ -11,6 +11,7 @@ pub mod people;
 pub mod personalise;
 pub mod practice;
 pub mod profiles;
+pub mod request_import;
 pub mod request_view;
 pub mod requests;
 pub mod slips;

@@ -322,7 +322,7 @@ fn check(desk: &Desk, draft: &RequestDraft, today: Date) -> Result<Checked, Erro
     RequestForm::check(draft, known).map_err(Error::invalid)
 }
 
-fn find_unit(reading: &Reading<'_>, text: &str) -> Result<UnitFound, Error> {
+pub(super) fn find_unit(reading: &Reading<'_>, text: &str) -> Result<UnitFound, Error> {
     let found = reading.units_named(text.trim())?;
     let mut open = found.iter().filter(|unit| unit.closed_at.is_none());
     Ok(match (open.next(), open.next()) {
@@ -348,7 +348,7 @@ fn refuse_second(
     }
 }
 
-fn row_of(
+pub(super) fn row_of(
     form: &RequestForm,
     (id, number, revision): (RequestId, String, u32),
     (officer, now): (&ActingOfficer, Timestamp),
@@ -376,7 +376,7 @@ fn row_of(
     }
 }
 
-fn entered(row: RequestRow, checked: Checked) -> Entered {
+pub(super) fn entered(row: RequestRow, checked: Checked) -> Entered {
     let Checked {
         form: _,
         normalised,

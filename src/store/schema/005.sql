@@ -8,7 +8,7 @@ ALTER TABLE units ADD COLUMN contacts TEXT;
 ALTER TABLE units ADD COLUMN closed_at TEXT;
 CREATE INDEX units_by_parent ON units (parent, name);
 CREATE INDEX units_by_name ON units (name);
--- Where a search text begins, a unit is found: its name from each of its characters on, and its code.
+-- Where a search text begins, a unit is found: its name from each of its characters on.
 CREATE TABLE unit_terms (
     term TEXT NOT NULL,
     unit TEXT NOT NULL REFERENCES units (id),
@@ -20,7 +20,7 @@ INSERT INTO unit_terms (term, unit)
         SELECT lower(replace(name, ' ', '')), id FROM units
         UNION SELECT substr(term, 2), unit FROM rest WHERE length(term) > 1
     )
-    SELECT term, unit FROM rest UNION SELECT lower(code), id FROM units;
+    SELECT term, unit FROM rest;
 
 -- A county makes ukeys for a school without a desk (D-4): a record of the school's signed paper.
 CREATE TABLE delegations (

@@ -336,6 +336,7 @@ bulk-summary = done {$done}, failed {$failed}
 delegation-waits = The delegation is recorded and waits for the second officer
 fault-too-long = is too long
 fault-closed-unit = is closed: enter the application for the unit that took over
+fault-duplicate = has a live request in this unit already: one, listing all user types
 fault-post = is one of 系统管理员, 安全管理员, 安全审计员
 fault-other-form = belongs to form 2; a form with a post is form 1: leave it out
 fault-unit-code-shape = has 18 characters (统一社会信用代码, without I O S V Z) or 10 digits (学校标识码)

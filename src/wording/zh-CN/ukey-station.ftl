@@ -336,6 +336,7 @@ bulk-summary = 完成 {$done}，失败 {$failed}
 delegation-waits = 委托代制已登记，等待第二人确认
 fault-too-long = 过长
 fault-closed-unit = 单位已撤销：请填写承接的单位
+fault-duplicate = 该人员在本单位已有在办申请：合并为一份，列全用户类型
 fault-post = 应为 系统管理员、安全管理员 或 安全审计员
 fault-other-form = 属于实名制申请单；管理类用户注册申请单不填此项
 fault-unit-code-shape = 应为 18 位统一社会信用代码（不含 I O S V Z）或 10 位学校标识码
