@@ -1,10 +1,5 @@
 //! The life of a request through the command line: both forms, papers, opinions, decisions, edits,
 //! search, and what is shown of people.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "test helpers: what is missing fails the test"
-)]
 
 mod support;
 

@@ -1,9 +1,4 @@
 //! Units in their tree, 代制, and the table of user types, through the command line.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "test helpers: what is missing fails the test"
-)]
 
 mod support;
 
