@@ -20,6 +20,7 @@ pub mod person;
 pub mod pin;
 pub mod region;
 pub mod request;
+pub mod request_draft;
 pub mod request_state;
 pub mod retention;
 pub mod scan;

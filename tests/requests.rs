@@ -1,89 +1,17 @@
 //! The life of a request through the command line: both forms, papers, opinions, decisions, edits,
 //! search, and what is shown of people.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "test helpers: what is missing fails the test"
-)]
 
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use support::{Answer, PracticeHome};
-
-const CODE: &str = "2143999999";
-
-/// A whole form 2 of an invented person, with changes.
-fn form(changes: &Value) -> Value {
-    let mut form = json!({
-        "unit": CODE, "name": "买买提·艾力", "id_number": "439900198001010512",
-        "office_phone": "0731-84402950", "email": "a@example.cn", "mobile": "19900009999",
-        "school_type": "211", "user_types": ["信息管理员"], "apply_certificate": true,
-        "address": "练习路 2 号",
-    });
-    for (key, value) in changes.as_object().unwrap() {
-        form[key] = value.clone();
-    }
-    form
-}
-
-struct Desk {
-    home: PracticeHome,
-}
-
-impl Desk {
-    fn new() -> Self {
-        Self {
-            home: PracticeHome::new(0, 0),
-        }
-    }
-
-    fn run(&self, args: &[&str]) -> Answer {
-        self.home.run(args)
-    }
-
-    fn file(&self, name: &str, bytes: &[u8]) -> PathBuf {
-        let path = self.home.path.join("out").join(name);
-        fs::write(&path, bytes).unwrap();
-        path
-    }
-
-    /// `request add` or `request edit ID` with a form.
-    fn put(&self, verb: &[&str], changes: &Value) -> Answer {
-        let file = self.file("form.json", form(changes).to_string().as_bytes());
-        let args = [&["request"], verb, &[file.to_str().unwrap()]].concat();
-        self.run(&args)
-    }
-
-    fn attach(&self, id: &str) -> Answer {
-        let scan = self.file("scan.pdf", PDF);
-        self.run(&["request", "attach", id, scan.to_str().unwrap()])
-    }
-
-    fn opinion(&self, id: &str, kind: &str, on: &str) -> Answer {
-        self.run(&["request", "opinion", id, kind, "--by", "李主任", "--on", on])
-    }
-
-    /// Scan and opinions, submitted.
-    fn ready(&self, id: &str) {
-        self.attach(id).expect(0);
-        for kind in ["applicant", "department", "office", "acceptance"] {
-            self.opinion(id, kind, "2026-11-20").expect(0);
-        }
-        self.run(&["request", "submit", id]).expect(0);
-    }
-
-    fn state(&self, id: &str) -> String {
-        let shown = self.run(&["request", "show", id]).expect(0);
-        shown.one()["state"].as_str().unwrap().to_owned()
-    }
-}
-
-const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\nxref\n0 1\n0000000000 65535 f \n\
-trailer<</Root 1 0 R>>\nstartxref\n42\n%%EOF\n";
+use support::PracticeHome;
+use support::paper::{CODE, Desk, PDF, form};
+use ukey_station::domain::officer::Duty;
+use ukey_station::domain::request::RequestDraft;
+use ukey_station::station::jobs::units::BadRows;
+use ukey_station::station::jobs::{practice, request_import, requests};
 
 #[test]
 fn a_request_is_approved_only_with_its_scan_and_every_opinion_and_openssl_judges_it() {
@@ -435,117 +363,33 @@ fn lists_are_masked_searched_and_ordered() {
 }
 
 #[test]
-fn units_stand_in_a_tree_and_bad_ones_are_refused() {
+fn a_sheet_of_requests_is_entered_whole_or_its_good_rows_are() {
     let desk = Desk::new();
-    let add = |name: &str, level: &str, code: &str, more: &[&str]| {
-        let args = [
-            "unit", "add", "--name", name, "--level", level, "--code", code,
-        ];
-        desk.run(&[&args[..], more].concat())
+    let rows: Vec<RequestDraft> = [
+        json!({}),
+        json!({ "id_number": "430102199003070012" }),
+        json!({ "id_number": "430102199003070013" }),
+        json!({ "id_number": "43010219900307001２" }),
+    ]
+    .iter()
+    .map(|changes| serde_json::from_value(form(changes)).unwrap())
+    .collect();
+    let (home, system) = practice::open(&desk.home.path, Duty::EnterRequest).unwrap();
+    let import = |bad_rows| request_import::import_rows(&home, &system, &rows, bad_rows).unwrap();
+    let refused = import(BadRows::RefuseAll);
+    assert!(refused.entered.is_empty());
+    let bad = |imported: &request_import::Imported| -> Vec<(usize, &'static str)> {
+        let bad = imported.bad.iter();
+        bad.map(|(at, faults)| (*at, faults[0].rule)).collect()
     };
-    let place = ["--province", "湖南省", "--prefecture", "示例市"];
-    add("示例市教育局", "prefecture", "11430000006123458L", &place).expect(0);
-    let county = add(
-        "示例县教育局",
-        "县市区",
-        "124300004448800102",
-        &["--parent", "示例市教育局"],
-    );
-    assert_eq!(county.expect(0).one()["prefecture"], "示例市");
-    let wrong = add(
-        "另一县",
-        "county",
-        "12430100MB1K234565",
-        &["--parent", "示例县教育局"],
-    )
-    .expect(4);
-    assert_eq!(wrong.error_code(), "unit-invalid");
-    assert_eq!(wrong.one()["error"]["faults"][0]["field"], "parent");
-    let taken = add("重复", "county", "124300004448800102", &place).expect(4);
-    assert_eq!(taken.one()["error"]["faults"][0]["field"], "code");
-    let school = ["--parent", "示例县教育局", "--school-type", "211"];
-    add("示例县一小", "school", "2143000001", &school).expect(0);
-    let listed = desk.run(&["unit", "list"]).expect(0);
-    assert_eq!(listed.items().len(), 4);
-    assert_eq!(listed.items()[0]["own"], true);
-    let below = desk
-        .run(&["unit", "list", "--below", "示例市教育局"])
-        .expect(0);
-    assert_eq!(below.items().len(), 3);
-    let in_use = desk.run(&["unit", "close", "示例县教育局"]).expect(4);
-    assert_eq!(in_use.error_code(), "unit-in-use");
-    desk.run(&["unit", "close", "示例县一小"]).expect(0);
-    let closed = desk
-        .put(&["add"], &json!({ "unit": "2143000001" }))
-        .expect(4);
-    assert_eq!(closed.one()["error"]["faults"][0]["rule"], "D-45");
-    let edited = desk
-        .run(&["unit", "edit", "示例县教育局", "--address", "县城路 1 号"])
-        .expect(0);
-    assert_eq!(edited.one()["address"], "县城路 1 号");
-    assert_eq!(edited.one()["parent"], below.items()[0]["id"]);
-
-    let unknown = json!({ "user_types": ["学籍管理员"] });
-    desk.put(&["add"], &unknown).expect(4);
-    desk.run(&["user-type", "add", "学籍管理员"]).expect(0);
-    desk.put(&["add"], &unknown).expect(0);
-    let denied = desk
-        .run(&["--officer", "security", "user-type", "add", "别的"])
-        .expect(4);
-    assert_eq!(denied.error_code(), "wrong-duty");
-}
-
-#[test]
-fn a_holder_of_another_unit_needs_a_delegation() {
-    let desk = Desk::new();
-    let other = [
-        "unit",
-        "add",
-        "--name",
-        "示例市二小",
-        "--level",
-        "school",
-        "--code",
-        "2143000002",
-        "--province",
-        "湖南省",
-        "--prefecture",
-        "示例市",
-    ];
-    desk.run(&other).expect(0);
-    desk.put(&["add"], &json!({ "unit": "示例市二小" }))
-        .expect(0);
-    desk.ready("2026-0001");
-    let refused = desk.run(&["request", "approve", "2026-0001"]).expect(4);
-    assert_eq!(refused.error_code(), "delegation-missing");
-    assert_eq!(desk.state("2026-0001"), "submitted");
-    let scan = desk.file("delegation.pdf", PDF);
-    let delegate = [
-        "unit",
-        "delegate",
-        "示例市二小",
-        "--signed-on",
-        "2026-11-01",
-        "--until",
-        "2027-11-01",
-        "--scan",
-        scan.to_str().unwrap(),
-    ];
-    // A school makes for nobody else.
-    assert_eq!(
-        desk.run(&delegate).expect(4).error_code(),
-        "delegation-not-possible"
-    );
-}
-
-trait ExpectUsage {
-    fn expect_usage(self);
-}
-
-impl ExpectUsage for Answer {
-    /// The command line itself was wrong: nothing was printed on stdout.
-    fn expect_usage(self) {
-        assert_eq!(self.code, Some(2), "{self:#?}");
-        assert!(self.lines.is_empty());
-    }
+    assert_eq!(bad(&refused), [(2, "D-14"), (3, "D-20")]);
+    assert_eq!(requests::numbers(&home, &system).unwrap().len(), 0);
+    let taken = import(BadRows::TakeGood);
+    assert_eq!(bad(&taken), bad(&refused));
+    let numbers: Vec<_> = taken
+        .entered
+        .iter()
+        .map(|(_at, entered)| entered.row.number.as_str())
+        .collect();
+    assert_eq!(numbers, ["2026-0001", "2026-0002"]);
 }

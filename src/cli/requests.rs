@@ -18,7 +18,7 @@ use crate::station::desk::Access;
 use crate::station::jobs::approvals::{self, Refusal};
 use crate::station::jobs::people::{self, Revealed, Sight};
 use crate::station::jobs::request_view::{self, Details};
-use crate::station::jobs::requests::{self, Entered};
+use crate::station::jobs::requests::{self, Entered, RequestView};
 use crate::station::jobs::{papers, units};
 use crate::station::{
     ActingOfficer, Desk, Error, ErrorKind, RequestFilter, RequestOrder, RequestRow, ScanRow,
@@ -204,8 +204,51 @@ impl Cli<'_> {
         let seen = |field: &str| details.fields.get(field).cloned().unwrap_or_default();
         (view.id_number, view.mobile) = (seen("id_number"), seen("mobile"));
         let mut document = objects::request(&view);
-        self.add_details(&mut document, &details);
-        Ok(self.show(&document))
+        if self.output.is_json() {
+            self.add_details(&mut document, &details);
+            return Ok(self.show(&document));
+        }
+        self.say_request(&view, &details);
+        Ok(0)
+    }
+
+    /// One application for people, as the paper has it.
+    fn say_request(&self, view: &RequestView, details: &Details) {
+        let words = self.output.wording();
+        let state = format!("state-{}", view.row.state.word().replace('_', "-"));
+        let (number, title) = (&view.row.number, view.row.form.title());
+        self.output
+            .say(&format!("{number} · {title} · {}", words.text(&state)));
+        let line = |field: &str, value: &str| {
+            if !value.is_empty() {
+                let word = self.output.field_word(field);
+                self.output.say(&format!("  {word}: {value}"));
+            }
+        };
+        line("unit", &view.unit.name);
+        for (field, value) in &details.fields {
+            line(field, value);
+        }
+        for opinion in &details.opinions {
+            let note = opinion.note.as_deref().unwrap_or_default();
+            let text = format!("{} {} {note}", opinion.by, opinion.on);
+            line(opinion.kind.word(), text.trim_end());
+        }
+        for row in &details.scans {
+            let hash: String = hex::encode(row.scan.sha256.0).chars().take(12).collect();
+            let text = format!("{} {hash}… {}", row.scan.kind.word(), row.attached_at);
+            line("scan", &text);
+        }
+        for decision in &details.decisions {
+            let state = words.text(&format!("state-{}", decision.decision.word()));
+            let reason = decision.reason.as_deref().unwrap_or_default();
+            let text = format!("{state} {} {} {reason}", decision.officer, decision.at);
+            line("decision", text.trim_end());
+        }
+        for warning in &details.warnings {
+            let text = words.text(&format!("warning-{}", warning.word));
+            line(warning.field, &format!("({}) {text}", warning.rule));
+        }
     }
 
     fn add_details(&self, document: &mut Value, details: &Details) {

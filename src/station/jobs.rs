@@ -19,6 +19,7 @@ pub mod personalise;
 pub mod practice;
 pub mod profiles;
 pub mod purge;
+pub mod request_import;
 pub mod request_view;
 pub mod requests;
 pub mod review;

@@ -243,11 +243,12 @@ impl Reading<'_> {
         Ok(())
     }
 
-    /// Ids of units whose name holds the text or whose code begins with it; one more than a few at
-    /// most.
+    /// Ids of units whose name holds the text or whose code is it; one more than a few at most.
     fn units_holding(&self, (first, end): (&str, &str)) -> Result<Vec<String>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT DISTINCT unit FROM unit_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3",
+            "SELECT id FROM units WHERE code = upper(?1)
+             UNION ALL SELECT * FROM
+                 (SELECT DISTINCT unit FROM unit_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3)",
         )?;
         let rows = statement.query_map(params![first, end, FEW_UNITS + 1], |row| row.get(0))?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -149,7 +149,7 @@ impl Writing<'_> {
         self.index_unit(unit)
     }
 
-    /// Makes a unit findable by any part of its name and by its code.
+    /// Makes a unit findable by any part of its name.
     fn index_unit(&self, unit: &Unit) -> Result<(), StoreError> {
         let id = unit.id.to_string();
         self.db
@@ -162,7 +162,6 @@ impl Writing<'_> {
         for (at, _c) in name.char_indices() {
             statement.execute([name.get(at..).unwrap_or_default(), &id])?;
         }
-        statement.execute([&unit.code.as_str().to_ascii_lowercase(), &id])?;
         Ok(())
     }
 

@@ -8,6 +8,7 @@
     reason = "each test file uses a part of it; a missing JSON field fails the test"
 )]
 
+pub(crate) mod paper;
 pub(crate) mod stations;
 
 use std::ffi::OsStr;
@@ -107,6 +108,12 @@ impl Answer {
             .iter()
             .find_map(|line| line["error"]["code"].as_str())
             .unwrap_or_default()
+    }
+
+    /// The command line itself was wrong: nothing was printed on stdout.
+    pub(crate) fn expect_usage(self) {
+        assert_eq!(self.code, Some(2), "{self:#?}");
+        assert!(self.lines.is_empty());
     }
 
     pub(crate) fn expect(self, code: i32) -> Self {

@@ -280,7 +280,7 @@ fn making_unit(desk: &Desk, request: &RequestRow) -> Result<UnitId, Error> {
 ///
 /// # Errors
 /// `request-not-approved`, `request-expired`, `request-altered`, `approval-invalid`,
-/// `certificate-not-applied-for`.
+/// `certificate-not-applied-for`, `delegation-missing` when it has ended meanwhile.
 pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Error> {
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
@@ -335,6 +335,10 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     let same = record.holder_unit == request.unit && record.scans == scanned;
     if !record.covers(covered) || !same {
         return Err(altered());
+    }
+    if record.making_unit != making_unit(desk, request)? {
+        let text = format!("{}: for another unit's desk", number());
+        return Err(Error::refused("approval-invalid", text));
     }
     let values = fields
         .into_iter()

@@ -17,7 +17,7 @@ use crate::station::error::Error;
 use crate::store::{RequestRow, ScanRow};
 
 /// Everything about one application.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Details {
     /// Its fields, as much of them as may be seen.
     pub fields: BTreeMap<String, String>,
@@ -29,6 +29,14 @@ pub struct Details {
     pub decisions: Vec<DecisionView>,
     /// What a person should look at again.
     pub warnings: Vec<FieldWarning>,
+}
+
+impl std::fmt::Debug for Details {
+    /// Its fields may be revealed: logs do not get them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (scans, decisions) = (self.scans.len(), self.decisions.len());
+        write!(f, "Details({scans} scans, {decisions} decisions)")
+    }
 }
 
 /// One decision.

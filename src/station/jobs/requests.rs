@@ -21,7 +21,7 @@ use crate::station::{ActingOfficer, clock};
 use crate::store::{Reading, RequestFilter, RequestRow, StoreError};
 
 /// One application with its unit, and the numbers that a list shows.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RequestView {
     /// The request.
     pub row: RequestRow,
@@ -31,6 +31,13 @@ pub struct RequestView {
     pub id_number: String,
     /// The mobile number, likewise.
     pub mobile: String,
+}
+
+impl std::fmt::Debug for RequestView {
+    /// Its numbers may be revealed: logs do not get them.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RequestView({})", self.row.number)
+    }
 }
 
 /// A request as it was entered, and what was made of it without being asked.
@@ -315,7 +322,7 @@ fn check(desk: &Desk, draft: &RequestDraft, today: Date) -> Result<Checked, Erro
     RequestForm::check(draft, known).map_err(Error::invalid)
 }
 
-fn find_unit(reading: &Reading<'_>, text: &str) -> Result<UnitFound, Error> {
+pub(super) fn find_unit(reading: &Reading<'_>, text: &str) -> Result<UnitFound, Error> {
     let found = reading.units_named(text.trim())?;
     let mut open = found.iter().filter(|unit| unit.closed_at.is_none());
     Ok(match (open.next(), open.next()) {
@@ -341,7 +348,7 @@ fn refuse_second(
     }
 }
 
-fn row_of(
+pub(super) fn row_of(
     form: &RequestForm,
     (id, number, revision): (RequestId, String, u32),
     (officer, now): (&ActingOfficer, Timestamp),
@@ -369,7 +376,7 @@ fn row_of(
     }
 }
 
-fn entered(row: RequestRow, checked: Checked) -> Entered {
+pub(super) fn entered(row: RequestRow, checked: Checked) -> Entered {
     let Checked {
         form: _,
         normalised,

@@ -8,7 +8,7 @@ ALTER TABLE units ADD COLUMN contacts TEXT;
 ALTER TABLE units ADD COLUMN closed_at TEXT;
 CREATE INDEX units_by_parent ON units (parent, name);
 CREATE INDEX units_by_name ON units (name);
--- Where a search text begins, a unit is found: its name from each of its characters on, and its code.
+-- Where a search text begins, a unit is found: its name from each of its characters on.
 CREATE TABLE unit_terms (
     term TEXT NOT NULL,
     unit TEXT NOT NULL REFERENCES units (id),
@@ -20,7 +20,7 @@ INSERT INTO unit_terms (term, unit)
         SELECT lower(replace(name, ' ', '')), id FROM units
         UNION SELECT substr(term, 2), unit FROM rest WHERE length(term) > 1
     )
-    SELECT term, unit FROM rest UNION SELECT lower(code), id FROM units;
+    SELECT term, unit FROM rest;
 
 -- A county makes ukeys for a school without a desk (D-4): a record of the school's signed paper.
 CREATE TABLE delegations (
@@ -55,11 +55,11 @@ ALTER TABLE requests ADD COLUMN name_key BLOB NOT NULL DEFAULT x'';
 ALTER TABLE requests ADD COLUMN replaces TEXT REFERENCES requests (id);
 UPDATE requests SET place =
     CAST(substr(number, 1, 4) AS INTEGER) * 10000000 + CAST(substr(number, 6) AS INTEGER);
-CREATE INDEX requests_by_place ON requests (place, state, unit);
-CREATE INDEX requests_by_state_place ON requests (state, place, unit);
+CREATE UNIQUE INDEX requests_by_place ON requests (place);
+CREATE INDEX requests_by_state_place ON requests (state, place);
 CREATE INDEX requests_by_unit ON requests (unit, place, state);
-CREATE INDEX requests_by_name ON requests (name_key, place, state, unit);
-CREATE INDEX requests_by_person ON requests (person, place, state, unit);
+CREATE INDEX requests_by_name ON requests (name_key, place, state);
+CREATE INDEX requests_by_person ON requests (person, place);
 CREATE INDEX requests_by_expiry ON requests (expires_at) WHERE state = 'approved';
 -- One live request of a form for a person and unit (D-20); a re-key stands beside the one it replaces.
 CREATE UNIQUE INDEX requests_live ON requests (unit, person, form, coalesce(replaces, ''))
