@@ -119,10 +119,7 @@ fn the_superior_s_decisions_come_back_and_move_the_requests_once() {
     assert!(!raw.windows(name.len()).any(|part| part == name), "sealed");
 
     // Only the county's security opens it; on the way nothing can be changed.
-    let by_system = county.act(
-        SYSTEM,
-        &["--officer", SYSTEM.0, "request", "review", path(&up)],
-    );
+    let by_system = county.act(SYSTEM, &["request", "review", path(&up)]);
     assert_eq!(by_system.expect(4).error_code(), "wrong-duty");
     let bad = altered(&up, "bad.ukey-requests");
     let refused = county.act(SECURITY, &["request", "review", path(&bad)]);
@@ -222,9 +219,7 @@ fn the_superior_s_decisions_come_back_and_move_the_requests_once() {
         .expect(4);
     assert_eq!(nothing.error_code(), "nothing-to-send");
     for station in [&county, &school] {
-        let verdict = station
-            .act(SYSTEM, &["--officer", SYSTEM.0, "audit", "verify"])
-            .expect(0);
+        let verdict = station.act(SYSTEM, &["audit", "verify"]).expect(0);
         assert_eq!(verdict.one()["intact"], true);
     }
 }

@@ -1,5 +1,6 @@
 //! Real homes of several units in one folder, made from the command line and certified by each other.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,8 @@ impl Station {
         let secrets = self.private(&format!("{}.toml", officer.0), &text);
         let mut command = program();
         command.arg("--home").arg(self.home()).arg("--json");
-        command.arg("--secrets").arg(secrets).args(args);
+        command.arg("--secrets").arg(secrets);
+        command.args(["--officer", officer.0]).args(args);
         answer(&command.output().unwrap())
     }
 
@@ -66,8 +68,8 @@ impl Station {
         );
         let mut secrets = "[officers]\n".to_owned();
         for (name, post, passphrase) in officers {
-            config += &format!("[[officers]]\nname = \"{name}\"\npost = \"{post}\"\n");
-            secrets += &format!("\"{name}\" = \"{passphrase}\"\n");
+            writeln!(config, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
+            writeln!(secrets, "\"{name}\" = \"{passphrase}\"").unwrap();
         }
         fs::write(self.file("init.toml"), config).unwrap();
         let secrets = self.private("all.toml", &secrets);
@@ -85,10 +87,10 @@ impl Station {
         let given = given.expect(0);
         let word = |name: &str| given.one()[name].as_str().unwrap().to_owned();
         format!(
-            "[trust]\nroot = {:?}\nroot-sha256 = \"{}\"\nsuperior = {:?}\nsuperior-sha256 = \"{}\"",
-            dir.join("root.pem"),
+            "[trust]\nroot = \"{}\"\nroot-sha256 = \"{}\"\nsuperior = \"{}\"\nsuperior-sha256 = \"{}\"",
+            dir.join("root.pem").display(),
             word("root_sha256").to_uppercase(),
-            dir.join("unit.pem"),
+            dir.join("unit.pem").display(),
             word("unit_sha256"),
         )
     }
