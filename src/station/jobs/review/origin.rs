@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use sha2::{Digest as _, Sha256};
+
 use super::super::{officers, personalise};
 use super::{
     REASON, RequestsBody, ReviewBody, SentDecision, SentField, SentOfficer, SentRequest,
     decision_name, decision_word,
 };
-use crate::domain::approval::{Decision, Salt};
+use crate::domain::approval::{Commitment, Decision, Salt};
 use crate::domain::officer::{Duty, Post};
 use crate::domain::request::RequestState;
 use crate::domain::superior::{self, Facts};
@@ -88,7 +90,8 @@ pub fn send_up(
             (None, None) => continue,
         };
         let papers = papers(desk, &row)?;
-        let scans = papers.scans.keys().cloned().collect();
+        let scans = papers.scans.iter().map(|(name, _bytes)| name.clone());
+        let scans = scans.collect();
         attachments.extend(papers.scans);
         requests.push(SentRequest {
             fields: salted(desk, &row, fields)?,
@@ -195,10 +198,11 @@ fn proposed(row: &RequestRow, officers: &[OfficerRow]) -> Option<SentOfficer> {
     })
 }
 
-/// Opinions and scans of a request.
+/// Opinions and scans of a request. A scan's name has no personal data; the order of the scans is
+/// that of the approval record.
 struct Papers {
     opinions: Vec<serde_json::Value>,
-    scans: Attachments,
+    scans: Vec<(String, Vec<u8>)>,
 }
 
 /// The store of this version keeps neither opinions nor scans.
@@ -209,7 +213,7 @@ struct Papers {
 fn papers(_desk: &Desk, _row: &RequestRow) -> Result<Papers, Error> {
     Ok(Papers {
         opinions: Vec::new(),
-        scans: Attachments::new(),
+        scans: Vec::new(),
     })
 }
 
@@ -363,9 +367,14 @@ fn verify(
     });
     let reason = sent.reason.iter();
     let reason = reason.map(|reason| (REASON, reason.value.as_str(), &reason.salt));
+    let scans = papers(desk, row)?.scans.into_iter();
+    let scans: Vec<Commitment> = scans
+        .map(|(_name, bytes)| Commitment(Sha256::digest(&bytes).into()))
+        .collect();
     let fits = post::is_of_superior(desk, decision.signer())?
         && record.decision == sent.decision
         && record.holder_unit == row.unit
+        && record.scans == scans
         && record.making_unit == desk.own_unit()?.id
         && (record.decision == Decision::Approved) == sent.reason.is_none()
         && record.covers(values.chain(reason));
