@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
-
 use super::super::{officers, personalise};
 use super::{
     REASON, RequestsBody, ReviewBody, SentDecision, SentField, SentOfficer, SentRequest,
     decision_name, decision_word,
 };
-use crate::domain::approval::{Commitment, Decision, Salt};
+use crate::domain::approval::{Decision, Salt};
 use crate::domain::officer::{Duty, Post};
 use crate::domain::request::RequestState;
 use crate::domain::superior::{self, Facts};
@@ -90,8 +88,7 @@ pub fn send_up(
             (None, None) => continue,
         };
         let papers = papers(desk, &row)?;
-        let scans = papers.scans.iter().map(|(name, _bytes)| name.clone());
-        let scans = scans.collect();
+        let scans = papers.scans.keys().cloned().collect();
         attachments.extend(papers.scans);
         requests.push(SentRequest {
             fields: salted(desk, &row, fields)?,
@@ -198,11 +195,10 @@ fn proposed(row: &RequestRow, officers: &[OfficerRow]) -> Option<SentOfficer> {
     })
 }
 
-/// Opinions and scans of a request. A scan's name has no personal data; the order of the scans is
-/// that of the approval record.
+/// Opinions and scans of a request.
 struct Papers {
     opinions: Vec<serde_json::Value>,
-    scans: Vec<(String, Vec<u8>)>,
+    scans: Attachments,
 }
 
 /// The store of this version keeps neither opinions nor scans.
@@ -213,7 +209,7 @@ struct Papers {
 fn papers(_desk: &Desk, _row: &RequestRow) -> Result<Papers, Error> {
     Ok(Papers {
         opinions: Vec::new(),
-        scans: Vec::new(),
+        scans: Attachments::new(),
     })
 }
 
@@ -367,14 +363,9 @@ fn verify(
     });
     let reason = sent.reason.iter();
     let reason = reason.map(|reason| (REASON, reason.value.as_str(), &reason.salt));
-    let scans = papers(desk, row)?.scans.into_iter();
-    let scans: Vec<Commitment> = scans
-        .map(|(_name, bytes)| Commitment(Sha256::digest(&bytes).into()))
-        .collect();
     let fits = post::is_of_superior(desk, decision.signer())?
         && record.decision == sent.decision
         && record.holder_unit == row.unit
-        && record.scans == scans
         && record.making_unit == desk.own_unit()?.id
         && (record.decision == Decision::Approved) == sent.reason.is_none()
         && record.covers(values.chain(reason));

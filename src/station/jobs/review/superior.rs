@@ -9,7 +9,7 @@ use super::{
     REASON, RequestsBody, ReviewBody, SentDecision, SentField, SentOfficer, SentRequest,
     decision_name, decision_word,
 };
-use crate::domain::approval::{ApprovalRecord, Commitment, Decision, TYPE, VERSION, commitment};
+use crate::domain::approval::{ApprovalRecord, Decision, TYPE, VERSION, commitment};
 use crate::domain::identity_number;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::Duty;
@@ -276,9 +276,7 @@ impl Draft {
             }),
         };
         let now = clock::now();
-        let scans = scans(incoming, sent)?;
-        let about = (sent, decision, reason.as_ref());
-        let record = record(officer, key, about, (scans, now))?;
+        let record = record(officer, key, (sent, decision, reason.as_ref()), now)?;
         let bytes = record.canonical().map_err(|error| {
             Error::failed("approval-encoding", sent.number.clone()).because(error)
         })?;
@@ -331,22 +329,12 @@ impl Draft {
     }
 }
 
-/// SHA-256 of each scan, in the order in which the unit names them.
-fn scans(incoming: &Incoming, sent: &SentRequest) -> Result<Vec<Commitment>, Error> {
-    let attachments = &incoming.opened.manifest.attachments;
-    let missing = || Error::refused("parcel-damaged", "requests");
-    let found = sent.scans.iter().map(|name| attachments.get(name));
-    found
-        .map(|found| Ok(Commitment(found.ok_or_else(missing)?.sha256.0)))
-        .collect()
-}
-
 /// What is signed: about the ids of the home that asked.
 fn record(
     officer: &ActingOfficer,
     key: &SigningKey,
     (sent, decision, reason): (&SentRequest, Decision, Option<&SentField>),
-    (scans, now): (Vec<Commitment>, Timestamp),
+    now: Timestamp,
 ) -> Result<ApprovalRecord, Error> {
     use sha2::Digest as _;
     let commit = |field: &str, sent: &SentField| {
@@ -368,7 +356,7 @@ fn record(
         post: officer.post(),
         request: sent.request,
         revision: sent.revision,
-        scans,
+        scans: Vec::new(),
         time: now,
         kind: TYPE.to_owned(),
         version: VERSION,
