@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use ukey_station::domain::officer::OfficerName;
 use ukey_station::keys::secret::SecretText;
 use ukey_station::keys::wrap::KeysFile;
-use ukey_station::store::{Store, StoreError};
+use ukey_station::store::Store;
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -51,11 +51,7 @@ impl Scene {
         let store = desk.path.join("station.db");
         let mut store = Store::open(&store, opened.store_key.expose()).unwrap();
         store
-            .write(|writing| {
-                writing
-                    .set_meta("ca_kind", "exchange")
-                    .map_err(StoreError::from)
-            })
+            .write(|writing| writing.set_meta("ca_kind", "exchange"))
             .unwrap();
         drop(store);
         let waiting = desk.run(["personalise", "--all"]).expect(3);

@@ -42,7 +42,8 @@ impl Cli<'_> {
         if let Some(object) = value.as_object_mut() {
             object.insert("outcome".to_owned(), outcome.into());
             if let Some(error) = more {
-                object.insert("headline".to_owned(), error["headline"].clone());
+                let headline = error.get("headline").cloned().unwrap_or_default();
+                object.insert("headline".to_owned(), headline);
                 object.insert("error".to_owned(), error);
             }
         }

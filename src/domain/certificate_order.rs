@@ -239,10 +239,12 @@ mod tests {
         }
     }
 
+    type Spoil<'a> = &'a dyn Fn(&mut CertificateOrder);
+
     #[test]
     fn only_what_was_approved_can_be_ordered() {
         assert_eq!(order().fits(&approval(), now()), Ok(()));
-        let cases: [(&dyn Fn(&mut CertificateOrder), OrderFault); 7] = [
+        let cases: [(Spoil<'_>, OrderFault); 7] = [
             (&|order| order.revision = 1, OrderFault::Request),
             (
                 &|order| {

@@ -87,10 +87,10 @@ impl Station {
         let given = given.expect(0);
         let word = |name: &str| given.one()[name].as_str().unwrap().to_owned();
         format!(
-            "[trust]\nroot = {:?}\nroot-sha256 = \"{}\"\nsuperior = {:?}\nsuperior-sha256 = \"{}\"",
-            dir.join("root.pem"),
+            "[trust]\nroot = \"{}\"\nroot-sha256 = \"{}\"\nsuperior = \"{}\"\nsuperior-sha256 = \"{}\"",
+            dir.join("root.pem").display(),
             word("root_sha256").to_uppercase(),
-            dir.join("unit.pem"),
+            dir.join("unit.pem").display(),
             word("unit_sha256"),
         )
     }
