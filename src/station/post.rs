@@ -1,5 +1,6 @@
 //! The post of a station: packs files for neighbouring stations, opens theirs, and refuses what was
-//! replayed, left out or forked (D-57, `docs/parcel.md`).
+//! replayed, left out or forked (D-57, `docs/parcel.md`). Each file tells how far the sender's log had
+//! come; the newest is kept (D-49).
 
 use std::path::{Path, PathBuf};
 
@@ -10,12 +11,14 @@ use super::desk::Desk;
 use super::error::Error;
 use super::jobs::enrolment::{pack_failed, parcel_refused, station_identity};
 use super::{SigningKey, clock};
+use crate::domain::checkpoint::{LogPosition, NeighbourVerdict};
 use crate::keys::parcel::{
-    self, Attachments, Credentials, Kind, Manifest, Neighbour, Opened, Receiver, Sender, Trust,
+    self, Attachments, Checkpoint, Credentials, Kind, Manifest, Neighbour, Opened, Receiver,
+    Sender, Sha256Hex, Trust,
 };
 use crate::keys::unit_pki::{self, Signer, UnitFacts};
 use crate::keys::{file, unit_crl};
-use crate::store::{ParcelReceivedRow, ParcelSentRow, StoreError, Writing};
+use crate::store::{NeighbourRow, ParcelReceivedRow, ParcelSentRow, StoreError, Writing};
 
 /// A file that is packed and lies in the home's `out`; it counts once [`Self::record`] was committed.
 pub(super) struct Outgoing {
@@ -30,6 +33,7 @@ pub(super) struct Incoming {
     /// The same bytes were received before: nothing is to be done again.
     pub(super) replayed: bool,
     row: ParcelReceivedRow,
+    neighbour: Option<NeighbourRow>,
     crls: Vec<(unit_crl::UnitCrl, Vec<u8>)>,
 }
 
@@ -69,10 +73,14 @@ pub(super) fn pack(
     let failed = |error| Error::failed("parcel-encoding", kind.word()).because(error);
     let body: Value = serde_json::to_value(body).map_err(failed)?;
     let own = desk.own_unit()?;
-    let (last, crls) = {
+    let (last, crls, log) = {
         let store = desk.store();
         let reading = store.read();
-        (reading.last_parcel_to(&to.code)?, reading.unit_crls()?)
+        (
+            reading.last_parcel_to(&to.code)?,
+            reading.unit_crls()?,
+            reading.audit_position(desk.id())?,
+        )
     };
     let (sequence, previous) = match last {
         None => (1, None),
@@ -88,7 +96,14 @@ pub(super) fn pack(
     };
     let (id, now) = (clock::new_uuid(), clock::now());
     let counted = (sequence, previous);
-    let manifest = Manifest::new((kind, body), (from, receiver), (id, now), counted);
+    let mut manifest = Manifest::new((kind, body), (from, receiver), (id, now), counted);
+    manifest.checkpoint = Some(Checkpoint {
+        count: log.count,
+        epoch: log.epoch.into(),
+        head: Sha256Hex(log.head),
+        home: log.home,
+        instance: log.instance.to_string(),
+    });
     let chain = key.chain().to_vec();
     let crls = crls_of(&chain, crls);
     let credentials = Credentials {
@@ -222,6 +237,11 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
         signer: opened.signer.name.as_str().to_owned(),
     };
     let replayed = judge(desk, &row)?;
+    let neighbour = if replayed {
+        None
+    } else {
+        judge_log(desk, &opened.manifest, &row)?
+    };
     let mut crls = Vec::new();
     for der in &opened.crls {
         let issuers = opened.chain.get(1..).unwrap_or_default();
@@ -234,8 +254,45 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
         opened,
         replayed,
         row,
+        neighbour,
         crls,
     })
+}
+
+/// How far the sender's log has come, if that goes on from what was seen of it before (D-49).
+fn judge_log(
+    desk: &Desk,
+    manifest: &Manifest,
+    row: &ParcelReceivedRow,
+) -> Result<Option<NeighbourRow>, Error> {
+    let Some(told) = &manifest.checkpoint else {
+        return Ok(None);
+    };
+    let which = format!("{} {}", row.from_code, row.sequence);
+    let damaged = || Error::refused("parcel-damaged", which.clone());
+    if told.home != manifest.from.home {
+        return Err(damaged());
+    }
+    let seen = LogPosition {
+        home: told.home,
+        instance: told.instance.parse().map_err(|_id| damaged())?,
+        epoch: u32::try_from(told.epoch).map_err(|_range| damaged())?,
+        count: told.count,
+        head: told.head.0,
+    };
+    let kept = desk.store().read().neighbour_checkpoint(told.home)?;
+    let kept = kept.map(|row| row.position);
+    match NeighbourVerdict::judge(kept.as_ref(), &seen) {
+        NeighbourVerdict::Same => Ok(None),
+        NeighbourVerdict::Accept => Ok(Some(NeighbourRow {
+            position: seen,
+            seen_at: row.at,
+            file: format!("{} {}", row.kind, hex::encode(row.sha256)),
+        })),
+        NeighbourVerdict::Shorter => Err(Error::refused("parcel-log-shorter", which)),
+        NeighbourVerdict::Forked => Err(Error::refused("parcel-log-forked", which)),
+        NeighbourVerdict::NewInstance => Err(Error::refused("parcel-log-restored", which)),
+    }
 }
 
 /// Whether these bytes were here before; else they must be the next of their sender.
@@ -270,6 +327,9 @@ impl Incoming {
         }
         if self.replayed {
             return Ok(());
+        }
+        if let Some(neighbour) = &self.neighbour {
+            writing.keep_neighbour_checkpoint(neighbour)?;
         }
         writing.insert_parcel_received(&self.row)
     }
