@@ -139,6 +139,9 @@ pub(super) enum Command {
     /// Ukeys: plugged in, in stock, in use.
     #[command(subcommand)]
     Ukey(Ukey),
+    /// The stock of blank ukeys.
+    #[command(subcommand)]
+    Stock(Stock),
     /// Certificates.
     #[command(subcommand)]
     Certificate(Certificate),
@@ -634,6 +637,19 @@ pub(super) enum Ukey {
     ChangePin {
         /// Serial or its last four or more characters.
         serial: String,
+    },
+}
+
+/// `stock …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Stock {
+    /// Take a plugged blank that nobody dispatched into stock (system, and security as --second).
+    Intake {
+        /// Its whole serial.
+        serial: String,
+        /// Why it is taken in.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
 }
 

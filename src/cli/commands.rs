@@ -53,6 +53,7 @@ pub(super) fn run(
         Some(Command::HandOut { serial }) => cli.hand_out(serial),
         Some(Command::Slip { serial, out }) => cli.slip(serial, out),
         Some(Command::Ukey(command)) => cli.ukey(command),
+        Some(Command::Stock(command)) => cli.stock(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
         Some(Command::Ca(command)) => cli.ca(command),
         Some(Command::Audit(command)) => cli.audit(command),

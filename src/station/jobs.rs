@@ -12,6 +12,7 @@ pub mod enrolment;
 pub mod exchange;
 pub mod hand_out;
 pub mod init;
+pub mod intake;
 pub mod officers;
 pub mod papers;
 pub mod people;

@@ -121,6 +121,44 @@ impl Station {
         let taken = ["unit", "enrolled", answer.to_str().unwrap()];
         subordinate.act(SYSTEM, &taken).expect(0);
     }
+
+    /// Enters so many requests of invented holders as the paper chain asks: form, scan, opinions;
+    /// submits them, and gives their numbers.
+    pub(crate) fn submit_requests(&self, count: usize) -> Vec<String> {
+        let scan = self.file("scan.png");
+        fs::write(&scan, include_bytes!("scan.png")).unwrap();
+        let run = |args: &[&str]| self.act(SYSTEM, args).expect(0);
+        let mut numbers = Vec::new();
+        for index in 0..count {
+            let file = self.private(&format!("request-{index}.toml"), &self.form(index));
+            let entered = run(&["request", "add", file.to_str().unwrap()]);
+            let number = entered.one()["number"].as_str().unwrap().to_owned();
+            run(&["request", "attach", &number, scan.to_str().unwrap()]);
+            for kind in ["applicant", "department", "office", "acceptance"] {
+                let by = ["--by", "刘明", "--on", "2026-11-20"];
+                run(&[&["request", "opinion", &number, kind], by.as_slice()].concat());
+            }
+            run(&["request", "submit", &number]);
+            numbers.push(number);
+        }
+        numbers
+    }
+
+    /// Form 2 of an invented holder.
+    fn form(&self, index: usize) -> String {
+        let digits = format!("43990019800307{index:03}");
+        let given = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸"];
+        format!(
+            "unit = \"{}\"\nname = \"王晓雯{}{}\"\nid_number = \"{}\"\n\
+             office_phone = \"0731-84402950\"\nemail = \"teacher{index}@school.example.cn\"\n\
+             mobile = \"1990000{index:04}\"\nschool_type = \"211\"\n\
+             user_types = [\"信息管理员\"]\napply_certificate = true\naddress = \"示例路 1 号\"\n",
+            self.code,
+            given[index / 10],
+            given[index % 10],
+            with_check(&digits),
+        )
+    }
 }
 
 /// Both officers.
@@ -158,4 +196,16 @@ pub(crate) fn county_and_school(dir: &TempDir) -> [Station; 2] {
         superior.enrol(subordinate, made.one());
     }
     [county, school]
+}
+
+/// The check character that fits (D-14).
+fn with_check(digits: &str) -> String {
+    let weights = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let sum: u32 = digits
+        .chars()
+        .zip(weights)
+        .map(|(digit, weight)| digit.to_digit(10).unwrap() * weight)
+        .sum();
+    let check = "10X98765432".chars().nth((sum % 11) as usize).unwrap();
+    format!("{digits}{check}")
 }

@@ -594,3 +594,5 @@ error-parcel-log-forked = The sender's log has another history than before: {$su
 hint-parcel-log-forked = Two copies of its home are in use: tell its auditor and yours.
 error-parcel-log-restored = The sender's home was restored since its last file: {$subject}
 hint-parcel-log-restored = Ask the sender by telephone before you go on.
+error-ukey-in-stock = The ukey is in this unit's stock already: {$subject}
+hint-ukey-in-stock = See it with: ukey show.

@@ -594,3 +594,5 @@ error-parcel-log-forked = 发送方的审计日志与以前不一致：{$subject
 hint-parcel-log-forked = 可能有两份副本在用，请告知双方审计员。
 error-parcel-log-restored = 发送方的制证台在上次来件之后做过恢复：{$subject}
 hint-parcel-log-restored = 请先打电话向对方核实。
+error-ukey-in-stock = 该 ukey 已在本单位库存中：{$subject}
+hint-ukey-in-stock = 用 ukey show 查看。

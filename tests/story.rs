@@ -1,0 +1,235 @@
+//! The whole paper chain between real homes that never see a network: accounts level by level, a
+//! school with one officer sends its requests up, the county decides, the school makes the ukeys to
+//! 待下载, the county's CA signs by files under the province's holder root, the school finishes and
+//! hands out. Three requests here; `scripts/story.sh` does it with twenty.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use support::stations::{SECURITY, SYSTEM, Station, everyone};
+use support::{SOFTHSM, memory_dir, must};
+use ukey_station::domain::officer::OfficerName;
+use ukey_station::domain::timestamp::Timestamp;
+use ukey_station::keys::secret::SecretText;
+use ukey_station::keys::wrap::KeysFile;
+use ukey_station::store::{Store, StoreError};
+use ukey_station::token::profiles;
+use ukey_station::token::virtual_ukey::{self, VirtualUkeys};
+
+const EMBEDDED: &str = "[ca]\nkind = \"embedded\"\n";
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+/// How many requests are approved, returned and rejected.
+fn amounts() -> (usize, usize, usize) {
+    if std::env::var_os("STORY_IN_FULL").is_some() {
+        (17, 2, 1)
+    } else {
+        (1, 1, 1)
+    }
+}
+
+/// Province, prefecture, county and school; the county's CA stands under the province's root.
+fn stations(dir: &Path) -> [Station; 4] {
+    let province = Station::new(dir, "province", "11430000006123458L");
+    let prefecture = Station::new(dir, "prefecture", "12430100MB1K234565");
+    let county = Station::new(dir, "county", "124300004448800102");
+    let school = Station::new(dir, "school", "2143000001");
+    province.init("province", EMBEDDED, &everyone()).expect(0);
+    let made = prefecture.init("prefecture", &province.trust(), &everyone());
+    province.enrol(&prefecture, made.expect(0).one());
+    let trust = format!("{EMBEDDED}{}", prefecture.trust());
+    let made = county.init("county", &trust, &everyone());
+    prefecture.enrol(&county, made.expect(0).one());
+    certify_ca(&province, &county);
+    let made = school.init("school", &county.trust(), &everyone()[..1]);
+    county.enrol(&school, made.expect(0).one());
+    let ca = county.file("ca.pem");
+    school.act(SYSTEM, &["ca", "install", text(&ca)]).expect(0);
+    [province, prefecture, county, school]
+}
+
+/// The province's holder root certifies the county's CA.
+fn certify_ca(province: &Station, county: &Station) {
+    let (request, ca) = (county.file("ca.p10"), county.file("ca.pem"));
+    let asked = county.act(SECURITY, &["ca", "request", text(&request)]);
+    let fingerprint = asked.expect(0).one()["fingerprint"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let add = ["unit", "add", "--name", "示例county", "--level", "county"];
+    let add = [
+        &add[..],
+        &["--code", county.code, "--parent", "示例prefecture"],
+    ]
+    .concat();
+    province.act(SYSTEM, &add).expect(0);
+    let certify = |fingerprint: &str| {
+        let args = [
+            "ca",
+            "certify",
+            text(&request),
+            "--fingerprint",
+            fingerprint,
+        ];
+        let args = [&args[..], &["--unit", county.code, "--out", text(&ca)]].concat();
+        province.act(SECURITY, &args)
+    };
+    assert_eq!(certify(&fingerprint).expect(4).error_code(), "ca-locked");
+    province.act(SECURITY, &["ca", "unlock"]).expect(0);
+    let wrong = certify(&"0".repeat(64)).expect(4);
+    assert_eq!(wrong.error_code(), "fingerprint-differs");
+    certify(&fingerprint).expect(0);
+    county.act(SYSTEM, &["ca", "install", text(&ca)]).expect(0);
+}
+
+/// Blanks that the county would have sent: distribution is another matter than this story.
+fn stock(school: &Station, count: usize) {
+    let keys = KeysFile::read(&school.home().join("keys.json")).unwrap();
+    let name = OfficerName::parse(SYSTEM.0).unwrap();
+    let opened = keys
+        .open(&name, &SecretText::new(SYSTEM.1.to_owned()))
+        .unwrap();
+    let store = school.home().join("station.db");
+    let mut store = Store::open(&store, opened.store_key.expose()).unwrap();
+    let profile = profiles::load(Path::new(""))
+        .unwrap()
+        .remove("softhsm2")
+        .unwrap();
+    let ukeys = VirtualUkeys {
+        profile,
+        program: env!("CARGO_BIN_EXE_ukey-station").into(),
+        module: SOFTHSM.into(),
+        sha256: None,
+    };
+    for _ in 0..count {
+        let identity = ukeys.make(&school.home().join("ukeys")).unwrap();
+        virtual_ukey::insert(&school.home().join("ukeys").join(identity.serial.as_str())).unwrap();
+        let at = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
+        store
+            .write(|writing| {
+                writing.insert_ukey(&identity, "softhsm2", at)?;
+                Ok::<_, StoreError>(())
+            })
+            .unwrap();
+    }
+}
+
+#[test]
+fn from_four_new_homes_to_ukeys_in_their_holders_hands() {
+    let dir = memory_dir();
+    let [province, prefecture, county, school] = stations(dir.path());
+    let (approved, returned, rejected) = amounts();
+    let numbers = school.submit_requests(approved + returned + rejected);
+    stock(&school, approved);
+
+    // Up, decided, down.
+    let up = school.file("up.ukey-requests");
+    school
+        .act(SYSTEM, &["request", "send-up", text(&up)])
+        .expect(0);
+    let down = county.file("down.ukey-review");
+    let mut decide = vec!["request", "review", text(&up), "--out", text(&down)];
+    let (yes, rest) = numbers.split_at(approved);
+    let (back, no) = rest.split_at(returned);
+    for (word, numbers) in [("--approve", yes), ("--return", back), ("--reject", no)] {
+        for number in numbers {
+            decide.extend([word, number]);
+        }
+    }
+    decide.extend(["--reason", "请补充说明"]);
+    county.act(SECURITY, &decide).expect(0);
+    school
+        .act(SYSTEM, &["request", "receive-review", text(&down)])
+        .expect(0);
+    let listed = |state: &str| {
+        let list = school.act(SYSTEM, &["request", "list", "--state", state]);
+        list.expect(0).items().len()
+    };
+    assert_eq!(
+        (listed("approved"), listed("returned"), listed("rejected")),
+        (approved, returned, rejected)
+    );
+
+    // Made to 待下载, signed by the county's CA, finished.
+    let made = school
+        .act(SYSTEM, &["personalise", "--all", "--pin", "random"])
+        .expect(3);
+    assert_eq!(made.events("summary")[0]["pending"], approved);
+    let (orders, answers) = (school.file("orders"), county.file("answers"));
+    school
+        .act(SYSTEM, &["ca", "exchange", "out", text(&orders)])
+        .expect(0);
+    let queued = county
+        .act(SYSTEM, &["ca", "exchange", "in", text(&orders)])
+        .expect(0);
+    assert_eq!(queued.items().len(), approved);
+    county.act(SECURITY, &["ca", "unlock"]).expect(0);
+    county
+        .act(SYSTEM, &["ca", "exchange", "out", text(&answers)])
+        .expect(0);
+    school
+        .act(SYSTEM, &["ca", "exchange", "in", text(&answers)])
+        .expect(0);
+    let finished = school.act(SYSTEM, &["resume"]).expect(0);
+    assert_eq!(finished.events("summary")[0]["issued"], approved);
+    for result in finished.events("result") {
+        let serial = result["serial"].as_str().unwrap();
+        let slip = school.file("slip.pdf");
+        school.act(SYSTEM, &["slip", serial, text(&slip)]).expect(0);
+        school.act(SYSTEM, &["hand-out", serial]).expect(0);
+    }
+
+    judged_by_openssl(&county, &school, yes);
+    for station in [&province, &prefecture, &county, &school] {
+        let verdict = station.act(SYSTEM, &["audit", "verify"]).expect(0);
+        assert_eq!(verdict.one()["intact"], true);
+    }
+}
+
+/// Every certificate up to the holder root, every approval up to the province.
+fn judged_by_openssl(county: &Station, school: &Station, approved: &[String]) {
+    let (certificates, ca) = (school.file("certificates"), county.file("ca.pem"));
+    let export = ["certificate", "export", text(&certificates)];
+    let exported = school.act(SYSTEM, &export).expect(0);
+    let files = exported.one()["files"].as_array().unwrap();
+    let pems = files
+        .iter()
+        .map(|file| file.as_str().unwrap())
+        .filter(|file| {
+            Path::new(file)
+                .extension()
+                .is_some_and(|ending| ending == "pem")
+        });
+    let mut count = 0;
+    for pem in pems {
+        let args = ["verify", "-x509_strict", "-purpose", "sslclient", "-CAfile"];
+        must("openssl", &[&args[..], &[text(&ca), pem]].concat());
+        count += 1;
+    }
+    assert_eq!(count, approved.len());
+    for number in approved {
+        let dir = school.file(number);
+        school
+            .act(SYSTEM, &["request", "approval", number, text(&dir)])
+            .expect(0);
+        let (p7s, chain) = (dir.join("approval.p7s"), dir.join("chain.pem"));
+        let args = [
+            "cms",
+            "-verify",
+            "-inform",
+            "DER",
+            "-binary",
+            "-in",
+            text(&p7s),
+        ];
+        let record = must("openssl", &[&args[..], &["-CAfile", text(&chain)]].concat());
+        assert!(record.contains("\"decision\":\"approved\""), "{record}");
+        assert_eq!(fs::read_to_string(dir.join("record.json")).unwrap(), record);
+    }
+}
