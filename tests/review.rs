@@ -160,6 +160,28 @@ fn the_superior_s_decisions_come_back_and_move_the_requests_once() {
 }
 
 #[test]
+fn what_a_revoked_officer_signs_is_refused_from_then_on() {
+    let dir = memory_dir();
+    let [county, school] = county_and_school(&dir);
+    school.submit_requests(1);
+    let up = school.file("up.ukey-requests");
+    school
+        .act(SYSTEM, &["request", "send-up", path(&up)])
+        .expect(0);
+    let revoke = ["unit", "revoke", school.code, "--of", SYSTEM.0];
+    let revoke = [&revoke[..], &["--reason", "keyCompromise"]].concat();
+    let by_system = county.act(SYSTEM, &revoke).expect(4);
+    assert_eq!(by_system.error_code(), "wrong-duty");
+    let done = county.act(SECURITY, &revoke).expect(0);
+    assert_eq!(done.one()["revoked"], 1);
+    let refused = county.act(SECURITY, &["request", "review", path(&up)]);
+    assert_eq!(refused.expect(4).error_code(), "parcel-sender-unknown");
+    let crl = county.home().join("crl/units.crl.pem");
+    let listed = must("openssl", &["crl", "-in", path(&crl), "-noout", "-text"]);
+    assert!(listed.contains("Key Compromise"), "{listed}");
+}
+
+#[test]
 fn a_file_out_of_its_order_or_from_a_second_history_is_refused() {
     let dir = memory_dir();
     let [county, school] = county_and_school(&dir);

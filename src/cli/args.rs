@@ -318,6 +318,17 @@ pub(super) enum Unit {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Take a subordinate's certificates back; files signed under them are refused from then on (security).
+    Revoke {
+        /// Code of the unit.
+        unit: String,
+        /// Only this officer's; else the unit's and those of all its officers.
+        #[arg(long, value_name = "NAME")]
+        of: Option<String>,
+        /// Why: an RFC 5280 name, e.g. keyCompromise, affiliationChanged, cessationOfOperation.
+        #[arg(long)]
+        reason: String,
+    },
     /// Take the superior's answer: certificates of this unit and its officers (system).
     Enrolled {
         /// The answer.

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::args::{Clock, Officer};
 use super::commands::{AskTerminal, Cli};
+use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::station::desk::Access;
 use crate::station::jobs::clock_check::ClockView;
 use crate::station::jobs::officers::Why;
-use crate::station::jobs::{clock_check, enrolment, init, officers, trust};
+use crate::station::jobs::{clock_check, enrolment, init, officers, trust, unit_revocation};
 use crate::station::{ActingOfficer, Desk, Error, SecondOfficer};
 
 impl Cli<'_> {
@@ -157,6 +158,25 @@ impl Cli<'_> {
         let certified = enrolment::receive(&desk, &officer, file)?;
         let names: Vec<_> = certified.iter().map(OfficerName::as_str).collect();
         Ok(self.done(&json!({ "certified": names })))
+    }
+
+    pub(super) fn unit_revoke(
+        &self,
+        unit: &str,
+        of: Option<&str>,
+        reason: &str,
+    ) -> Result<u8, Error> {
+        let unknown = || Error::usage("not-a-reason", reason);
+        let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
+        let name = of.map(officer_name).transpose()?;
+        let taken = unit_revocation::Taken {
+            unit,
+            officer: name.as_ref(),
+            reason: RevocationReason::from_word(reason).ok_or_else(unknown)?,
+        };
+        let ask = AskTerminal(self.output);
+        let (count, list) = unit_revocation::revoke(&desk, &officer, taken, &ask)?;
+        Ok(self.show(&json!({ "unit": unit, "revoked": count, "crl": list })))
     }
 
     pub(super) fn clock(&self, command: &Clock) -> Result<u8, Error> {

@@ -39,6 +39,9 @@ impl Cli<'_> {
                 out,
             } => self.unit_enrol(file, fingerprint.as_deref(), out.as_deref()),
             UnitCommand::Enrolled { file } => self.unit_enrolled(file),
+            UnitCommand::Revoke { unit, of, reason } => {
+                self.unit_revoke(unit, of.as_deref(), reason)
+            }
             UnitCommand::Show { unit } => {
                 let (desk, officer) = self.read()?;
                 let unit = units::find(&desk, &officer, unit)?;

@@ -27,4 +27,5 @@ pub mod review;
 pub mod slips;
 pub mod trust;
 pub mod ukeys;
+pub mod unit_revocation;
 pub mod units;

@@ -142,6 +142,7 @@ impl UnitKey {
             der: der.clone(),
             issued_at: terms.not_before,
             revoked_at: None,
+            reason: None,
         };
         let chain = [vec![der], self.chain.clone()].concat();
         Ok(Certified { row, chain })

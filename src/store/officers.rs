@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::station::{chain_from_json, chain_json};
 use super::value::{from_json, id, json, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
-use crate::domain::certificate::CertificateSerial;
+use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::id::RequestId;
 use crate::domain::key::{KeyId, PublicKeyDer};
 use crate::domain::officer::{OfficerName, Post};
@@ -64,6 +64,8 @@ pub struct UnitCertificateRow {
     pub issued_at: Timestamp,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Why.
+    pub reason: Option<RevocationReason>,
 }
 
 const OFFICER: &str = "name, post, enabled, token, public_key, chain, request, person, for_cause";
@@ -86,7 +88,7 @@ impl Reading<'_> {
     /// [`StoreError`].
     pub fn unit_certificates(&self) -> Result<Vec<UnitCertificateRow>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT serial, unit_code, officer, post, der, issued_at, revoked_at
+            "SELECT serial, unit_code, officer, post, der, issued_at, revoked_at, reason
              FROM unit_certificates ORDER BY issued_at, serial",
         )?;
         let rows = statement.query_map([], read_unit_certificate)?;
@@ -235,11 +237,12 @@ impl Writing<'_> {
     pub fn revoke_unit_certificate(
         &self,
         serial: &CertificateSerial,
+        reason: RevocationReason,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE unit_certificates SET revoked_at = ?2
+        let sql = "UPDATE unit_certificates SET revoked_at = ?2, reason = ?3
                    WHERE serial = ?1 AND revoked_at IS NULL";
-        let values = params![serial.to_string(), at.to_string()];
+        let values = params![serial.to_string(), at.to_string(), reason.word()];
         if self.db.execute(sql, values)? == 1 {
             Ok(())
         } else {
@@ -283,5 +286,6 @@ fn read_unit_certificate(row: &Row<'_>) -> rusqlite::Result<UnitCertificateRow> 
         der: row.get(4)?,
         issued_at: parsed(row, 5, "time", time)?,
         revoked_at: optional(row, 6, "time", time)?,
+        reason: optional(row, 7, "reason", RevocationReason::from_word)?,
     })
 }

@@ -22,7 +22,7 @@ use crate::station::error::Error;
 use crate::station::post;
 use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{ApprovalRow, RefusalRow, RequestRow};
+use crate::store::{ApprovalRow, OfficerRow, RefusalRow, RequestRow};
 
 /// How long an approval is valid (D-21), in days, where the setting `approval_days` says nothing.
 const VALID_DAYS: i64 = 30;
@@ -173,6 +173,12 @@ fn demand_decision(
     let own = people::officer_person(desk, officer.name())?;
     if own.is_some() && own == holder {
         return Err(Error::refused("own-request", request.number.clone()));
+    }
+    // Holder and maker would be one: the superior's to decide, always (D-8).
+    let officers = desk.store().read().officers()?;
+    let is_officer = |row: &OfficerRow| row.enabled && row.person.is_some() && row.person == holder;
+    if officers.iter().any(is_officer) {
+        return Err(Error::refused("holder-is-officer", request.number.clone()));
     }
     Ok(())
 }

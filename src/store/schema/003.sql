@@ -32,7 +32,8 @@ CREATE TABLE unit_certificates (
     post TEXT,
     der BLOB NOT NULL,
     issued_at TEXT NOT NULL,
-    revoked_at TEXT
+    revoked_at TEXT,
+    reason TEXT
 ) STRICT;
 CREATE INDEX unit_certificates_by_unit ON unit_certificates (unit_code, officer);
 

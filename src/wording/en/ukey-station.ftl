@@ -596,3 +596,7 @@ error-parcel-log-restored = The sender's home was restored since its last file: 
 hint-parcel-log-restored = Ask the sender by telephone before you go on.
 error-ukey-in-stock = The ukey is in this unit's stock already: {$subject}
 hint-ukey-in-stock = See it with: ukey show.
+error-not-a-reason = No reason {$subject}
+hint-not-a-reason = keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn.
+error-holder-is-officer = The holder of {$subject} is an officer here: the superior decides
+hint-holder-is-officer = Send it up: request send-up.

@@ -596,3 +596,7 @@ error-parcel-log-restored = 发送方的制证台在上次来件之后做过恢�
 hint-parcel-log-restored = 请先打电话向对方核实。
 error-ukey-in-stock = 该 ukey 已在本单位库存中：{$subject}
 hint-ukey-in-stock = 用 ukey show 查看。
+error-not-a-reason = 没有这种原因：{$subject}
+hint-not-a-reason = 可用：keyCompromise、affiliationChanged、superseded、cessationOfOperation、certificateHold、privilegeWithdrawn。
+error-holder-is-officer = {$subject} 的申请人是本单位管理员，须由上级审核
+hint-holder-is-officer = 用 request send-up 报送上级。
