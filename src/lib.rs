@@ -6,16 +6,31 @@
 //! The folders are the architecture, in reading order; what a room may use stands behind it, and
 //! `tests/architecture.rs` reads the sources to see that it is so.
 //!
-//! - [`domain`]: the words of the trade, pure data and rules. Uses nothing.
+//! - [`domain`]: the words of the trade, pure data and rules: forms, units, officers and their duties,
+//!   ukeys, PINs, approvals, checkpoints, retention. No I/O, clock or randomness. Uses nothing.
 //! - [`workflow`]: decides what happens next, never does it. Uses domain.
-//! - [`token`]: reaches ukeys, by worker processes. Uses domain.
-//! - [`keys`]: the station's own keys and signatures. Uses domain.
-//! - [`issuing`]: makes and checks certificates and CRLs. Uses domain.
-//! - [`store`]: keeps the records. Uses domain and the journal types of workflow.
+//! - [`token`]: reaches ukeys, by worker processes; knows no request. Uses domain.
+//! - [`keys`]: the station's own keys and signatures: wraps and escrow, the unit PKI with its revocation
+//!   lists, CMS signatures, checkpoints, the files between stations. Knows no token. Uses domain.
+//! - [`issuing`]: makes and checks certificates and CRLs, behind a connector. Knows no token. Uses
+//!   domain.
+//! - [`store`]: keeps the records, one file, one transaction a decision. Decides nothing. Uses domain
+//!   and the journal types of workflow.
 //! - [`wording`]: Chinese and English for people. Uses domain.
-//! - [`documents`]: paper. Uses domain and wording.
-//! - [`station`]: joins decisions and effects; the only API of both front ends. Uses all above.
-//! - [`ui`], [`cli`]: the two faces of one station.
+//! - [`documents`]: paper: values in, bytes out. Uses domain and wording.
+//! - [`station`]: joins decisions and effects, one file a job under `jobs`; the only API of both front
+//!   ends. `post` sends and receives files, `sign_in` makes the evidence who acts. Uses all above.
+//! - [`ui`], [`cli`]: the two faces of one station; they do not know each other.
+//!
+//! # Invariants
+//!
+//! - A private key of a holder is born on its ukey and never leaves it ([`workflow::run`]).
+//! - A certificate is issued only under a [`keys::signature::VerifiedApproval`], read anew from the
+//!   stored bytes up to the pinned root.
+//! - No act without its row in the audit log: [`store::Store::act`].
+//! - No job without a [`station::ActingOfficer`] who has the duty ([`domain::officer::Duty`]); acts of two
+//!   officers ask for a [`station::SecondOfficer`] as well.
+//! - What is to be known after a crash is stored before the outer world changes.
 
 pub mod cli;
 pub mod documents;

@@ -118,6 +118,60 @@ impl Duty {
     }
 }
 
+impl Duty {
+    /// What it is, in a few words: Chinese and English.
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::SetUp => (
+                "设置制证台、型号文件和 CA 连接",
+                "set up station, profiles, CA connection",
+            ),
+            Self::EnterRequest => ("录入、提交申请", "enter and submit applications"),
+            Self::DecideRequest => ("批准、退回、驳回", "approve, return, reject"),
+            Self::ManageStock => ("收发、清点 ukey", "receive, count and move ukeys"),
+            Self::Personalise => ("制证", "make ukeys"),
+            Self::HandOut => ("发放", "hand out"),
+            Self::ConfirmAct => ("确认须两人办理的事", "confirm acts of two officers"),
+            Self::ManageOfficers => (
+                "登记、停用管理员，签发下级证书",
+                "propose and disable officers, certify subordinates",
+            ),
+            Self::UnlockCa => ("解锁 CA 密钥", "unlock the CA key"),
+            Self::Revoke => ("冻结、吊销、签发 CRL", "hold, revoke, sign the CRL"),
+            Self::ReportLoss => ("挂失", "report a loss"),
+            Self::ReadRecords => ("查看记录", "read records"),
+            Self::Audit => (
+                "查验、导出全部审计日志",
+                "read, verify and export the whole log",
+            ),
+        }
+    }
+}
+
+/// The table of D-7 as a page of Markdown: `docs/duties.md`.
+pub fn documentation() -> String {
+    use std::fmt::Write as _;
+    let mut text =
+        "# Who may do what (D-7)\n\nPrinted from the table in `src/domain/officer.rs` by a \
+                    test; do not edit.\n\n| duty | 职责 |"
+            .to_owned();
+    for post in Post::ALL {
+        // Writing to a String does not fail.
+        write!(text, " {} |", post.chinese()).ok();
+    }
+    text.push_str("\n| --- | --- | --- | --- | --- |\n");
+    for duty in Duty::ALL {
+        let (chinese, english) = duty.words();
+        write!(text, "| {english} | {chinese} |").ok();
+        for post in Post::ALL {
+            let mark = if duty.belongs_to(post) { "✓" } else { "" };
+            write!(text, " {mark} |").ok();
+        }
+        text.push('\n');
+    }
+    text
+}
+
 /// Seconds to wait after so many wrong passphrases in a row: two are free, then 15 s, doubled each
 /// time, at most 15 minutes.
 pub const fn sign_in_wait_secs(failures: u32) -> i64 {
@@ -183,6 +237,16 @@ impl From<OfficerName> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// `INSTA_UPDATE=always` writes the page; without it the test compares.
+    #[test]
+    fn the_page_says_what_the_table_says() {
+        let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/duties.md");
+        if std::env::var("INSTA_UPDATE").is_ok_and(|value| value == "always") {
+            std::fs::write(&page, documentation()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(page).unwrap(), documentation());
+    }
 
     #[test]
     fn nobody_both_enters_and_approves_and_the_auditor_changes_nothing() {
