@@ -122,6 +122,19 @@ mod tests {
         assert!(profiles.values().filter(|profile| profile.tested).count() == 2);
     }
 
+    proptest::proptest! {
+        #[test]
+        fn a_profile_with_any_change_is_read_or_refused_with_a_place(at: usize, text in "\\PC{0,12}") {
+            let mut profile: Vec<char> = softhsm2().chars().collect();
+            let at = at % profile.len();
+            profile.splice(at..at, text.chars());
+            let changed: String = profile.into_iter().collect();
+            if let Err(error) = TokenProfile::parse(&changed) {
+                proptest::prop_assert!(error.line <= changed.lines().count() + 1, "{error}");
+            }
+        }
+    }
+
     #[test]
     fn a_bad_profile_is_refused_with_its_place() {
         let bad = |from: &str, to: &str| {

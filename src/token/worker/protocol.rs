@@ -231,6 +231,14 @@ mod tests {
         );
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_answers_or_refused_and_never_panic(bytes: Vec<u8>) {
+            let whole = crate::token::worker::whole_answers(&bytes);
+            proptest::prop_assert!(whole <= bytes.len() / 4);
+        }
+    }
+
     #[test]
     fn garbage_is_an_error_and_a_cut_message_too() {
         let garbage = [5, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff];
