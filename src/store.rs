@@ -3,6 +3,7 @@
 
 mod audit;
 mod certificates;
+mod imports;
 mod migration;
 mod requests;
 mod runs;
@@ -19,6 +20,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 pub use self::audit::AuditVerdict;
 pub use self::certificates::{CertificateRow, IntentRow};
+pub use self::imports::LiveRequest;
 pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
 pub use self::station::{CaUnlockRow, OfficerRow};
