@@ -5,6 +5,7 @@ mod commands;
 mod make;
 mod objects;
 mod output;
+mod sheets;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -228,6 +228,67 @@ pub(super) enum Request {
         /// The folder to write to.
         dir: PathBuf,
     },
+    #[command(flatten)]
+    Sheet(RequestSheet),
+}
+
+/// `request …` by sheet and on paper.
+#[derive(Debug, Subcommand)]
+pub(super) enum RequestSheet {
+    /// Write an empty sheet (XLSX) with the form's headings, to be filled in.
+    Template {
+        /// The file to write.
+        out: PathBuf,
+    },
+    /// Enter the applications of a sheet: XLSX, XLS or CSV. Good rows are taken, bad ones reported;
+    /// exit code 4 when no row could be taken.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Take no row when one has a fault; exit code 4 then.
+        #[arg(long)]
+        all_or_nothing: bool,
+    },
+    /// Write what `list` shows as a sheet (XLSX), masked.
+    Export {
+        /// The file to write.
+        out: PathBuf,
+        /// Only those in this state.
+        #[arg(long)]
+        state: Option<String>,
+        /// Only those whose number, name or unit holds this text.
+        #[arg(long)]
+        search: Option<String>,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<usize>,
+        /// Values in full; each application is noted in the audit log.
+        #[arg(long, requires = "reason")]
+        reveal: bool,
+        /// Why, for the audit log.
+        #[arg(long, requires = "reveal")]
+        reason: Option<String>,
+    },
+    /// Write the form of an application as PDF, with its full values; or a blank one.
+    #[command(
+        override_usage = "ukey-station request form ID OUT.pdf --reason TEXT\n       ukey-station request form --blank 1|2 OUT.pdf"
+    )]
+    Form {
+        /// Number, id or a unique beginning of the id; then the file to write. With --blank the file alone.
+        #[arg(required = true, num_args = 1..=2, value_names = ["ID", "OUT.pdf"])]
+        words: Vec<String>,
+        /// An empty form: 1 registers a platform officer, 2 asks for an account and certificate.
+        #[arg(long, value_name = "FORM", value_parser = clap::value_parser!(u8).range(1..=2))]
+        blank: Option<u8>,
+        /// Why full values are printed, for the audit log.
+        #[arg(
+            long,
+            value_name = "TEXT",
+            required_unless_present = "blank",
+            conflicts_with = "blank"
+        )]
+        reason: Option<String>,
+    },
 }
 
 /// `personalise …`.

@@ -72,9 +72,10 @@ pub(super) fn run(
     }
 }
 
-struct Cli<'a> {
-    global: &'a Global,
-    output: &'a Output,
+/// What every command has: the global options, and where output goes.
+pub(super) struct Cli<'a> {
+    pub(super) global: &'a Global,
+    pub(super) output: &'a Output,
 }
 
 /// Asks at the terminal, without echo.
@@ -117,12 +118,12 @@ impl Cli<'_> {
         })
     }
 
-    fn open(&self, access: Access, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn open(&self, access: Access, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
         let ask = AskTerminal(self.output);
         Desk::open(&self.home_path()?, access, &self.terms()?, duty, &ask)
     }
 
-    fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
         self.open(Access::Read, Duty::ReadRecords)
     }
 
@@ -375,6 +376,7 @@ impl Cli<'_> {
                 let files = approvals::export(&desk, &officer, &row, dir)?;
                 Ok(self.written(&files))
             }
+            Request::Sheet(command) => self.request_sheet(command),
         }
     }
 
@@ -572,14 +574,14 @@ impl Cli<'_> {
         Ok(u8::from(findings.iter().any(|finding| !finding.ok)))
     }
 
-    fn done(&self, document: &Value) -> u8 {
+    pub(super) fn done(&self, document: &Value) -> u8 {
         let text = self.output.wording().text("done");
         self.output.document(document, &text);
         0
     }
 
     /// One object: its fields as lines for people.
-    fn show(&self, document: &Value) -> u8 {
+    pub(super) fn show(&self, document: &Value) -> u8 {
         let lines: Vec<String> = document
             .as_object()
             .into_iter()
@@ -593,7 +595,7 @@ impl Cli<'_> {
         0
     }
 
-    fn written(&self, files: &[PathBuf]) -> u8 {
+    pub(super) fn written(&self, files: &[PathBuf]) -> u8 {
         let words = self.output.wording();
         let lines: Vec<String> = files
             .iter()
@@ -610,7 +612,7 @@ pub(super) fn at_terminal() -> bool {
     std::io::stdin().is_terminal()
 }
 
-fn parse_state<T>(
+pub(super) fn parse_state<T>(
     text: Option<&str>,
     parse: impl Fn(&str) -> Option<T>,
 ) -> Result<Option<T>, Error> {

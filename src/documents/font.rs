@@ -42,11 +42,14 @@ impl Font {
 
     /// The first character of a text that no font here has.
     pub fn lacks(&self, text: &str) -> Option<char> {
-        text.chars().find(|c| !is_mark(*c) && self.face_of(*c).is_none())
+        text.chars()
+            .find(|c| !is_mark(*c) && self.face_of(*c).is_none())
     }
 
     fn face_of(&self, c: char) -> Option<&Face> {
-        self.faces.iter().find(|face| face.glyphs.glyph(c).is_some())
+        self.faces
+            .iter()
+            .find(|face| face.glyphs.glyph(c).is_some())
     }
 
     /// Width of a text at one point, in points.
@@ -63,9 +66,17 @@ impl Font {
     pub(super) fn pieces<'t>(&self, text: &'t str) -> Vec<(&'t str, krilla::text::Font)> {
         let mut pieces = Vec::new();
         let (mut start, mut at_face) = (0, None);
-        let place = |c: char| self.faces.iter().position(|face| face.glyphs.glyph(c).is_some());
+        let place = |c: char| {
+            self.faces
+                .iter()
+                .position(|face| face.glyphs.glyph(c).is_some())
+        };
         for (at, c) in text.char_indices() {
-            let face = if is_mark(c) { at_face } else { place(c).or(Some(0)) };
+            let face = if is_mark(c) {
+                at_face
+            } else {
+                place(c).or(Some(0))
+            };
             if at_face.is_some() && face != at_face {
                 pieces.push((start, at, at_face));
                 start = at;
@@ -75,7 +86,11 @@ impl Font {
         pieces.push((start, text.len(), at_face));
         let font = |face: Option<usize>| self.faces.get(face.unwrap_or_default());
         let piece = |(from, to, face)| Some((text.get(from..to)?, font(face)?.font.clone()));
-        pieces.into_iter().filter_map(piece).filter(|(text, _font)| !text.is_empty()).collect()
+        pieces
+            .into_iter()
+            .filter_map(piece)
+            .filter(|(text, _font)| !text.is_empty())
+            .collect()
     }
 }
 
@@ -115,7 +130,9 @@ impl Glyphs {
         let units_per_em = f32::from(u16_at(table(b"head")?, 18)?);
         let count = usize::from(u16_at(table(b"hhea")?, 34)?);
         let metrics = table(b"hmtx")?;
-        let widths = (0..count).map(|at| u16_at(metrics, at * 4)).collect::<Option<_>>()?;
+        let widths = (0..count)
+            .map(|at| u16_at(metrics, at * 4))
+            .collect::<Option<_>>()?;
         Some(Self {
             ranges: ranges(table(b"cmap")?)?,
             widths,
@@ -125,14 +142,18 @@ impl Glyphs {
 
     fn glyph(&self, c: char) -> Option<u32> {
         let code = u32::from(c);
-        let after = self.ranges.partition_point(|(first, _last, _glyph)| *first <= code);
+        let after = self
+            .ranges
+            .partition_point(|(first, _last, _glyph)| *first <= code);
         let (first, last, glyph) = self.ranges.get(after.checked_sub(1)?)?;
         (code <= *last).then(|| glyph + (code - first))
     }
 
     fn width(&self, c: char) -> f32 {
         let glyph = self.glyph(c).and_then(|glyph| usize::try_from(glyph).ok());
-        let width = glyph.and_then(|glyph| self.widths.get(glyph)).or(self.widths.last());
+        let width = glyph
+            .and_then(|glyph| self.widths.get(glyph))
+            .or(self.widths.last());
         width.map_or(1.0, |width| f32::from(*width) / self.units_per_em)
     }
 }
@@ -159,7 +180,9 @@ fn ranges(cmap: &[u8]) -> Option<Vec<(u32, u32, u32)>> {
 fn all_of_unicode(table: &[u8]) -> Option<Vec<(u32, u32, u32)>> {
     let count = usize::try_from(u32_at(table, 12)?).ok()?;
     let groups = table.get(16..)?.chunks_exact(12).take(count);
-    groups.map(|group| Some((u32_at(group, 0)?, u32_at(group, 4)?, u32_at(group, 8)?))).collect()
+    groups
+        .map(|group| Some((u32_at(group, 0)?, u32_at(group, 4)?, u32_at(group, 8)?)))
+        .collect()
 }
 
 fn first_plane(table: &[u8]) -> Option<Vec<(u32, u32, u32)>> {

@@ -133,11 +133,22 @@ pub fn form2(form: &Form2, foot: &Foot, font: &Font) -> Result<Vec<u8>, PaperErr
         let word = if answer { "是" } else { "否" };
         (word.to_owned(), chosen)
     });
-    let mut rows = vec![wide("申请人单位名称（盖章）", text(&applicant.unit), LINE_ROW)];
+    let mut rows = vec![wide(
+        "申请人单位名称（盖章）",
+        text(&applicant.unit),
+        LINE_ROW,
+    )];
     rows.extend(person(applicant));
     rows.extend([
-        pair(("手机号码", text(&applicant.mobile)), ("办学类型", text(school_type))),
-        wide("教师系统用户类型", Content::Choices(user_types.clone()), LINE_ROW),
+        pair(
+            ("手机号码", text(&applicant.mobile)),
+            ("办学类型", text(school_type)),
+        ),
+        wide(
+            "教师系统用户类型",
+            Content::Choices(user_types.clone()),
+            LINE_ROW,
+        ),
         pair(
             ("申请数字证书", Content::Choices(apply.to_vec())),
             ("已拥有登录账号", text(existing_account)),
@@ -182,19 +193,35 @@ fn draw_foot(sheet: &mut Sheet<'_>, foot: &Foot, page: usize, of: usize) -> Resu
     let (base, right) = (297.0 - MARGIN, MARGIN + WIDTH);
     sheet.title(base, 9.0, &format!("第 {page} 页　共 {of} 页"));
     if !foot.checkpoint.is_empty() {
-        sheet.text(MARGIN, base, 9.0, &format!("审计检查点 {}", foot.checkpoint));
+        sheet.text(
+            MARGIN,
+            base,
+            9.0,
+            &format!("审计检查点 {}", foot.checkpoint),
+        );
     }
     if foot.number.is_empty() {
         return Ok(());
     }
-    sheet.text_to(right - QR - 2.0, base, 9.0, &format!("申请编号 {}", foot.number));
+    sheet.text_to(
+        right - QR - 2.0,
+        base,
+        9.0,
+        &format!("申请编号 {}", foot.number),
+    );
     sheet.qr_code((right - QR, base - QR + 0.6), QR, &foot.qr)
 }
 
 fn person(applicant: &Applicant) -> [Row; 2] {
     [
-        pair(("姓名", text(&applicant.name)), ("身份证号", text(&applicant.id_number))),
-        pair(("办公电话", text(&applicant.office_phone)), ("电子邮箱", text(&applicant.email))),
+        pair(
+            ("姓名", text(&applicant.name)),
+            ("身份证号", text(&applicant.id_number)),
+        ),
+        pair(
+            ("办公电话", text(&applicant.office_phone)),
+            ("电子邮箱", text(&applicant.email)),
+        ),
     ]
 }
 

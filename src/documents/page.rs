@@ -63,7 +63,9 @@ pub(super) fn a5(
     draw: impl FnOnce(&mut Sheet<'_>) -> Result<(), PaperError>,
 ) -> Result<Vec<u8>, PaperError> {
     let mut draw = Some(draw);
-    sheets(Paper::A5, 1, font, |_at, sheet| draw.take().map_or(Ok(()), |draw| draw(sheet)))
+    sheets(Paper::A5, 1, font, |_at, sheet| {
+        draw.take().map_or(Ok(()), |draw| draw(sheet))
+    })
 }
 
 /// Draws so many sheets; `draw` gets the place of each, from 0.

@@ -18,4 +18,4 @@ pub use cell::CellProblem;
 pub use codes::SCHOOL_TYPE_NAMES;
 pub use error::SheetError;
 pub use table::CellFault;
-pub use write::NotWritten;
+pub use write::{Heading, NotWritten, list};

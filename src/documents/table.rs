@@ -149,8 +149,20 @@ fn split(row: LaidRow, room: f32) -> (LaidRow, Option<LaidRow>) {
             other => other.clone(),
         };
         let width = cell.width;
-        upper.push((Cell { width, content: kept }, lines));
-        lower.push((Cell { width, content: again }, rest));
+        upper.push((
+            Cell {
+                width,
+                content: kept,
+            },
+            lines,
+        ));
+        lower.push((
+            Cell {
+                width,
+                content: again,
+            },
+            rest,
+        ));
     }
     let upper = LaidRow {
         cells: upper,
@@ -165,7 +177,12 @@ fn split(row: LaidRow, room: f32) -> (LaidRow, Option<LaidRow>) {
 }
 
 /// Draws rows of one page from `(x, y)` down; gives the foot of the last.
-pub(super) fn draw(sheet: &mut Sheet<'_>, font: &Font, (x, y): (f32, f32), rows: &[LaidRow]) -> f32 {
+pub(super) fn draw(
+    sheet: &mut Sheet<'_>,
+    font: &Font,
+    (x, y): (f32, f32),
+    rows: &[LaidRow],
+) -> f32 {
     let mut top = y;
     for row in rows {
         let mut left = x;
@@ -202,7 +219,13 @@ fn draw_cell(
             }
         }
         Content::Choices(choices) => {
-            draw_choices(sheet, font, (x + PADDING, middle), cell.width - 2.0 * PADDING, choices);
+            draw_choices(
+                sheet,
+                font,
+                (x + PADDING, middle),
+                cell.width - 2.0 * PADDING,
+                choices,
+            );
         }
         Content::Opinion { signed, sealed, .. } => {
             for (at, line) in (0_u16..).zip(lines) {
@@ -223,7 +246,11 @@ fn draw_signed(
     sealed: bool,
 ) {
     let by_hand = "　　　年　　月　　日";
-    let on = if signed.on.is_empty() { by_hand } else { &signed.on };
+    let on = if signed.on.is_empty() {
+        by_hand
+    } else {
+        &signed.on
+    };
     let base = bottom - PADDING - 1.5;
     sheet.text_to(right - 4.0, base, BODY, on);
     let date = width_mm(font, by_hand, BODY).max(width_mm(font, on, BODY));
@@ -266,7 +293,9 @@ fn choice_places(font: &Font, choices: &[(String, bool)], width: f32) -> Vec<(u1
 
 /// As many empty lines as the choices need: they are drawn by their own places.
 fn choice_lines(font: &Font, choices: &[(String, bool)], width: f32) -> Vec<String> {
-    let last = choice_places(font, choices, width).last().map_or(0, |(line, _at)| *line);
+    let last = choice_places(font, choices, width)
+        .last()
+        .map_or(0, |(line, _at)| *line);
     vec![String::new(); usize::from(last) + 1]
 }
 

@@ -40,7 +40,10 @@ const RARE: [(&str, u32); 8] = [
     ("/usr/share/fonts/truetype/hanazono/HanaMinB.ttf", 0),
     ("/usr/share/fonts/truetype/hanazono/HanaMinA.ttf", 0),
     ("/usr/share/fonts/truetype/babelstone/BabelStoneHan.ttf", 0),
-    ("/usr/share/fonts/truetype/plangothic/PlangothicP1-Regular.ttf", 0),
+    (
+        "/usr/share/fonts/truetype/plangothic/PlangothicP1-Regular.ttf",
+        0,
+    ),
     ("C:/Windows/Fonts/simsunb.ttf", 0),
     ("C:/Windows/Fonts/SimsunExtG.ttf", 0),
     ("C:/Windows/Fonts/mingliub.ttc", 0),

@@ -137,7 +137,11 @@ mod tests {
         }
         for text in ["4.30102E+17", "4.30102e17", "4E+17"] {
             let cell = || Cell::Text(text.to_owned());
-            assert_eq!(cell().into_text(true), Err(CellProblem::DigitsLost), "{text}");
+            assert_eq!(
+                cell().into_text(true),
+                Err(CellProblem::DigitsLost),
+                "{text}"
+            );
             assert_eq!(cell().into_text(false).unwrap(), text);
         }
         for text in ["E", "4E", "43010219900307001X", "E12", "1.E5"] {
@@ -147,14 +151,23 @@ mod tests {
 
     #[test]
     fn columns_have_the_letters_of_table_programs() {
-        for (column, name) in [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (16_383, "XFD")] {
+        for (column, name) in [
+            (0, "A"),
+            (25, "Z"),
+            (26, "AA"),
+            (701, "ZZ"),
+            (16_383, "XFD"),
+        ] {
             assert_eq!(letters(column), name);
         }
     }
 
     #[test]
     fn a_cell_takes_no_more_than_excel_does() {
-        assert_eq!(Cell::from_text(&"张".repeat(MAX_TEXT + 1)), Some(Cell::TooLong));
+        assert_eq!(
+            Cell::from_text(&"张".repeat(MAX_TEXT + 1)),
+            Some(Cell::TooLong)
+        );
         let full = "张".repeat(MAX_TEXT);
         assert_eq!(Cell::from_text(&full), Some(Cell::Text(full)));
         assert_eq!(Cell::from_text(" \u{a0}\t"), None);

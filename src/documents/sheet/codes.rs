@@ -63,7 +63,10 @@ pub(super) fn school_type(text: &str) -> String {
     let of_code = SCHOOL_TYPE_NAMES
         .iter()
         .find(|(code, name)| !code.is_empty() && plain == format!("{code}{name}"));
-    of_code.map_or_else(|| text.trim().to_owned(), |(code, _name)| (*code).to_owned())
+    of_code.map_or_else(
+        || text.trim().to_owned(),
+        |(code, _name)| (*code).to_owned(),
+    )
 }
 
 #[cfg(test)]

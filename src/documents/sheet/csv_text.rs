@@ -49,8 +49,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
         for (column, field) in record.iter().enumerate() {
             breaks_in_cells += field.iter().filter(|byte| **byte == b'\n').count() as u64;
             let field = std::str::from_utf8(field).map_err(|_cut| SheetError::Encoding)?;
-            let column =
-                u32::try_from(column).map_err(|_large| SheetError::TooLarge("columns"))?;
+            let column = u32::try_from(column).map_err(|_large| SheetError::TooLarge("columns"))?;
             let cell = match Cell::from_text(field) {
                 Some(Cell::Text(text)) if text.trim_start().starts_with('=') => Cell::Formula,
                 Some(cell) => cell,
@@ -84,7 +83,11 @@ fn delimiter(text: &str) -> u8 {
     let first = first.unwrap_or_default().as_bytes();
     let count = |mark: u8| first.iter().filter(|byte| **byte == mark).count();
     [b'\t', b';'].into_iter().fold(b',', |best, mark| {
-        if count(mark) > count(best) { mark } else { best }
+        if count(mark) > count(best) {
+            mark
+        } else {
+            best
+        }
     })
 }
 
@@ -94,7 +97,10 @@ mod tests {
 
     fn rows(bytes: &[u8]) -> Vec<(u32, Vec<(u32, Cell)>)> {
         let grid = read(bytes).unwrap();
-        grid.rows.into_iter().map(|row| (row.number, row.cells)).collect()
+        grid.rows
+            .into_iter()
+            .map(|row| (row.number, row.cells))
+            .collect()
     }
 
     fn text(text: &str) -> Cell {
@@ -119,7 +125,10 @@ mod tests {
         }
         let (rare, _, lost) = GB18030.encode("𠮷田梓,喆");
         assert!(!lost);
-        assert_eq!(rows(&rare), [(1, vec![(0, text("𠮷田梓")), (1, text("喆"))])]);
+        assert_eq!(
+            rows(&rare),
+            [(1, vec![(0, text("𠮷田梓")), (1, text("喆"))])]
+        );
     }
 
     #[test]
@@ -137,6 +146,9 @@ mod tests {
     fn what_is_no_text_or_never_ends_is_refused() {
         assert!(matches!(read(b"a,\"b\nc,d\n"), Err(SheetError::Damaged(_))));
         assert_eq!(read(b"a\0b").unwrap_err(), SheetError::NoSheet);
-        assert_eq!(read(b"\xff\xff\xff\xff,").unwrap_err(), SheetError::Encoding);
+        assert_eq!(
+            read(b"\xff\xff\xff\xff,").unwrap_err(),
+            SheetError::Encoding
+        );
     }
 }

@@ -44,7 +44,9 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), SheetError> {
             }
             let read = read as u64;
             unpacked += read;
-            left = left.checked_sub(read).ok_or(SheetError::TooLarge("unpacked"))?;
+            left = left
+                .checked_sub(read)
+                .ok_or(SheetError::TooLarge("unpacked"))?;
             if unpacked > SMALL && unpacked / packed > MAX_RATIO {
                 return Err(SheetError::TooLarge("packed too tightly"));
             }
@@ -74,7 +76,9 @@ mod tests {
     fn archive(members: &[(&str, usize)]) -> Vec<u8> {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         for (name, size) in members {
-            writer.start_file(*name, SimpleFileOptions::default()).unwrap();
+            writer
+                .start_file(*name, SimpleFileOptions::default())
+                .unwrap();
             let block = vec![b' '; 1 << 20];
             let mut left = *size;
             while left > 0 {
@@ -96,16 +100,25 @@ mod tests {
         );
         let many: Vec<String> = (0..300).map(|at| format!("xl/{at}.xml")).collect();
         let members: Vec<_> = many.iter().map(|name| (name.as_str(), 1 << 20)).collect();
-        assert_eq!(check(&archive(&members)), Err(SheetError::TooLarge("unpacked")));
+        assert_eq!(
+            check(&archive(&members)),
+            Err(SheetError::TooLarge("unpacked"))
+        );
     }
 
     #[test]
     fn another_archive_and_a_cut_one_are_no_sheets() {
-        assert_eq!(check(&archive(&[("word/document.xml", 10)])), Err(SheetError::NoSheet));
+        assert_eq!(
+            check(&archive(&[("word/document.xml", 10)])),
+            Err(SheetError::NoSheet)
+        );
         let whole = archive(&[("xl/workbook.xml", 1000)]);
         for length in [4, 40, whole.len() / 2, whole.len() - 5] {
             let cut = check(&whole[..length]);
-            assert!(matches!(cut, Err(SheetError::Damaged(_))), "{length}: {cut:?}");
+            assert!(
+                matches!(cut, Err(SheetError::Damaged(_))),
+                "{length}: {cut:?}"
+            );
         }
     }
 }

@@ -28,7 +28,9 @@ pub(super) fn grid(bytes: &[u8]) -> Result<Grid, SheetError> {
         guarded(|| xlsx(bytes))
     } else if bytes.starts_with(COMPOUND) {
         let too_large = bytes.len() > MAX_XLS;
-        let within = (!too_large).then_some(()).ok_or(SheetError::TooLarge("bytes"));
+        let within = (!too_large)
+            .then_some(())
+            .ok_or(SheetError::TooLarge("bytes"));
         within.and_then(|()| guarded(|| xls(bytes)))
     } else {
         csv_text::read(bytes)
@@ -101,11 +103,16 @@ fn xls(bytes: &[u8]) -> Result<Grid, SheetError> {
     let mut book: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| xls_error(&error))?;
     let mut found = Grid::default();
     for name in data_sheets(book.sheets_metadata()) {
-        let range = book.worksheet_range(&name).map_err(|error| xls_error(&error))?;
-        let formulas = book.worksheet_formula(&name).map_err(|error| xls_error(&error))?;
+        let range = book
+            .worksheet_range(&name)
+            .map_err(|error| xls_error(&error))?;
+        let formulas = book
+            .worksheet_formula(&name)
+            .map_err(|error| xls_error(&error))?;
         let first = found.rows.is_empty();
         let (top, left) = range.start().unwrap_or_default();
-        let position = |at: usize, from: u32| u32::try_from(at).unwrap_or(u32::MAX).saturating_add(from);
+        let position =
+            |at: usize, from: u32| u32::try_from(at).unwrap_or(u32::MAX).saturating_add(from);
         for (row, column, value) in range.used_cells() {
             let (row, column) = (position(row, top), position(column, left));
             let formula = formulas.get_value((row, column));
@@ -164,7 +171,15 @@ pub(super) fn shown(name: &str) -> String {
     let digits = name.chars().filter(char::is_ascii_digit).count();
     let visible = name.chars().filter(|c| !c.is_control()).take(40);
     // Where a heading should be there may be a person's number.
-    visible.map(|c| if digits > 6 && c.is_ascii_digit() { '*' } else { c }).collect()
+    visible
+        .map(|c| {
+            if digits > 6 && c.is_ascii_digit() {
+                '*'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn xlsx_error(error: &XlsxError) -> SheetError {
@@ -184,5 +199,7 @@ fn xls_error(error: &XlsError) -> SheetError {
 /// The kind of a parser's error without its text: that may quote a cell.
 fn kind(error: &impl std::fmt::Debug) -> String {
     let text = format!("{error:?}");
-    text.chars().take_while(char::is_ascii_alphanumeric).collect()
+    text.chars()
+        .take_while(char::is_ascii_alphanumeric)
+        .collect()
 }

@@ -1,11 +1,11 @@
 //! Form 2 as a sheet: one application a row, under the form's own headings in the paper's order.
 
-use super::cell::{CellProblem, Cell};
+use super::cell::CellProblem;
 use super::codes::{school_type, school_type_choices};
 use super::error::SheetError;
 use super::read::grid;
 use super::table::{CellFault, Column, TableRow, table};
-use super::write::{Help, Heading, NotWritten, list, template as write_template};
+use super::write::{Heading, Help, NotWritten, list, template as write_template};
 use crate::domain::request::{RequestDraft, USER_TYPES};
 
 const YES: &str = "是";
@@ -178,8 +178,9 @@ fn draft(row: TableRow) -> SheetDraft {
         texts,
         mut faults,
     } = row;
-    let mut texts: [String; COLUMNS.len()] =
-        texts.try_into().unwrap_or_else(|_other| std::array::from_fn(|_at| String::new()));
+    let mut texts: [String; COLUMNS.len()] = texts
+        .try_into()
+        .unwrap_or_else(|_other| std::array::from_fn(|_at| String::new()));
     let [
         unit,
         name,
@@ -297,7 +298,12 @@ pub fn template(units: &[String]) -> Result<Vec<u8>, NotWritten> {
             width: width(column.field),
         })
         .collect();
-    write_template("实名制申请单", "全国教师管理信息系统用户实名制申请单 填写说明", &help, TEMPLATE_ROWS)
+    write_template(
+        "实名制申请单",
+        "全国教师管理信息系统用户实名制申请单 填写说明",
+        &help,
+        TEMPLATE_ROWS,
+    )
 }
 
 /// One line of a list of applications, every value ready to be shown.
@@ -318,7 +324,9 @@ pub struct ListedRequest {
 /// # Errors
 /// [`NotWritten`].
 pub fn export(rows: &[ListedRequest]) -> Result<Vec<u8>, NotWritten> {
-    let form = COLUMNS.iter().map(|column| Heading(column.heading, width(column.field)));
+    let form = COLUMNS
+        .iter()
+        .map(|column| Heading(column.heading, width(column.field)));
     let headings: Vec<Heading> = [Heading("编号", 12.0), Heading("状态", 10.0)]
         .into_iter()
         .chain(form)

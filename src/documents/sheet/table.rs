@@ -76,7 +76,10 @@ pub(super) fn table(grid: Grid, columns: &[Column]) -> Result<Table, SheetError>
     let places = places(&headings, columns)?;
     let column_of = |place: u32| places.iter().position(|found| *found == Some(place));
     let mut table = Table {
-        letters: places.iter().map(|place| place.map(letters).unwrap_or_default()).collect(),
+        letters: places
+            .iter()
+            .map(|place| place.map(letters).unwrap_or_default())
+            .collect(),
         rows: Vec::new(),
     };
     for row in rows {
@@ -86,7 +89,8 @@ pub(super) fn table(grid: Grid, columns: &[Column]) -> Result<Table, SheetError>
             faults: Vec::new(),
         };
         for (place, cell) in row.cells {
-            let found = column_of(place).and_then(|at| columns.get(at).zip(taken.texts.get_mut(at)));
+            let found =
+                column_of(place).and_then(|at| columns.get(at).zip(taken.texts.get_mut(at)));
             match found {
                 Some((column, text)) => match taken_cell(cell, column) {
                     Ok(taken) => *text = taken,
@@ -136,8 +140,12 @@ fn taken_cell(cell: Cell, column: &Column) -> Result<String, CellFault> {
 /// The first of the rows at the top with the most known headings.
 fn heading_row(grid: &Grid, columns: &[Column]) -> Option<usize> {
     let known = |row: &GridRow| {
-        let is_known = |cell: &Cell| matches!(cell, Cell::Text(text) if column(text, columns).is_some());
-        row.cells.iter().filter(|(_place, cell)| is_known(cell)).count()
+        let is_known =
+            |cell: &Cell| matches!(cell, Cell::Text(text) if column(text, columns).is_some());
+        row.cells
+            .iter()
+            .filter(|(_place, cell)| is_known(cell))
+            .count()
     };
     let top = grid.rows.iter().take(HEADING_ROWS).map(known).enumerate();
     let (at, count) = top.fold((0, 0), |best, row| if row.1 > best.1 { row } else { best });
@@ -163,8 +171,13 @@ fn places(headings: &GridRow, columns: &[Column]) -> Result<Vec<Option<u32>>, Sh
             }
         }
     }
-    let missing = columns.iter().zip(&places).filter(|(column, place)| column.needed && place.is_none());
-    let missing: Vec<String> = missing.map(|(column, _place)| column.heading.to_owned()).collect();
+    let missing = columns
+        .iter()
+        .zip(&places)
+        .filter(|(column, place)| column.needed && place.is_none());
+    let missing: Vec<String> = missing
+        .map(|(column, _place)| column.heading.to_owned())
+        .collect();
     if !unknown.is_empty() {
         Err(SheetError::UnknownColumns(unknown))
     } else if !missing.is_empty() {
@@ -191,7 +204,9 @@ fn plain(text: &str) -> String {
         '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         other => other,
     };
-    let text = text.chars().filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{feff}');
+    let text = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !c.is_control() && *c != '\u{feff}');
     let text: String = text.map(half).filter(|c| !matches!(c, '*' | ':')).collect();
     match text.split_once('(') {
         Some((before, after)) if after.ends_with(')') && !before.is_empty() => before.to_owned(),
@@ -212,8 +227,11 @@ fn merged_rows(
     if let Some(region) = regions.iter().find(covers) {
         return Err(SheetError::MergedHeadings(region.name()));
     }
-    let mut below: Vec<Region> =
-        regions.iter().filter(|region| region.rows.0 > heading).copied().collect();
+    let mut below: Vec<Region> = regions
+        .iter()
+        .filter(|region| region.rows.0 > heading)
+        .copied()
+        .collect();
     below.sort_by_key(|region| region.rows);
     let mut below = below.into_iter().peekable();
     let mut last: Option<Region> = None;

@@ -1,9 +1,9 @@
 //! Units of the hierarchy as a sheet: one unit a row (D-1, D-2).
 
+use super::codes::school_type;
 use super::error::SheetError;
 use super::read::grid;
 use super::table::{CellFault, Column, table};
-use super::codes::school_type;
 use crate::domain::unit::Level;
 
 const fn column(
@@ -33,7 +33,15 @@ const fn digits(column: Column, rule: &'static str) -> Column {
 const COLUMNS: [Column; 10] = [
     column("name", "单位名称", &["名称", "单位"], true),
     column("level", "级别", &["单位级别"], true),
-    digits(column("code", "代码", &["单位代码", "统一社会信用代码", "学校标识码"], true), "D-17"),
+    digits(
+        column(
+            "code",
+            "代码",
+            &["单位代码", "统一社会信用代码", "学校标识码"],
+            true,
+        ),
+        "D-17",
+    ),
     column("superior", "上级", &["上级单位", "上级代码"], false),
     column("province", "省", &["省份", "所在省"], false),
     column("prefecture", "地市", &["市州", "所在地市"], false),
@@ -136,8 +144,14 @@ mod tests {
                      4.3E+17,示例县教育局,示例市教育局,县市区,\n";
         let rows = read(sheet.as_bytes()).unwrap();
         let draft = &rows[0].draft;
-        assert_eq!((rows[0].row, draft.name.as_str(), draft.level), (2, "示例小学", Some(Level::School)));
-        assert_eq!((draft.code.as_str(), draft.school_type.as_str()), ("2143000001", "211"));
+        assert_eq!(
+            (rows[0].row, draft.name.as_str(), draft.level),
+            (2, "示例小学", Some(Level::School))
+        );
+        assert_eq!(
+            (draft.code.as_str(), draft.school_type.as_str()),
+            ("2143000001", "211")
+        );
         assert_eq!(draft.superior, "示例县教育局");
         assert!(rows[0].faults.is_empty());
         assert_eq!(rows[1].faults[0].field, "code");

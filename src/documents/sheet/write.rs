@@ -88,8 +88,10 @@ pub(super) fn template(
         if let Some(place) = place.and_then(|place| u32::try_from(place).ok()) {
             let letter = super::cell::letters(place);
             let count = u32::try_from(column.choices.len()).unwrap_or_default();
-            let range =
-                format!("={HELP}!${letter}${first_choice}:${letter}${}", first_choice + count - 1);
+            let range = format!(
+                "={HELP}!${letter}${first_choice}:${letter}${}",
+                first_choice + count - 1
+            );
             sheet.add_data_validation(1, at, rows, at, &choice(&range, column)?)?;
         }
     }
@@ -123,7 +125,10 @@ fn explain(
     first_choice: u32,
 ) -> Result<(), NotWritten> {
     let (text, bold) = (text(), heading());
-    let (large, quiet) = (Format::new().set_bold().set_font_size(14), Format::new().set_text_wrap());
+    let (large, quiet) = (
+        Format::new().set_bold().set_font_size(14),
+        Format::new().set_text_wrap(),
+    );
     sheet.write_string_with_format(0, 0, title, &large)?;
     for (column, name) in (0..).zip(["栏目", "是否必填", "填写要求"]) {
         sheet.write_string_with_format(2, column, name, &bold)?;

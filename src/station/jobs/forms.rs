@@ -69,7 +69,11 @@ pub fn write(
         let store = desk.store();
         let reading = store.read();
         let unit = reading.unit(request.unit)?;
-        (unit.name, reading.request_fields(request.id)?, reading.audit_head()?)
+        (
+            unit.name,
+            reading.request_fields(request.id)?,
+            reading.audit_head()?,
+        )
     };
     let values = Values(fields);
     let form = filled(unit, &values);
@@ -77,7 +81,10 @@ pub fn write(
     let code: String = hex::encode(head.1).chars().take(12).collect();
     let foot = Foot {
         number: request.number.clone(),
-        qr: format!("REQUEST:{};ID:{};REV:{}", request.number, request.id, request.revision),
+        qr: format!(
+            "REQUEST:{};ID:{};REV:{}",
+            request.number, request.id, request.revision
+        ),
         checkpoint: format!("{}-{code}", head.0),
     };
     let pdf = form::form2(&form, &foot, &font).map_err(fonts::paper)?;
@@ -91,7 +98,10 @@ struct Values(BTreeMap<String, FieldRow>);
 
 impl Values {
     fn text(&self, field: &str) -> String {
-        self.0.get(field).map(|row| row.value.clone()).unwrap_or_default()
+        self.0
+            .get(field)
+            .map(|row| row.value.clone())
+            .unwrap_or_default()
     }
 }
 
@@ -120,17 +130,24 @@ fn filled(unit: String, values: &Values) -> Form2 {
 /// The types of the form, ticked where chosen; then what was written for 其他.
 fn choices(chosen: &[&str]) -> Vec<(String, bool)> {
     let known = USER_TYPES.map(|name| (name.to_owned(), chosen.contains(&name)));
-    let others = chosen.iter().filter(|name| !USER_TYPES.contains(name) && !name.is_empty());
+    let others = chosen
+        .iter()
+        .filter(|name| !USER_TYPES.contains(name) && !name.is_empty());
     let mut others: Vec<_> = others.map(|name| ((*name).to_owned(), true)).collect();
     if others.is_empty() {
-        others.push((if chosen.is_empty() { BY_HAND } else { OTHER }.to_owned(), false));
+        others.push((
+            if chosen.is_empty() { BY_HAND } else { OTHER }.to_owned(),
+            false,
+        ));
     }
     known.into_iter().chain(others).collect()
 }
 
 /// `211 小学`.
 fn named(code: &str) -> String {
-    let found = SCHOOL_TYPE_NAMES.iter().find(|(known, _name)| *known == code);
+    let found = SCHOOL_TYPE_NAMES
+        .iter()
+        .find(|(known, _name)| *known == code);
     match found {
         Some((known, name)) if !known.is_empty() => format!("{known} {name}"),
         _ => code.to_owned(),
@@ -168,12 +185,20 @@ mod tests {
     #[test]
     fn what_was_chosen_is_ticked_and_other_types_are_named() {
         let ticked = |chosen: &[&str]| -> Vec<String> {
-            let ticked = choices(chosen).into_iter().filter(|(_name, ticked)| *ticked);
+            let ticked = choices(chosen)
+                .into_iter()
+                .filter(|(_name, ticked)| *ticked);
             ticked.map(|(name, _ticked)| name).collect()
         };
-        assert_eq!(ticked(&["信息管理员", "其他:统计员"]), ["信息管理员", "其他:统计员"]);
+        assert_eq!(
+            ticked(&["信息管理员", "其他:统计员"]),
+            ["信息管理员", "其他:统计员"]
+        );
         assert!(ticked(&[]).is_empty());
         assert_eq!(choices(&[]).last().unwrap().0, BY_HAND);
-        assert_eq!((named("211"), named("教育行政部门")), ("211 小学".to_owned(), "教育行政部门".to_owned()));
+        assert_eq!(
+            (named("211"), named("教育行政部门")),
+            ("211 小学".to_owned(), "教育行政部门".to_owned())
+        );
     }
 }

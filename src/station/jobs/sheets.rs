@@ -110,7 +110,12 @@ pub fn import(
             }
         }
     }
-    let taken = Import { officer, now, good, digest: Sha256::digest(bytes).into() };
+    let taken = Import {
+        officer,
+        now,
+        good,
+        digest: Sha256::digest(bytes).into(),
+    };
     taken.write(desk, forms, &columns, &mut report)?;
     report.faults.sort_by_key(|fault| fault.row);
     Ok(report)
@@ -213,7 +218,10 @@ impl Import<'_> {
                     Live::Planned(at) => {
                         let other = planned.get(*at);
                         let number = other.map(|other| other.row.number.clone());
-                        (number.unwrap_or_default(), other.is_some_and(|other| other.form == form))
+                        (
+                            number.unwrap_or_default(),
+                            other.is_some_and(|other| other.form == form),
+                        )
                     }
                 },
             };
@@ -282,7 +290,11 @@ impl Units {
         let mut found = HashMap::new();
         for unit in &units {
             let several = found.contains_key(&unit.name);
-            let one = if several { UnitFound::Several } else { UnitFound::One(unit.id) };
+            let one = if several {
+                UnitFound::Several
+            } else {
+                UnitFound::One(unit.id)
+            };
             found.insert(unit.name.clone(), one);
         }
         // A code or an id names one, whatever is called the same.
@@ -305,7 +317,11 @@ impl Fault {
     fn at(self, row: u32, columns: &form2::Columns) -> RowFault {
         let Self(field, rule, value, word) = self;
         let (column, letters) = columns.of(field).unwrap_or_default();
-        let cell = if letters.is_empty() { String::new() } else { format!("{letters}{row}") };
+        let cell = if letters.is_empty() {
+            String::new()
+        } else {
+            format!("{letters}{row}")
+        };
         RowFault {
             row,
             column,
@@ -358,7 +374,12 @@ pub fn export(
         super::forms::may_reveal(officer, reason)?;
         desk.store().act_on_many(|_writing, audit| {
             for view in &views {
-                audit(&super::forms::revealed(officer, &view.row, "request-exported", reason))?;
+                audit(&super::forms::revealed(
+                    officer,
+                    &view.row,
+                    "request-exported",
+                    reason,
+                ))?;
             }
             Ok::<_, Error>(())
         })?;
@@ -380,7 +401,10 @@ fn listed(
     let RequestView { row, unit } = view;
     let fields = desk.store().read().request_fields(row.id)?;
     let value = |field: &str| {
-        let value = fields.get(field).map(|row| row.value.as_str()).unwrap_or_default();
+        let value = fields
+            .get(field)
+            .map(|row| row.value.as_str())
+            .unwrap_or_default();
         match (field, shown) {
             ("unit", _) => unit.name.clone(),
             (_, Shown::InFull(_)) => value.to_owned(),
@@ -391,12 +415,20 @@ fn listed(
     let state = format!("state-{}", row.state.word().replace('_', "-"));
     Ok(ListedRequest {
         number: row.number.clone(),
-        state: words.known(&state).unwrap_or_else(|| row.state.word().to_owned()),
-        fields: form2::headings().map(|(field, _heading)| value(field)).collect(),
+        state: words
+            .known(&state)
+            .unwrap_or_else(|| row.state.word().to_owned()),
+        fields: form2::headings()
+            .map(|(field, _heading)| value(field))
+            .collect(),
         acts: [
             row.entered_by.as_str().to_owned(),
             time(Some(row.entered_at)),
-            row.approved_by.as_ref().map(OfficerName::as_str).unwrap_or_default().to_owned(),
+            row.approved_by
+                .as_ref()
+                .map(OfficerName::as_str)
+                .unwrap_or_default()
+                .to_owned(),
             time(row.approved_at),
         ],
     })
@@ -407,7 +439,13 @@ fn masked(field: &str, value: &str) -> String {
     use crate::domain::identity_number::mask;
     let but = |first: usize, last: usize| {
         let count = value.chars().count();
-        let star = |(at, c)| if at < first || at + last >= count { c } else { '*' };
+        let star = |(at, c)| {
+            if at < first || at + last >= count {
+                c
+            } else {
+                '*'
+            }
+        };
         value.chars().enumerate().map(star).collect::<String>()
     };
     match field {
@@ -452,12 +490,18 @@ mod tests {
     #[test]
     fn numbers_go_on_from_the_one_the_store_tells() {
         let mut numbers = Numbers::after("2026-9999".to_owned());
-        assert_eq!([numbers.next(), numbers.next()], ["2026-9999", "2026-10000"]);
+        assert_eq!(
+            [numbers.next(), numbers.next()],
+            ["2026-9999", "2026-10000"]
+        );
     }
 
     #[test]
     fn a_list_shows_no_number_in_full() {
-        assert_eq!(masked("id_number", "430102199003070012"), "430102********0012");
+        assert_eq!(
+            masked("id_number", "430102199003070012"),
+            "430102********0012"
+        );
         assert_eq!(masked("mobile", "13812345678"), "138******78");
         assert_eq!(masked("email", "lihua@example.cn"), "l***@example.cn");
         assert_eq!(masked("name", "李华"), "李华");
