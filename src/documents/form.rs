@@ -9,14 +9,14 @@ use super::table::{self, Cell, Content, Row, Signed};
 const MARGIN: f32 = 20.0;
 const WIDTH: f32 = 170.0;
 /// Where the table begins on the first page and on the others.
-const FIRST_TOP: f32 = 34.0;
+const FIRST_TOP: f32 = 31.5;
 const TOP: f32 = MARGIN;
 /// Side of the QR code at the foot; the table ends above it.
 const QR: f32 = 17.0;
 const FOOT: f32 = 297.0 - MARGIN - QR - 1.5;
 /// Widths of the columns: label, value, label, value.
-const LABEL: f32 = 32.0;
-const VALUE: f32 = 53.0;
+const LABEL: f32 = 34.0;
+const VALUE: f32 = 51.0;
 /// Heights of rows, at least. A seal is 40 mm across.
 const LINE_ROW: f32 = 8.6;
 const SEAL_ROW: f32 = 40.0;
@@ -99,14 +99,18 @@ pub fn form1(form: &Form1, foot: &Foot, font: &Font) -> Result<Vec<u8>, PaperErr
     } = form;
     let posts = ["系统管理员", "安全管理员", "安全审计员"];
     let posts = posts.map(|name| (name.to_owned(), name == post)).to_vec();
-    let mut rows = vec![wide("申请人单位名称（盖章）", text(&applicant.unit), 16.0)];
+    let mut rows = vec![wide(
+        "申请人单位名称\n（盖章）",
+        text(&applicant.unit),
+        16.0,
+    )];
     rows.extend(person(applicant));
     rows.extend([
         wide("手机号码", text(&applicant.mobile), LINE_ROW),
-        wide("管理类用户岗位", Content::Choices(posts), 12.0),
+        wide("管理类用户\n岗位", Content::Choices(posts), 12.0),
         wide("单位通讯地址", text(&applicant.address), 12.0),
         wide("其他补充说明", text(&applicant.notes), 30.0),
-        opinion("申请人部门意见", department, "负责人签字", 60.0),
+        opinion("申请人部门\n意见", department, "负责人签字", 60.0),
     ]);
     for row in &mut rows {
         row.least = row.least.max(12.0);
@@ -134,7 +138,7 @@ pub fn form2(form: &Form2, foot: &Foot, font: &Font) -> Result<Vec<u8>, PaperErr
         (word.to_owned(), chosen)
     });
     let mut rows = vec![wide(
-        "申请人单位名称（盖章）",
+        "申请人单位名称\n（盖章）",
         text(&applicant.unit),
         LINE_ROW,
     )];
@@ -145,7 +149,7 @@ pub fn form2(form: &Form2, foot: &Foot, font: &Font) -> Result<Vec<u8>, PaperErr
             ("办学类型", text(school_type)),
         ),
         wide(
-            "教师系统用户类型",
+            "教师系统\n用户类型",
             Content::Choices(user_types.clone()),
             LINE_ROW,
         ),
@@ -169,9 +173,9 @@ pub fn form2(form: &Form2, foot: &Foot, font: &Font) -> Result<Vec<u8>, PaperErr
             ],
             least: 19.0,
         },
-        opinion("申请人部门意见", department, "负责人签字", SEAL_ROW),
+        opinion("申请人部门\n意见", department, "负责人签字", SEAL_ROW),
         opinion("办公室意见", office, "负责人签字", SEAL_ROW),
-        opinion("用户管理部门受理意见", acceptance, "受理人签字", SEAL_ROW),
+        opinion("用户管理部门\n受理意见", acceptance, "受理人签字", SEAL_ROW),
     ]);
     print("全国教师管理信息系统用户实名制申请单", rows, foot, font)
 }
@@ -181,7 +185,7 @@ fn print(title: &str, rows: Vec<Row>, foot: &Foot, font: &Font) -> Result<Vec<u8
     page::sheets(Paper::A4, pages.len(), font, |at, sheet| {
         let top = if at == 0 { FIRST_TOP } else { TOP };
         if at == 0 {
-            sheet.title(27.5, 18.0, title);
+            sheet.title(26.0, 18.0, title);
         }
         let rows = pages.get(at).map_or(&[][..], Vec::as_slice);
         table::draw(sheet, font, (MARGIN, top), rows);

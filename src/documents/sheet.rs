@@ -19,3 +19,6 @@ pub use codes::SCHOOL_TYPE_NAMES;
 pub use error::SheetError;
 pub use table::CellFault;
 pub use write::{Heading, NotWritten, list};
+
+#[cfg(test)]
+mod tests;

@@ -11,6 +11,8 @@ const LEADING: f32 = BODY * 1.4 / MM;
 /// From a cell's top to its first base line, and between text and lines.
 const RISE: f32 = BODY * 0.88 / MM;
 const PADDING: f32 = 1.6;
+/// A value that just does not fit into one line is set smaller: 五号.
+const SMALLER: f32 = 10.0;
 
 /// What a cell holds.
 #[derive(Clone, Debug)]
@@ -105,7 +107,15 @@ fn laid(row: Row, font: &Font) -> LaidRow {
         .map(|cell| {
             let width = cell.width - 2.0 * PADDING;
             let lines = match &cell.content {
-                Content::Label(text) => label_lines(font, text, width),
+                Content::Label(text) => lines(font, text, width, BODY),
+                Content::Text(text) if width_mm(font, text, BODY) > width => {
+                    let smaller = lines(font, text, width, SMALLER);
+                    if smaller.len() == 1 {
+                        smaller
+                    } else {
+                        lines(font, text, width, BODY)
+                    }
+                }
                 Content::Text(text) => lines(font, text, width, BODY),
                 Content::Choices(choices) => choice_lines(font, choices, width),
                 Content::Opinion { words, .. } => lines(font, words, width, BODY),
@@ -126,7 +136,7 @@ fn laid(row: Row, font: &Font) -> LaidRow {
 
 fn high(lines: usize) -> f32 {
     let lines = f32::from(u16::try_from(lines).unwrap_or(u16::MAX));
-    lines * LEADING + 2.0 * PADDING
+    lines * LEADING + PADDING
 }
 
 /// The upper part of a row that fits into `room`, and what is left of it.
@@ -204,7 +214,7 @@ fn draw_cell(
     cell: &Cell,
     lines: &[String],
 ) {
-    let text_height = high(lines.len()) - 2.0 * PADDING;
+    let text_height = high(lines.len()) - PADDING;
     let middle = y + (height - text_height) / 2.0 + RISE + (LEADING - BODY / MM) / 2.0;
     match &cell.content {
         Content::Label(_) => {
@@ -214,8 +224,11 @@ fn draw_cell(
             }
         }
         Content::Text(_) => {
+            let room = cell.width - 2.0 * PADDING;
             for (at, line) in (0_u16..).zip(lines) {
-                sheet.text(x + PADDING, middle + f32::from(at) * LEADING, BODY, line);
+                let fits = width_mm(font, line, BODY) <= room + BODY / MM;
+                let size = if fits { BODY } else { SMALLER };
+                sheet.text(x + PADDING, middle + f32::from(at) * LEADING, size, line);
             }
         }
         Content::Choices(choices) => {
@@ -321,17 +334,5 @@ fn draw_choices(
             }
         }
         sheet.text(left + BOX + BOX_GAP, base, BODY, name);
-    }
-}
-
-/// A label of more than one line is broken evenly: 教师系统 / 用户类型, not 教师系统用户 / 类型.
-fn label_lines(font: &Font, text: &str, width: f32) -> Vec<String> {
-    let count = lines(font, text, width, BODY).len();
-    let even = width_mm(font, text, BODY) / f32::from(u16::try_from(count).unwrap_or(1).max(1));
-    let narrow = lines(font, text, even + BODY / MM * 0.5, BODY);
-    if narrow.len() == count {
-        narrow
-    } else {
-        lines(font, text, width, BODY)
     }
 }

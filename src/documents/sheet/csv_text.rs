@@ -23,9 +23,12 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
         return Err(SheetError::TooLarge("bytes"));
     }
     let text = decode(bytes)?;
-    if text.contains('\0') {
-        return Err(SheetError::NoSheet);
-    }
+    // One kind of line end, so that lines can be counted.
+    let text = if text.contains('\r') {
+        Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n"))
+    } else {
+        text
+    };
     // Marks come in pairs. A lone one would swallow every row after it into one cell.
     if text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
         return Err(SheetError::Damaged("\"".to_owned()));
@@ -42,9 +45,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
         .read_byte_record(&mut record)
         .map_err(|error| SheetError::Damaged(error.to_string()))?
     {
-        let line = record.position().map_or(1, csv::Position::line);
-        // As table programs count: a cell of two lines is in one row, an empty line is one.
-        let row = line.saturating_sub(1).saturating_sub(breaks_in_cells);
+        // As table programs count: a cell of two lines is in one row, an empty line is one. The
+        // reader tells the line before the empty ones that it skips.
+        let place = record
+            .position()
+            .cloned()
+            .unwrap_or_else(csv::Position::new);
+        let from = usize::try_from(place.byte()).unwrap_or(usize::MAX);
+        let rest = text.as_bytes().get(from..).unwrap_or_default();
+        let skipped = rest.iter().take_while(|byte| **byte == b'\n').count() as u64;
+        let row = (place.line() + skipped).saturating_sub(1 + breaks_in_cells);
         let row = u32::try_from(row).map_err(|_large| SheetError::TooLarge("rows"))?;
         for (column, field) in record.iter().enumerate() {
             breaks_in_cells += field.iter().filter(|byte| **byte == b'\n').count() as u64;
@@ -68,6 +78,9 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
         return encoding
             .decode_without_bom_handling_and_without_replacement(text)
             .ok_or(SheetError::Encoding);
+    }
+    if bytes.contains(&0) || bytes.starts_with(b"%PDF-") {
+        return Err(SheetError::NoSheet);
     }
     if let Ok(text) = std::str::from_utf8(bytes) {
         return Ok(Cow::Borrowed(text));
