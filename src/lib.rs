@@ -13,7 +13,7 @@
 //! - [`issuing`]: makes and checks certificates and CRLs. Uses domain.
 //! - [`store`]: keeps the records. Uses domain and the journal types of workflow.
 //! - [`wording`]: Chinese and English for people. Uses domain.
-//! - [`documents`]: paper. Uses domain and wording.
+//! - [`documents`]: paper and sheets. Uses domain and wording.
 //! - [`station`]: joins decisions and effects; the only API of both front ends. Uses all above.
 //! - [`ui`], [`cli`]: the two faces of one station.
 

@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only rooms that use it.
-const HOMES: [(&str, &[&str]); 15] = [
+const HOMES: [(&str, &[&str]); 19] = [
     ("cryptoki", &["token"]),
     ("pcsc", &["token"]),
     ("argon2", &["keys"]),
@@ -49,6 +49,10 @@ const HOMES: [(&str, &[&str]); 15] = [
     ("rusqlite", &["store"]),
     ("krilla", &["documents"]),
     ("qrcode", &["documents"]),
+    ("calamine", &["documents"]),
+    ("rust_xlsxwriter", &["documents"]),
+    ("csv", &["documents"]),
+    ("encoding_rs", &["documents"]),
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
     ("clap", &["cli"]),

@@ -126,7 +126,7 @@ fn good(unit: &str, person: u32) -> [Cell; 12] {
     let mobile = 19_900_000_000_u64 + u64::from(person);
     // Table programs make numbers of telephones; no digit is lost.
     #[expect(clippy::cast_precision_loss, reason = "eleven digits are exact")]
-    let mobile = if person % 3 == 0 {
+    let mobile = if person.is_multiple_of(3) {
         Cell::Number(mobile as f64)
     } else {
         Cell::Text(mobile.to_string())
@@ -138,8 +138,12 @@ fn good(unit: &str, person: u32) -> [Cell; 12] {
         Cell::Text(format!("0731-{}", 80_000_000 + person)),
         Cell::Text(format!("teacher{person}@school.example.cn")),
         mobile,
-        text(if person % 2 == 0 { "211 小学" } else { "311" }),
-        text(if person % 5 == 0 {
+        text(if person.is_multiple_of(2) {
+            "211 小学"
+        } else {
+            "311"
+        }),
+        text(if person.is_multiple_of(5) {
             "信息管理员、信息查询员"
         } else {
             "信息管理员"

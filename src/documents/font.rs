@@ -153,7 +153,7 @@ impl Glyphs {
         let glyph = self.glyph(c).and_then(|glyph| usize::try_from(glyph).ok());
         let width = glyph
             .and_then(|glyph| self.widths.get(glyph))
-            .or(self.widths.last());
+            .or_else(|| self.widths.last());
         width.map_or(1.0, |width| f32::from(*width) / self.units_per_em)
     }
 }

@@ -107,7 +107,6 @@ fn laid(row: Row, font: &Font) -> LaidRow {
         .map(|cell| {
             let width = cell.width - 2.0 * PADDING;
             let lines = match &cell.content {
-                Content::Label(text) => lines(font, text, width, BODY),
                 Content::Text(text) if width_mm(font, text, BODY) > width => {
                     let smaller = lines(font, text, width, SMALLER);
                     if smaller.len() == 1 {
@@ -116,7 +115,7 @@ fn laid(row: Row, font: &Font) -> LaidRow {
                         lines(font, text, width, BODY)
                     }
                 }
-                Content::Text(text) => lines(font, text, width, BODY),
+                Content::Label(text) | Content::Text(text) => lines(font, text, width, BODY),
                 Content::Choices(choices) => choice_lines(font, choices, width),
                 Content::Opinion { words, .. } => lines(font, words, width, BODY),
             };

@@ -8,6 +8,10 @@ use crate::domain::audit::AuditRow;
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::request::RequestState;
 
+/// SQLite's page cache, in kilobytes when negative: for many acts at once, and its default.
+const CACHE_KILOBYTES: i64 = -65_536;
+const USUAL_KILOBYTES: i64 = -2_000;
+
 /// A live request and whose it is (D-20).
 #[derive(Clone)]
 pub struct LiveRequest {
@@ -31,7 +35,15 @@ impl Store {
         &mut self,
         write: impl FnOnce(&Writing<'_>, &dyn Fn(&AuditRow) -> Result<(), StoreError>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write(|writing| write(writing, &|row| writing.append_audit(row)))
+        // Pages of a large transaction would else leave the cache, be encrypted and come back.
+        self.db
+            .pragma_update(None, "cache_size", CACHE_KILOBYTES)
+            .map_err(StoreError::from)?;
+        let done = self.write(|writing| write(writing, &|row| writing.append_audit(row)));
+        self.db
+            .pragma_update(None, "cache_size", USUAL_KILOBYTES)
+            .map_err(StoreError::from)?;
+        done
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn school_type(text: &str) -> String {
     }
     let of_code = SCHOOL_TYPE_NAMES
         .iter()
-        .find(|(code, name)| !code.is_empty() && plain == format!("{code}{name}"));
+        .find(|(code, name)| !code.is_empty() && plain.strip_prefix(code) == Some(name));
     of_code.map_or_else(
         || text.trim().to_owned(),
         |(code, _name)| (*code).to_owned(),

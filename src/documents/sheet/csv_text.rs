@@ -30,7 +30,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
         text
     };
     // Marks come in pairs. A lone one would swallow every row after it into one cell.
-    if text.bytes().filter(|byte| *byte == b'"').count() % 2 == 1 {
+    if count(text.as_bytes(), b'"') % 2 == 1 {
         return Err(SheetError::Damaged("\"".to_owned()));
     }
     let mut reader = ReaderBuilder::new()
@@ -57,7 +57,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
         let row = (place.line() + skipped).saturating_sub(1 + breaks_in_cells);
         let row = u32::try_from(row).map_err(|_large| SheetError::TooLarge("rows"))?;
         for (column, field) in record.iter().enumerate() {
-            breaks_in_cells += field.iter().filter(|byte| **byte == b'\n').count() as u64;
+            breaks_in_cells += count(field, b'\n') as u64;
             let field = std::str::from_utf8(field).map_err(|_cut| SheetError::Encoding)?;
             let column = u32::try_from(column).map_err(|_large| SheetError::TooLarge("columns"))?;
             let cell = match Cell::from_text(field) {
@@ -94,14 +94,17 @@ fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, SheetError> {
 fn delimiter(text: &str) -> u8 {
     let first = text.lines().find(|line| !line.trim().is_empty());
     let first = first.unwrap_or_default().as_bytes();
-    let count = |mark: u8| first.iter().filter(|byte| **byte == mark).count();
     [b'\t', b';'].into_iter().fold(b',', |best, mark| {
-        if count(mark) > count(best) {
+        if count(first, mark) > count(first, best) {
             mark
         } else {
             best
         }
     })
+}
+
+fn count(bytes: &[u8], mark: u8) -> usize {
+    bytes.split(|byte| *byte == mark).count() - 1
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ const HEADING_ROWS: usize = 20;
 const HEADINGS_AT_LEAST: usize = 2;
 
 /// A column that a sheet may have.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Column {
     /// Key of the field.
     pub(super) field: &'static str,

@@ -174,7 +174,8 @@ fn head(sheet: &mut Worksheet, headings: &[Heading]) -> Result<(), NotWritten> {
 }
 
 fn text() -> Format {
-    Format::new().set_num_format("@")
+    // Built-in format 49: text.
+    Format::new().set_num_format_index(49)
 }
 
 fn heading() -> Format {

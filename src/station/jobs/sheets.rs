@@ -194,7 +194,7 @@ impl Import<'_> {
             let stored = Live::Stored(found.id, found.number);
             live.insert((found.unit, found.id_number), stored);
         })?;
-        let mut numbers = Numbers::after(writing.next_number(self.now.date().year())?);
+        let mut numbers = Numbers::after(&writing.next_number(self.now.date().year())?);
         let mut planned: Vec<Planned> = Vec::new();
         for (row, form) in forms {
             let person = (form.unit, form.id_number.expose().to_owned());
@@ -267,8 +267,8 @@ struct Numbers {
 }
 
 impl Numbers {
-    fn after(first: String) -> Self {
-        let (year, number) = first.split_once('-').unwrap_or((&first, ""));
+    fn after(first: &str) -> Self {
+        let (year, number) = first.split_once('-').unwrap_or((first, ""));
         Self {
             next: number.parse().unwrap_or(1),
             year: year.to_owned(),
@@ -489,7 +489,7 @@ mod tests {
 
     #[test]
     fn numbers_go_on_from_the_one_the_store_tells() {
-        let mut numbers = Numbers::after("2026-9999".to_owned());
+        let mut numbers = Numbers::after("2026-9999");
         assert_eq!(
             [numbers.next(), numbers.next()],
             ["2026-9999", "2026-10000"]
