@@ -257,7 +257,10 @@ fn units(text: &str) -> Vec<String> {
     let mut units: Vec<String> = Vec::new();
     for c in text.chars() {
         match units.last_mut() {
-            Some(last) if joins(c) && last.chars().all(joins) => last.push(c),
+            // An address too long for its line is broken behind its @.
+            Some(last) if joins(c) && last.chars().all(joins) && !last.ends_with('@') => {
+                last.push(c);
+            }
             _ => units.push(c.to_string()),
         }
     }
