@@ -1,11 +1,19 @@
 //! The command line: the same jobs as the window, as commands.
 
 mod args;
+mod audit;
 mod commands;
+mod exchange;
 mod make;
 mod objects;
+mod officers;
 mod output;
+mod pins;
+mod requests;
+mod review;
 mod sheets;
+mod ukeys;
+mod units;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -13,15 +13,23 @@ pub mod sign_in;
 
 mod ca_key;
 mod fonts;
+mod foundation;
 mod key_token;
+mod post;
+mod signing_key;
+mod unit_key;
 
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};
 pub use home::Home;
-pub use sign_in::ActingOfficer;
+pub use sign_in::{ActingOfficer, SecondOfficer};
+pub use signing_key::SigningKey;
 
 pub use crate::keys::secret::SecretText;
-pub use crate::store::{CertificateRow, RequestFilter, RequestRow, UkeyRow};
+pub use crate::store::{
+    AuditEntry, AuditFilter, CertificateRow, RequestFilter, RequestOrder, RequestRow, ScanRow,
+    UkeyRow,
+};
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).
 pub fn token_worker() -> std::process::ExitCode {

@@ -3,34 +3,62 @@
 
 mod audit;
 mod certificates;
+mod checkpoints;
+mod exchange;
 mod imports;
 mod migration;
+mod officers;
+mod papers;
+mod parcels;
+mod purge;
+mod request_list;
 mod requests;
+mod reviews;
+mod revisions;
 mod runs;
 mod station;
 mod ukeys;
+mod units;
 mod value;
 
+use std::fmt;
 use std::fs::OpenOptions;
 use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+use zeroize::Zeroizing;
 
-pub use self::audit::AuditVerdict;
+pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
 pub use self::certificates::{CertificateRow, IntentRow};
-pub use self::imports::LiveRequest;
-pub use self::requests::{ApprovalRow, FieldRow, RequestFilter, RequestRow};
+pub use self::checkpoints::{CheckpointRow, NeighbourRow};
+pub use self::exchange::ExchangeRow;
+pub use self::imports::{Acts, NewRequest, Terms};
+pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
+pub use self::papers::{RefusalRow, ScanRow};
+pub use self::parcels::{ParcelReceivedRow, ParcelSentRow};
+pub use self::request_list::{RequestFilter, RequestOrder};
+pub use self::requests::{ApprovalRow, FieldRow, RequestRow};
+pub use self::reviews::{ReviewRow, SuperiorRefusalRow};
+pub use self::revisions::RevisionRow;
 pub use self::runs::{RunRow, SealedLetter, SealedSecrets};
-pub use self::station::{CaUnlockRow, OfficerRow};
+pub use self::station::CaUnlockRow;
 pub use self::ukeys::UkeyRow;
+pub use self::units::DelegationRow;
 use crate::domain::audit::AuditRow;
 
 /// The records.
-#[derive(Debug)]
 pub struct Store {
     db: Connection,
+    path: PathBuf,
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Store({})", self.path.display())
+    }
 }
 
 /// Why the records cannot be read or written.
@@ -112,6 +140,8 @@ impl Store {
             .map_err(|error| StoreError::File(path.to_owned(), error))?;
         let mut store = Self {
             db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            path: path.to_owned(),
+            key: Zeroizing::new(*key),
         };
         migration::migrate(&mut store.db)?;
         Ok(store)
@@ -127,6 +157,8 @@ impl Store {
         }
         let mut store = Self {
             db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,
+            path: path.to_owned(),
+            key: Zeroizing::new(*key),
         };
         migration::migrate(&mut store.db)?;
         Ok(store)
@@ -135,6 +167,25 @@ impl Store {
     /// To read.
     pub const fn read(&self) -> Reading<'_> {
         Reading { db: &self.db }
+    }
+
+    /// A second connection to the same file, to read beside this one on a thread of its own.
+    fn beside(&self) -> Result<Connection, StoreError> {
+        open(&self.path, &self.key, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// Reads several things as they are at one moment, whatever another process writes meanwhile.
+    ///
+    /// # Errors
+    /// What `read` says, or [`StoreError`].
+    pub fn at_one_moment<T, E: From<StoreError>>(
+        &self,
+        read: impl FnOnce(&Self) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let moment = self.db.unchecked_transaction().map_err(StoreError::from)?;
+        let value = read(self)?;
+        moment.finish().map_err(StoreError::from)?; // Nothing was written.
+        Ok(value)
     }
 
     /// Does one act and writes its row in the audit log, in one transaction: all or nothing.
@@ -149,8 +200,24 @@ impl Store {
         self.write(|writing| {
             let value = write(writing)?;
             writing.append_audit(row)?;
+            writing.advance_clock(row.at)?;
             Ok(value)
         })
+    }
+
+    /// Encrypts the file under another key, in one transaction (D-58).
+    ///
+    /// # Errors
+    /// [`StoreError`]; the file then has the key it had.
+    pub fn change_key(&mut self, key: &[u8; 32]) -> Result<(), StoreError> {
+        // SQLCipher rewrites every page; outside the log it is one ordinary transaction.
+        self.db.execute_batch("PRAGMA journal_mode = DELETE;")?;
+        let rekey = Zeroizing::new(format!("PRAGMA rekey = \"x'{}'\"", value::Hex(key)));
+        let changed = self.db.execute_batch(&rekey);
+        self.db.execute_batch("PRAGMA journal_mode = WAL;")?;
+        changed?;
+        self.key = Zeroizing::new(*key);
+        Ok(())
     }
 
     /// Writes what is no act of its own (the journal of a run, counters) in one transaction.
@@ -174,7 +241,7 @@ impl Store {
 fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Connection::open_with_flags(path, flags)?;
-    let key = zeroize::Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
+    let key = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
     db.execute_batch(&key)?;
     let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
     if opened.is_err() {
@@ -186,6 +253,7 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
          PRAGMA foreign_keys = ON;
          PRAGMA secure_delete = ON;
          PRAGMA busy_timeout = 5000;
+         PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )?;
     db.set_prepared_statement_cache_capacity(64);

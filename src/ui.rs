@@ -40,12 +40,7 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Language) -> Result<u8, E
         let commands = desk_thread::start(home, terms, Arc::clone(&view), move || {
             repaint.request_repaint();
         })?;
-        let app: Box<dyn eframe::App> = Box::new(Window {
-            wording,
-            view,
-            commands,
-            page: Page::Make,
-        });
+        let app: Box<dyn eframe::App> = Box::new(Window::new(wording, view, commands));
         Ok(app)
     };
     eframe::run_native("ukey-station", options, Box::new(start))
@@ -80,6 +75,15 @@ struct Window {
 }
 
 impl Window {
+    const fn new(wording: Wording, view: Shared, commands: SyncSender<Command>) -> Self {
+        Self {
+            wording,
+            view,
+            commands,
+            page: Page::Make,
+        }
+    }
+
     /// Sends a command; the thread takes one at a time and the window never waits.
     fn send(&self, command: Command) {
         if self.commands.try_send(command).is_err() {
@@ -142,6 +146,13 @@ impl Window {
 
 impl eframe::App for Window {
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+        self.show(ui);
+    }
+}
+
+impl Window {
+    /// Draws everything, and sends what was asked for.
+    fn show(&mut self, ui: &mut egui::Ui) {
         let view = lock(&self.view).clone();
         egui::Panel::left("rail")
             .exact_size(176.0)
@@ -192,3 +203,6 @@ fn state_word(wording: &Wording, state: &str) -> String {
 fn lock(view: &Shared) -> MutexGuard<'_, View> {
     view.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -36,7 +36,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
 ];
 
 /// A crate and the only rooms that use it.
-const HOMES: [(&str, &[&str]); 19] = [
+const HOMES: &[(&str, &[&str])] = &[
     ("cryptoki", &["token"]),
     ("pcsc", &["token"]),
     ("argon2", &["keys"]),
@@ -44,6 +44,7 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("chacha20poly1305", &["keys"]),
     ("cms", &["keys", "issuing"]),
     ("x509_cert", &["keys", "issuing"]),
+    ("zip", &["keys"]),
     ("rcgen", &["issuing"]),
     ("x509_parser", &["issuing"]),
     ("rusqlite", &["store"]),
@@ -53,6 +54,9 @@ const HOMES: [(&str, &[&str]); 19] = [
     ("rust_xlsxwriter", &["documents"]),
     ("csv", &["documents"]),
     ("encoding_rs", &["documents"]),
+    ("icu_collator", &["domain"]),
+    ("icu_locale_core", &["domain"]),
+    ("pinyin", &["domain"]),
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
     ("clap", &["cli"]),

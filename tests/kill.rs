@@ -19,22 +19,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::thread;
 
-use support::{Answer, Module, PracticeHome, answer};
-
-/// The library of tests/killer, built on demand.
-fn killer() -> PathBuf {
-    let target = Path::new(env!("CARGO_BIN_EXE_ukey-station"))
-        .parent()
-        .unwrap();
-    let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "killer", "--target-dir"])
-        .arg(target.parent().unwrap())
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .status()
-        .unwrap();
-    assert!(built.success());
-    target.join("libkiller.so")
-}
+use support::{Answer, Module, PracticeHome, answer, killer};
 
 /// A practice home with one ukey and one approved request, to be copied for each point.
 struct Template {

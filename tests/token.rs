@@ -314,12 +314,7 @@ fn a_second_worker_on_one_ukey_waits_until_its_deadline() {
     let mut spec = desk.spec();
     spec.deadlines.probe = 1;
     let fault = Worker::start(&spec).unwrap_err();
-    assert_eq!(
-        fault.kind,
-        FaultKind::WorkerDied {
-            how: "signal 9".to_owned()
-        }
-    );
+    assert_eq!(fault.kind, FaultKind::Deadline { secs: 1 });
     drop(first);
     Worker::start(&spec).unwrap();
 }

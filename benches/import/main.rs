@@ -20,8 +20,8 @@ use std::time::{Duration, Instant};
 use calamine::{Data, Reader as _, Xlsx};
 use rusqlite::{Connection, params_from_iter};
 use ukey_station::domain::officer::Duty;
-use ukey_station::station::jobs::practice;
-use ukey_station::station::jobs::sheets::{self, Good};
+use ukey_station::station::jobs::units::BadRows;
+use ukey_station::station::jobs::{practice, request_import};
 
 const ROWS: u32 = 26_000;
 const ROUNDS: usize = 3;
@@ -102,7 +102,7 @@ fn import(sheet: &[u8], dir: &Path) -> (Duration, u64) {
     // Linux forgets the highest mark when asked.
     std::fs::write("/proc/self/clear_refs", "5").ok();
     let start = Instant::now();
-    let report = sheets::import(&desk, &officer, sheet, Good::Taken).unwrap();
+    let report = request_import::import(&desk, &officer, sheet, BadRows::TakeGood).unwrap();
     let took = start.elapsed();
     let faulty: usize = report.refused;
     assert_eq!(report.imported + faulty, usize::try_from(ROWS).unwrap());

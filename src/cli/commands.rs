@@ -8,25 +8,21 @@ use serde_json::{Value, json};
 
 use super::OpenWindow;
 use super::args::{
-    AnswerWord, Arguments, Audit, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
-    Profile, Request, Ukey, Unit,
+    AnswerWord, Arguments, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
+    Profile,
 };
 use super::make::Show;
-use super::objects::{self, Names};
+use super::objects::Names;
 use super::output::Output;
 use crate::domain::officer::{Duty, OfficerName};
-use crate::domain::request::{RequestDraft, RequestState};
-use crate::domain::ukey::UkeyState;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    approvals, audit, ca, certificates, doctor, hand_out, people, practice, profiles, requests,
-    slips, ukeys,
+    ca, ca_certificate, certificates, hand_out, practice, profiles, requests, slips, ukeys,
 };
 use crate::station::report::{Clerk, Event, Outcome};
 use crate::station::sign_in::AskSecret;
-use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
+use crate::station::{ActingOfficer, Desk, Error, SecretText};
 use crate::workflow::journal::{Answer, PinSource, Until};
 
 /// Runs a command and gives its exit code.
@@ -42,7 +38,11 @@ pub(super) fn run(
     match &arguments.command {
         None => open_window(cli.home_path()?, cli.terms()?, output.wording().language()),
         Some(Command::Practice(command)) => cli.practice(command),
-        Some(Command::Unit(Unit::List)) => cli.unit_list(),
+        Some(Command::Init { config }) => cli.init(config),
+        Some(Command::Officer(command)) => cli.officer(command),
+        Some(Command::Clock(command)) => cli.clock(command),
+        Some(Command::Unit(command)) => cli.unit(command),
+        Some(Command::UserType(command)) => cli.user_type(command),
         Some(Command::Request(command)) => cli.request(command),
         Some(Command::Personalise(command)) => cli.personalise(command),
         Some(Command::Resume {
@@ -55,9 +55,12 @@ pub(super) fn run(
         Some(Command::Ukey(command)) => cli.ukey(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
         Some(Command::Ca(command)) => cli.ca(command),
-        Some(Command::Audit(Audit::Verify)) => cli.audit_verify(),
+        Some(Command::Audit(command)) => cli.audit(command),
         Some(Command::Profile(command)) => cli.profile(command),
-        Some(Command::Doctor) => cli.doctor(),
+        Some(Command::Purge { dry_run }) => cli.purge(*dry_run),
+        Some(Command::Doctor { report, command }) => {
+            cli.doctor(report.as_deref(), command.as_ref())
+        }
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(
@@ -72,14 +75,14 @@ pub(super) fn run(
     }
 }
 
-/// What every command has: the global options, and where output goes.
+/// One call of the program.
 pub(super) struct Cli<'a> {
     pub(super) global: &'a Global,
     pub(super) output: &'a Output,
 }
 
 /// Asks at the terminal, without echo.
-struct AskTerminal<'a>(&'a Output);
+pub(super) struct AskTerminal<'a>(pub(super) &'a Output);
 
 impl AskSecret for AskTerminal<'_> {
     fn passphrase(&self, officer: &OfficerName) -> Option<SecretText> {
@@ -90,10 +93,29 @@ impl AskSecret for AskTerminal<'_> {
         let prompt = self.0.wording().with("passphrase-prompt", args);
         rpassword::prompt_password(prompt).ok().map(SecretText::new)
     }
+
+    fn new_passphrase(
+        &self,
+        officer: &OfficerName,
+        refused: Option<&'static str>,
+    ) -> Option<[SecretText; 2]> {
+        if !at_terminal() {
+            return None;
+        }
+        let words = self.0.wording();
+        if let Some(key) = refused {
+            self.0.say(&words.text(key));
+        }
+        let args = [("name", officer.as_str().to_owned())];
+        let first = rpassword::prompt_password(words.with("passphrase-new-prompt", args)).ok()?;
+        let first = SecretText::new(first);
+        let again = rpassword::prompt_password(words.text("passphrase-again-prompt")).ok()?;
+        (!first.expose().is_empty()).then(|| [first, SecretText::new(again)])
+    }
 }
 
 impl Cli<'_> {
-    fn home_path(&self) -> Result<PathBuf, Error> {
+    pub(super) fn home_path(&self) -> Result<PathBuf, Error> {
         if let Some(path) = &self.global.home {
             return Ok(path.clone());
         }
@@ -102,7 +124,7 @@ impl Cli<'_> {
         Ok(dirs.data_dir().to_owned())
     }
 
-    fn terms(&self) -> Result<OpenTerms, Error> {
+    pub(super) fn terms(&self) -> Result<OpenTerms, Error> {
         let officer = self
             .global
             .officer
@@ -186,7 +208,7 @@ impl Cli<'_> {
             let event = match event {
                 Event::Result(mut result) if result.outcome == Outcome::Issued => {
                     match hand_out::hand_out(&desk, &officer, &result.serial) {
-                        Ok(_row) => result.handed_out = true,
+                        Ok(_handed_out) => result.handed_out = true,
                         Err(error) => self.output.error(&error),
                     }
                     Event::Result(result)
@@ -289,159 +311,11 @@ impl Cli<'_> {
         Ok(show.finish(summary))
     }
 
-    fn hand_out(&self, text: &str) -> Result<u8, Error> {
-        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
-        let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
-        let row = hand_out::hand_out(&desk, &officer, &serial)?;
-        let view = UkeyView {
-            row,
-            inserted: false,
-        };
-        let value = Names::read(&desk, &officer)?.ukey(&view);
-        Ok(self.done(&value))
-    }
-
     fn slip(&self, text: &str, out: &Path) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
         let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
         let files = slips::write(&desk, &officer, &serial, out)?;
         Ok(self.written(&files))
-    }
-
-    fn unit_list(&self) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let items: Vec<Value> = people::units(&desk, &officer)?
-            .into_iter()
-            .map(|unit| {
-                json!({
-                    "id": unit.id.to_string(),
-                    "name": unit.name,
-                    "level": unit.level.word(),
-                    "code": unit.code,
-                    "own": unit.own,
-                })
-            })
-            .collect();
-        self.output.list(
-            &items,
-            &[
-                ("col-unit", "name"),
-                ("col-level", "level"),
-                ("col-code", "code"),
-            ],
-        );
-        Ok(0)
-    }
-
-    fn request(&self, command: &Request) -> Result<u8, Error> {
-        match command {
-            Request::Add { file } => {
-                let (desk, officer) = self.open(Access::Change, Duty::EnterRequest)?;
-                let row = requests::enter(&desk, &officer, &read_draft(file)?)?;
-                let view = requests::find(&desk, &officer, &row.number)?;
-                Ok(self.done(&objects::request(&view)))
-            }
-            Request::List {
-                state,
-                search,
-                limit,
-            } => {
-                let (desk, officer) = self.read()?;
-                let state = parse_state(state.as_deref(), RequestState::from_word)?;
-                let filter = RequestFilter {
-                    state,
-                    search: search.clone(),
-                    limit: *limit,
-                };
-                let views = requests::list(&desk, &officer, &filter)?;
-                let items: Vec<Value> = views.iter().map(objects::request).collect();
-                let columns = [
-                    ("col-number", "number"),
-                    ("col-state", "state"),
-                    ("col-holder", "holder_name"),
-                    ("col-unit", "unit"),
-                    ("col-types", "user_types"),
-                ];
-                self.output.list(&items, &columns);
-                Ok(0)
-            }
-            Request::Show { id } => {
-                let (desk, officer) = self.read()?;
-                let view = requests::find(&desk, &officer, id)?;
-                Ok(self.show(&objects::request(&view)))
-            }
-            Request::Approval { id, dir } => {
-                let (desk, officer) = self.read()?;
-                let row = requests::find(&desk, &officer, id)?.row;
-                let files = approvals::export(&desk, &officer, &row, dir)?;
-                Ok(self.written(&files))
-            }
-            Request::Sheet(command) => self.request_sheet(command),
-        }
-    }
-
-    fn ukey(&self, command: &Ukey) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let names = Names::read(&desk, &officer)?;
-        let columns = [
-            ("col-serial", "serial"),
-            ("col-model", "model"),
-            ("col-state", "state"),
-            ("col-request", "request"),
-            ("col-certificate", "certificate"),
-            ("col-inserted", "inserted"),
-        ];
-        match command {
-            Ukey::Inserted => {
-                let bench = ukeys::inserted(&desk, &officer)?;
-                let items: Vec<Value> = bench
-                    .ukeys
-                    .iter()
-                    .map(|ukey| names.inserted(ukey))
-                    .collect();
-                let troubles: Vec<Value> = bench
-                    .troubles
-                    .iter()
-                    .map(|trouble| {
-                        let folder = trouble.folder.as_ref().and_then(|path| path.file_name());
-                        json!({
-                            "profile": trouble.profile,
-                            "serial": folder.map(|name| name.to_string_lossy()),
-                            "code": trouble.fault.kind.word(),
-                            "detail": trouble.fault.to_string(),
-                        })
-                    })
-                    .collect();
-                if self.output.is_json() {
-                    Output::line(&json!({ "items": items, "troubles": troubles }));
-                } else {
-                    self.output.table(&items, &columns);
-                    for trouble in &bench.troubles {
-                        let code = trouble.fault.kind.word();
-                        let words = self.output.wording();
-                        self.output
-                            .say(&words.error(code, &trouble.fault.to_string()).0);
-                    }
-                }
-                Ok(0)
-            }
-            Ukey::List { state, limit } => {
-                let state = parse_state(state.as_deref(), UkeyState::from_word)?;
-                let views = ukeys::list(&desk, &officer, state)?;
-                let limit = limit.unwrap_or(usize::MAX);
-                let items: Vec<Value> = views
-                    .iter()
-                    .take(limit)
-                    .map(|view| names.ukey(view))
-                    .collect();
-                self.output.list(&items, &columns);
-                Ok(0)
-            }
-            Ukey::Show { serial } => {
-                let view = ukeys::find(&desk, &officer, serial)?;
-                Ok(self.show(&names.ukey(&view)))
-            }
-        }
     }
 
     fn certificate(&self, command: &Certificate) -> Result<u8, Error> {
@@ -492,6 +366,29 @@ impl Cli<'_> {
                 let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
                 ca::unlock(&desk, &officer, &AskTerminal(self.output))?
             }
+            Ca::Request { file } => {
+                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
+                let ask = AskTerminal(self.output);
+                let fingerprint = ca_certificate::request(&desk, &officer, file, &ask)?;
+                return Ok(self.show(&json!({ "file": file, "fingerprint": fingerprint })));
+            }
+            Ca::Certify {
+                file,
+                fingerprint,
+                unit,
+                out,
+            } => {
+                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
+                let request = (file.as_path(), fingerprint.as_str(), unit.as_str());
+                ca_certificate::certify(&desk, &officer, request, out)?;
+                return Ok(self.written(std::slice::from_ref(out)));
+            }
+            Ca::Exchange(command) => return self.exchange(command),
+            Ca::Install { file } => {
+                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+                ca_certificate::install(&desk, &officer, file)?;
+                ca::show(&desk, &officer)?
+            }
         };
         Ok(self.show(&json!({
             "subject": view.subject,
@@ -499,33 +396,6 @@ impl Cli<'_> {
             "unlocked_until": view.unlocked.map(|(until, _count)| until.to_string()),
             "unlocked_certificates": view.unlocked.map(|(_until, count)| count),
         })))
-    }
-
-    fn audit_verify(&self) -> Result<u8, Error> {
-        // Whoever is named may ask; without a name the auditor is who has the duty.
-        let named = self.global.officer.is_some();
-        let duty = if named {
-            Duty::ReadRecords
-        } else {
-            Duty::Audit
-        };
-        let (desk, officer) = self.open(Access::Read, duty)?;
-        let (verdict, told) = audit::verify(&desk, &officer)?;
-        let intact = verdict.first_broken.is_none();
-        let document = json!({
-            "rows": told.then_some(verdict.rows),
-            "intact": intact,
-            "head": told.then(|| hex::encode(verdict.head)),
-            "first_broken": verdict.first_broken.filter(|_row| told),
-        });
-        let words = self.output.wording();
-        let sentence = match verdict.first_broken {
-            None => words.with("audit-intact", [("rows", verdict.rows.to_string())]),
-            Some(row) if told => words.with("audit-broken", [("row", row.to_string())]),
-            Some(_) => words.text("audit-broken-unnamed"),
-        };
-        self.output.document(&document, &sentence);
-        Ok(u8::from(!intact))
     }
 
     fn profile(&self, command: &Profile) -> Result<u8, Error> {
@@ -556,22 +426,6 @@ impl Cli<'_> {
                 Ok(self.done(&json!({ "name": profile.name, "valid": true })))
             }
         }
-    }
-
-    fn doctor(&self) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let findings = doctor::examine(&desk, &officer)?;
-        let items: Vec<Value> = findings
-            .iter()
-            .map(|finding| json!({ "check": finding.check, "ok": finding.ok, "detail": finding.detail }))
-            .collect();
-        let columns = [
-            ("col-check", "check"),
-            ("col-outcome", "ok"),
-            ("col-detail", "detail"),
-        ];
-        self.output.list(&items, &columns);
-        Ok(u8::from(findings.iter().any(|finding| !finding.ok)))
     }
 
     pub(super) fn done(&self, document: &Value) -> u8 {
@@ -618,18 +472,6 @@ pub(super) fn parse_state<T>(
 ) -> Result<Option<T>, Error> {
     let parsed = text.map(|word| parse(word).ok_or_else(|| Error::usage("not-a-state", word)));
     parsed.transpose()
-}
-
-/// An application file, TOML or JSON by its ending.
-fn read_draft(file: &Path) -> Result<RequestDraft, Error> {
-    let text = std::fs::read_to_string(file).map_err(|error| Error::io(file, error))?;
-    let invalid = |text: String| Error::usage("file", format!("{}: {text}", file.display()));
-    if file.extension().is_some_and(|ending| ending == "json") {
-        serde_json::from_str(&text)
-            .map_err(|error| invalid(format!("line {}, column {}", error.line(), error.column())))
-    } else {
-        toml::from_str(&text).map_err(|error| invalid(error.message().to_owned()))
-    }
 }
 
 /// A path as a shell takes it.

@@ -6,8 +6,8 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::output::Output;
+use super::pins::AtTerminal;
 use crate::domain::fault::FaultKind;
-use crate::domain::pin::{PinAlphabet, PinPolicy};
 use crate::station::report::{self, Event, Outcome, RunResult, Summary};
 use crate::station::sign_in::{AskUserPin, PinQuestion};
 use crate::station::{Error, SecretText, clock};
@@ -161,39 +161,9 @@ impl<'a> Show<'a> {
 
 impl AskUserPin for Show<'_> {
     fn user_pin(&self, question: &PinQuestion<'_>) -> Option<[SecretText; 2]> {
-        if !super::commands::at_terminal() {
-            return None;
-        }
         let _one_holder_at_a_time = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
-        let words = self.output.wording();
-        let PinPolicy {
-            min_len,
-            max_len,
-            alphabet,
-        } = question.policy;
-        let range = [
-            ("min", min_len.to_string()),
-            ("max", max_len.to_string()),
-            ("request", question.request.to_owned()),
-            ("holder", question.holder.to_owned()),
-            ("serial", question.serial.as_str().to_owned()),
-        ];
-        let kind = match alphabet {
-            PinAlphabet::Digits => "pin-ask-digits",
-            PinAlphabet::Ascii => "pin-ask",
-        };
-        self.bars.suspend(|| {
-            if let Some(refused) = question.refused {
-                let key = format!("pin-refused-{}", refused.word());
-                self.output.say(&words.with(&key, range.clone()));
-            }
-            let first = rpassword::prompt_password(words.with(kind, range)).ok();
-            let first = first
-                .map(SecretText::new)
-                .filter(|text| !text.expose().is_empty())?;
-            let second = rpassword::prompt_password(words.text("pin-ask-again")).ok()?;
-            Some([first, SecretText::new(second)])
-        })
+        self.bars
+            .suspend(|| AtTerminal(self.output).user_pin(question))
     }
 }
 

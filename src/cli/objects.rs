@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::domain::certificate::RevocationReason;
-use crate::domain::officer::OfficerName;
+use crate::domain::officer::{OfficerName, Post};
+use crate::domain::ukey::Serial;
 use crate::station::bench::{Inserted, Unusable};
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{people, requests};
-use crate::station::{ActingOfficer, CertificateRow, Desk, Error, RequestFilter};
+use crate::station::{ActingOfficer, CertificateRow, Desk, Error, UkeyRow};
 
 /// Numbers of requests and the own unit's name, for the objects that refer to them.
 pub(super) struct Names {
@@ -20,10 +21,8 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn read(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
-        let views = requests::list(desk, officer, &RequestFilter::default())?;
-        let requests = views
-            .into_iter()
-            .map(|view| (view.row.id.to_string(), view.row.number));
+        let numbers = requests::numbers(desk, officer)?.into_iter();
+        let requests = numbers.map(|(id, number)| (id.to_string(), number));
         let unit = people::units(desk, officer)?
             .into_iter()
             .find(|unit| unit.own);
@@ -80,6 +79,17 @@ impl Names {
         value
     }
 
+    /// A ukey that cannot be read now: what the records have of it.
+    pub(super) fn bare(&self, serial: &Serial, record: Option<&UkeyRow>) -> Value {
+        match record {
+            Some(row) => self.ukey(&UkeyView {
+                row: row.clone(),
+                inserted: false,
+            }),
+            None => json!({ "serial": serial.as_str(), "state": null }),
+        }
+    }
+
     pub(super) fn certificate(&self, row: &CertificateRow) -> Value {
         json!({
             "serial": row.serial.to_string(),
@@ -96,16 +106,26 @@ impl Names {
 
 /// The `request` object.
 pub(super) fn request(view: &RequestView) -> Value {
-    let RequestView { row, unit } = view;
-    let user_types: Vec<_> = row.user_types.split('、').collect();
+    let RequestView {
+        row,
+        unit,
+        id_number,
+        mobile,
+    } = view;
+    let user_types = row.user_types.split('、').filter(|text| !text.is_empty());
+    let user_types: Vec<_> = user_types.collect();
     json!({
         "id": row.id.to_string(),
         "number": row.number,
         "revision": row.revision,
         "state": row.state.word(),
+        "form": row.form.number(),
         "holder_name": row.holder_name,
+        "id_number": id_number,
+        "mobile": mobile,
         "unit": unit.name,
         "user_types": user_types,
+        "post": row.post.map(Post::chinese),
         "apply_certificate": row.apply_certificate,
         "entered_by": row.entered_by.as_str(),
         "entered_at": row.entered_at.to_string(),

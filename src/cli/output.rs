@@ -11,6 +11,7 @@ use std::io::Write as _;
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
+use crate::domain::field_fault::{FieldWarning, Normalised};
 use crate::station::{Error, ErrorKind};
 use crate::wording::Wording;
 
@@ -101,8 +102,7 @@ impl Output {
 
     /// An error: what was tried, why, what to do next.
     pub(super) fn error(&self, error: &Error) {
-        let document =
-            json!({ "error": self.error_value(error.kind, error.code, &error.subject, error) });
+        let document = json!({ "error": self.error_of(error) });
         if self.json {
             Self::line(&document);
         }
@@ -115,7 +115,7 @@ impl Output {
                 .text(&format!("fault-{}", fault.problem.word()));
             eprintln!(
                 "  {} ({}){}: {text}",
-                fault.field,
+                self.field_word(fault.field),
                 fault.rule,
                 value.unwrap_or_default()
             );
@@ -125,8 +125,59 @@ impl Output {
         }
     }
 
-    fn error_value(&self, kind: ErrorKind, code: &str, subject: &str, error: &Error) -> Value {
-        let mut value = self.error_object(kind.word(), code, subject);
+    /// What a field is called on the form.
+    pub(super) fn field_word(&self, field: &str) -> String {
+        let key = format!("field-{}", field.replace('_', "-"));
+        self.wording.known(&key).unwrap_or_else(|| field.to_owned())
+    }
+
+    /// Adds to a document what was made of its fields without being asked, and says it to people.
+    pub(super) fn notices(
+        &self,
+        document: &mut Value,
+        normalised: &[Normalised],
+        warnings: &[FieldWarning],
+    ) {
+        let notes: Vec<Value> = normalised
+            .iter()
+            .map(|note| json!({ "field": note.field, "from": note.from, "to": note.to }))
+            .collect();
+        if let Some(object) = document.as_object_mut() {
+            object.insert("normalised".to_owned(), Value::Array(notes));
+            object.insert("warnings".to_owned(), self.warnings(warnings));
+        }
+        for note in normalised {
+            let args = [
+                ("field", self.field_word(note.field)),
+                ("from", note.from.clone()),
+                ("to", note.to.clone()),
+            ];
+            eprintln!("{}", self.wording.with("normalised", args));
+        }
+        for warning in warnings {
+            let word = self.field_word(warning.field);
+            let rule = warning.rule;
+            let text = self.wording.text(&format!("warning-{}", warning.word));
+            eprintln!("{word} ({rule}): {text}");
+        }
+    }
+
+    /// Warnings as JSON.
+    pub(super) fn warnings(&self, warnings: &[FieldWarning]) -> Value {
+        let warnings = warnings.iter().map(|warning| {
+            json!({
+                "field": warning.field,
+                "rule": warning.rule,
+                "value": warning.value,
+                "hint": self.wording.text(&format!("warning-{}", warning.word)),
+            })
+        });
+        Value::Array(warnings.collect())
+    }
+
+    /// An error as its JSON object, with every fault.
+    pub(super) fn error_of(&self, error: &Error) -> Value {
+        let mut value = self.error_object(error.kind.word(), error.code, &error.subject);
         if !error.faults.is_empty() {
             let fault = |fault: &crate::domain::request::FieldFault| {
                 json!({

@@ -1,19 +1,23 @@
-//! `request template`, `import`, `export` and `form`: applications by sheet and on paper.
+//! `request template`, `import`, `export` and `form`, `unit import`: records by sheet and on paper.
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use super::args::RequestSheet;
-use super::commands::{Cli, parse_state};
+use super::args::{RequestSheet, Reveal, Which};
+use super::commands::Cli;
+use super::requests::read_limited;
 use crate::domain::officer::Duty;
-use crate::domain::request::RequestState;
+use crate::domain::request::FormKind;
+use crate::station::Error;
 use crate::station::desk::Access;
-use crate::station::jobs::forms::{self, Blank};
-use crate::station::jobs::requests;
-use crate::station::jobs::sheets::{self, Good, Imported, RowFault, Shown};
-use crate::station::{Error, RequestFilter};
+use crate::station::jobs::people::{self, Sight};
+use crate::station::jobs::request_import::{self, Imported, Place, RowFault};
+use crate::station::jobs::units::BadRows;
+use crate::station::jobs::{forms, requests, sheets};
 
+/// What the reader of sheets takes at most.
+const MAX_SHEET: u64 = 128 << 20;
 /// A rule refuses and nothing was taken (interface.md).
 const REFUSED: u8 = 4;
 
@@ -29,21 +33,7 @@ impl Cli<'_> {
                 file,
                 all_or_nothing,
             } => self.request_import(file, *all_or_nothing),
-            RequestSheet::Export {
-                out,
-                state,
-                search,
-                limit,
-                reveal: _, // Clap asks for both or none.
-                reason,
-            } => {
-                let filter = RequestFilter {
-                    state: parse_state(state.as_deref(), RequestState::from_word)?,
-                    search: search.clone(),
-                    limit: *limit,
-                };
-                self.request_export(&filter, reason.as_deref(), out)
-            }
+            RequestSheet::Export { out, which, reveal } => self.request_export(which, reveal, out),
             RequestSheet::Form {
                 words,
                 blank,
@@ -53,33 +43,86 @@ impl Cli<'_> {
     }
 
     fn request_import(&self, file: &Path, all_or_nothing: bool) -> Result<u8, Error> {
-        let bytes = std::fs::read(file).map_err(|error| Error::io(file, error))?;
-        let (desk, officer) = self.open(Access::Change, Duty::EnterRequest)?;
-        let good = if all_or_nothing {
-            Good::OnlyIfAll
-        } else {
-            Good::Taken
-        };
-        let report = sheets::import(&desk, &officer, &bytes, good)?;
+        let bytes = read_sheet(file)?;
+        let (desk, officer) = self.open_requests(Duty::EnterRequest)?;
+        let bad_rows = bad_rows(all_or_nothing);
+        let report = request_import::import(&desk, &officer, &bytes, bad_rows)?;
         let Imported {
             imported,
             unchanged,
             refused,
             faults,
+            normalised,
+            warnings,
         } = &report;
-        let items: Vec<Value> = faults.iter().map(|fault| self.row_fault(fault)).collect();
-        let document = json!({
-            "imported": imported,
-            "unchanged": unchanged,
-            "refused": refused,
-            "faults": items,
-        });
+        let faults = self.row_faults(faults);
+        let normalised: Vec<Value> = normalised
+            .iter()
+            .map(|(place, note)| with_place(place, json!({ "from": note.from, "to": note.to })))
+            .collect();
+        let warnings: Vec<Value> = warnings
+            .iter()
+            .map(|(place, note)| {
+                let hint = self
+                    .output
+                    .wording()
+                    .text(&format!("warning-{}", note.word));
+                with_place(
+                    place,
+                    json!({ "value": note.value, "rule": note.rule, "hint": hint }),
+                )
+            })
+            .collect();
         let counts = [
             ("imported", imported.to_string()),
             ("unchanged", unchanged.to_string()),
             ("refused", refused.to_string()),
         ];
-        let sentence = self.output.wording().with("imported", counts);
+        let mut sentence = self.output.wording().with("imported", counts);
+        if !normalised.is_empty() || !warnings.is_empty() {
+            let counts = [
+                ("normalised", normalised.len().to_string()),
+                ("warnings", warnings.len().to_string()),
+            ];
+            let noted = self.output.wording().with("imported-noted", counts);
+            sentence = format!("{sentence}\n{noted}");
+        }
+        let document = json!({
+            "imported": imported,
+            "unchanged": unchanged,
+            "refused": refused,
+            "faults": faults,
+            "normalised": normalised,
+            "warnings": warnings,
+        });
+        self.output.document(&document, &sentence);
+        let taken = imported + unchanged;
+        Ok(exit_code(*refused, taken, all_or_nothing))
+    }
+
+    pub(super) fn unit_import(&self, file: &Path, all_or_nothing: bool) -> Result<u8, Error> {
+        let bytes = read_sheet(file)?;
+        let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+        let report = sheets::import_units(&desk, &officer, &bytes, bad_rows(all_or_nothing))?;
+        let sheets::UnitsImported {
+            imported,
+            refused,
+            faults,
+        } = &report;
+        let faults = self.row_faults(faults);
+        let counts = [
+            ("imported", imported.to_string()),
+            ("refused", refused.to_string()),
+        ];
+        let sentence = self.output.wording().with("units-imported", counts);
+        let document = json!({ "imported": imported, "refused": refused, "faults": faults });
+        self.output.document(&document, &sentence);
+        Ok(exit_code(*refused, *imported, all_or_nothing))
+    }
+
+    /// The faults as values; people get them as a table at once.
+    fn row_faults(&self, faults: &[RowFault]) -> Vec<Value> {
+        let items: Vec<Value> = faults.iter().map(|fault| self.row_fault(fault)).collect();
         if !self.output.is_json() && !items.is_empty() {
             let columns = [
                 ("col-row", "row"),
@@ -91,21 +134,12 @@ impl Cli<'_> {
             ];
             self.output.table(&items, &columns);
         }
-        self.output.document(&document, &sentence);
-        let nothing = report.imported + report.unchanged == 0 || all_or_nothing;
-        Ok(if report.refused > 0 && nothing {
-            REFUSED
-        } else {
-            0
-        })
+        items
     }
 
     fn row_fault(&self, fault: &RowFault) -> Value {
         let RowFault {
-            row,
-            column,
-            cell,
-            field,
+            place,
             value,
             rule,
             word,
@@ -116,29 +150,14 @@ impl Cli<'_> {
             .output
             .wording()
             .with(&format!("fault-{word}"), [("number", number)]);
-        json!({
-            "row": row,
-            "column": column,
-            "cell": cell,
-            "field": field,
-            "value": value,
-            "rule": rule,
-            "hint": hint,
-        })
+        with_place(place, json!({ "value": value, "rule": rule, "hint": hint }))
     }
 
-    fn request_export(
-        &self,
-        filter: &RequestFilter,
-        reason: Option<&str>,
-        out: &Path,
-    ) -> Result<u8, Error> {
-        let (access, shown) = match reason {
-            Some(reason) => (Access::Change, Shown::InFull(reason)),
-            None => (Access::Read, Shown::Masked),
-        };
-        let (desk, officer) = self.open(access, Duty::ReadRecords)?;
-        sheets::export(&desk, &officer, filter, shown, out)?;
+    fn request_export(&self, which: &Which, reveal: &Reveal, out: &Path) -> Result<u8, Error> {
+        let (desk, officer, revealed) = self.open_to_see(reveal, None)?;
+        let filter = Self::filter((&desk, &officer), which)?;
+        let sight = revealed.as_ref().map_or(Sight::Masked, Sight::Full);
+        sheets::export(&desk, &officer, &filter, sight, out)?;
         Ok(self.written(&[out.to_owned()]))
     }
 
@@ -146,22 +165,55 @@ impl Cli<'_> {
         let out = match (blank, words) {
             (Some(form), [out]) => {
                 let (_desk, officer) = self.read()?;
-                let form = if form == 1 {
-                    Blank::Form1
-                } else {
-                    Blank::Form2
-                };
-                forms::blank(&officer, form, Path::new(out))?;
+                let kind = FormKind::from_number(form).unwrap_or(FormKind::Account);
+                forms::blank(&officer, kind, Path::new(out))?;
                 out
             }
             (None, [id, out]) => {
-                let (desk, officer) = self.open(Access::Change, Duty::ReadRecords)?;
+                let (desk, officer) = self.open_requests(Duty::ReadRecords)?;
                 let row = requests::find(&desk, &officer, id)?.row;
-                forms::write(&desk, &officer, &row, reason, Path::new(out))?;
+                let revealed = people::reveal(&desk, &officer, "form", Some(row.id), reason)?;
+                forms::write(&desk, &officer, &row, &revealed, Path::new(out))?;
                 out
             }
             _ => return Err(Error::usage("form-words", words.len().to_string())),
         };
         Ok(self.written(&[PathBuf::from(out)]))
     }
+}
+
+/// A file up to one byte more than a sheet can have: who reads it sees that it is too large.
+fn read_sheet(file: &Path) -> Result<Vec<u8>, Error> {
+    read_limited(file, MAX_SHEET)
+}
+
+const fn bad_rows(all_or_nothing: bool) -> BadRows {
+    if all_or_nothing {
+        BadRows::RefuseAll
+    } else {
+        BadRows::TakeGood
+    }
+}
+
+fn exit_code(refused: usize, taken: usize, all_or_nothing: bool) -> u8 {
+    if refused > 0 && (taken == 0 || all_or_nothing) {
+        REFUSED
+    } else {
+        0
+    }
+}
+
+/// An object that begins with a place in a file.
+fn with_place(place: &Place, more: Value) -> Value {
+    let Place {
+        row,
+        column,
+        cell,
+        field,
+    } = place;
+    let mut object = json!({ "row": row, "column": column, "cell": cell, "field": field });
+    if let (Some(object), Value::Object(more)) = (object.as_object_mut(), more) {
+        object.extend(more);
+    }
+    object
 }

@@ -15,7 +15,6 @@ pub mod requests;
 pub mod units;
 
 pub use cell::CellProblem;
-pub use codes::SCHOOL_TYPE_NAMES;
 pub use error::SheetError;
 pub use table::CellFault;
 pub use write::{Heading, NotWritten, list};

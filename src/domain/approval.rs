@@ -26,6 +26,17 @@ pub enum Decision {
     Rejected,
 }
 
+impl Decision {
+    /// The word of JSON and of the store.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Approved => "approved",
+            Self::Returned => "returned",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
 /// The canonical record. Its bytes are JSON without white space, keys in alphabetical order (the
 /// order of this struct), hashes in lower-case hex; [`Self::canonical`] and nothing else is signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -135,7 +146,7 @@ mod tests {
             post: Post::Security,
             request: RequestId::new(Uuid::nil()),
             revision: 1,
-            scans: Vec::new(),
+            scans: vec![Commitment([11; 32])],
             time: Timestamp::from_unix(1_795_507_200).unwrap(),
             kind: TYPE.to_owned(),
             version: VERSION,
@@ -156,6 +167,28 @@ mod tests {
             ApprovalRecord::parse(text.replacen(',', ", ", 1).as_bytes()),
             None
         );
+    }
+
+    /// The vectors of `docs/approval-record.md`, which other programs are written against.
+    #[test]
+    fn the_vectors_in_docs_are_what_this_program_writes() {
+        let page = include_str!("../../docs/approval-record.md");
+        let vectors: Vec<&str> = page
+            .lines()
+            .filter_map(|line| line.strip_prefix("    "))
+            .collect();
+        let name = hex::encode(commitment("name", &[1; 32], "李华").0);
+        assert!(vectors.contains(&name.as_str()));
+        let record = record().canonical().unwrap();
+        assert!(vectors.contains(&std::str::from_utf8(&record).unwrap()));
+        assert!(vectors.contains(&hex::encode(Sha256::digest(&record)).as_str()));
+        for key in ApprovalRecord::parse(&record)
+            .map(|record| record.fields)
+            .unwrap()
+            .keys()
+        {
+            assert!(page.contains(&format!("`{key}`")));
+        }
     }
 
     #[test]

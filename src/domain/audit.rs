@@ -1,4 +1,5 @@
 //! `AuditRow`: one act in the audit log and the hash that chains it to the one before (D-49).
+//! `docs/audit-log.md` says the same layout to those who verify an export without this program.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
@@ -10,6 +11,9 @@ pub type AuditHash = [u8; 32];
 
 /// What is hashed before the first row.
 pub const GENESIS: AuditHash = [0; 32];
+
+/// First bytes of what is hashed: another layout gets another word.
+const LAYOUT: &[u8; 21] = b"ukey-station/audit/v1";
 
 /// One act: ids only, never a name or a masked number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,8 +54,7 @@ impl AuditRow {
         }
     }
 
-    /// The hash of this row after `previous`: SHA-256 over a version word, the row's place, the
-    /// hash before it, and every field as a presence octet, a big-endian `u32` length and the bytes.
+    /// The hash of this row after `previous`, see [`AuditFields::encode`].
     pub fn hash(&self, sequence: u64, previous: &AuditHash) -> AuditHash {
         let Self {
             at,
@@ -65,30 +68,65 @@ impl AuditRow {
             detail,
         } = self;
         let at = at.to_string();
-        let mut hash = Sha256::new();
-        hash.update(b"ukey-station/audit/v1");
-        hash.update(sequence.to_be_bytes());
-        hash.update(previous);
-        let fields = [
-            Some(&at),
-            Some(officer),
-            post.as_ref(),
-            Some(act),
-            request.as_ref(),
-            ukey.as_ref(),
-            certificate.as_ref(),
-            Some(result),
-            detail.as_ref(),
-        ];
-        for field in fields {
-            hash.update([u8::from(field.is_some())]);
-            let bytes = field.map_or(&[][..], |text| text.as_bytes());
-            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-            hash.update(length.to_be_bytes());
-            hash.update(bytes);
-        }
-        hash.finalize().into()
+        let fields = AuditFields([
+            Some(at.as_bytes()),
+            Some(officer.as_bytes()),
+            post.as_deref().map(str::as_bytes),
+            Some(act.as_bytes()),
+            request.as_deref().map(str::as_bytes),
+            ukey.as_deref().map(str::as_bytes),
+            certificate.as_deref().map(str::as_bytes),
+            Some(result.as_bytes()),
+            detail.as_deref().map(str::as_bytes),
+        ]);
+        let mut bytes = Vec::new();
+        fields.encode(sequence, previous, &mut bytes);
+        digest(&bytes)
     }
+}
+
+/// The nine fields of a row as they are stored, borrowed: at, officer, post, act, request, ukey,
+/// certificate, result, detail. To verify a log nothing of a row needs to be parsed or copied.
+#[derive(Clone, Copy, Debug)]
+pub struct AuditFields<'a>(pub [Option<&'a [u8]>; 9]);
+
+impl AuditFields<'_> {
+    /// Puts into `out` what is hashed for this row: a version word, the row's place as a big-endian
+    /// `u64`, the hash before it, and every field as a presence octet, a big-endian `u32` length
+    /// and the bytes.
+    pub fn encode(&self, sequence: u64, previous: &AuditHash, out: &mut Vec<u8>) {
+        out.clear();
+        out.extend_from_slice(LAYOUT);
+        out.extend_from_slice(&sequence.to_be_bytes());
+        out.extend_from_slice(previous);
+        for field in &self.0 {
+            let bytes = field.unwrap_or_default();
+            let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+            out.push(u8::from(field.is_some()));
+            out.extend_from_slice(&length.to_be_bytes());
+            out.extend_from_slice(bytes);
+        }
+    }
+}
+
+/// SHA-256 of what [`AuditFields::encode`] made.
+pub fn digest(encoded: &[u8]) -> AuditHash {
+    Sha256::digest(encoded).into()
+}
+
+/// The moment a date or time of a search begins: `2026-11-24` is its first second, UTC, and a whole
+/// RFC 3339 time is itself.
+pub fn since(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text)
+        .or_else(|_no_time| Timestamp::parse(&format!("{text}T00:00:00Z")))
+        .ok()
+}
+
+/// The last moment of a date or time of a search: `2026-11-24` is its last second, UTC.
+pub fn until(text: &str) -> Option<Timestamp> {
+    Timestamp::parse(text)
+        .or_else(|_no_time| Timestamp::parse(&format!("{text}T23:59:59Z")))
+        .ok()
 }
 
 #[cfg(test)]
@@ -116,5 +154,37 @@ mod tests {
         assert_ne!(row().hash(0, &GENESIS), moved.hash(0, &GENESIS));
         assert_ne!(row().hash(0, &GENESIS), row().hash(1, &GENESIS));
         assert_ne!(row().hash(0, &GENESIS), row().hash(0, &[1; 32]));
+        let mut empty = row();
+        empty.request = Some(String::new());
+        assert_ne!(row().hash(0, &GENESIS), empty.hash(0, &GENESIS));
+    }
+
+    /// The bytes as docs/audit-log.md writes them down, put together by hand.
+    #[test]
+    fn the_layout_is_the_documented_one() {
+        let mut bytes = b"ukey-station/audit/v1\0\0\0\0\0\0\0\x07".to_vec();
+        bytes.extend([3; 32]);
+        bytes.extend(b"\x01\0\0\0\x142026-11-24T08:00:00Z");
+        bytes.extend(b"\x01\0\0\0\x05admin\x01\0\0\0\x06system\x01\0\0\0\x0bukey-issued");
+        bytes.extend(b"\0\0\0\0\0\x01\0\0\0\x02ab\0\0\0\0\0\x01\0\0\0\x04done\0\0\0\0\0");
+        let expected: AuditHash = Sha256::digest(&bytes).into();
+        assert_eq!(row().hash(7, &[3; 32]), expected);
+    }
+
+    #[test]
+    fn a_day_of_a_search_is_the_whole_day() {
+        let text = |moment: Option<Timestamp>| moment.map(|moment| moment.to_string());
+        assert_eq!(
+            text(since("2026-11-24")).as_deref(),
+            Some("2026-11-24T00:00:00Z")
+        );
+        assert_eq!(
+            text(until("2026-11-24")).as_deref(),
+            Some("2026-11-24T23:59:59Z")
+        );
+        let exact = "2026-11-24T16:00:00+08:00";
+        assert_eq!(since(exact), until(exact));
+        assert_eq!(since("yesterday"), None);
+        assert_eq!(until("2026-13-01"), None);
     }
 }

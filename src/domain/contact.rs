@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::text::half_width;
+
 macro_rules! contact {
     ($($(#[$doc:meta])* $name:ident = $check:ident, $rule:literal;)+) => {$(
         $(#[$doc])*
@@ -61,10 +63,8 @@ contact! {
 }
 
 fn mobile(text: &str) -> Option<String> {
-    let digits: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
+    let plain = plain(text);
+    let digits: String = plain.chars().filter(|c| *c != '-').collect();
     let digits = digits.strip_prefix("+86").unwrap_or(&digits);
     let bytes = digits.as_bytes();
     let shape = bytes.len() == 11
@@ -75,7 +75,7 @@ fn mobile(text: &str) -> Option<String> {
 }
 
 fn office_phone(text: &str) -> Option<String> {
-    let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    let text = plain(text);
     let is_digits = |part: &str, min: usize, max: usize| {
         (min..=max).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
     };
@@ -104,20 +104,41 @@ fn is_local(number: &str) -> bool {
 }
 
 fn email(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text: String = text.trim().chars().take(255).map(half_width).collect();
     let (local, domain) = text.rsplit_once('@')?;
     let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c);
-    let dotted = |text: &str, allowed: &dyn Fn(char) -> bool| {
-        text.split('.')
-            .all(|part| !part.is_empty() && part.chars().all(allowed))
+    let local_fits = local
+        .split('.')
+        .all(|part| !part.is_empty() && part.chars().all(atom));
+    let label = |part: &str| {
+        (1..=63).contains(&part.len())
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !part.starts_with('-')
+            && !part.ends_with('-')
     };
-    let host = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    // The last label of a domain is never a number: that would be an address of a machine.
+    let top = domain.rsplit('.').next()?;
     let fits = (1..=64).contains(&local.len())
         && text.len() <= 254
         && domain.contains('.')
-        && dotted(local, &atom)
-        && dotted(domain, &host);
-    fits.then(|| text.to_owned())
+        && local_fits
+        && domain.split('.').all(label)
+        && !top.bytes().all(|byte| byte.is_ascii_digit());
+    fits.then_some(text)
+}
+
+/// Without white space, in half-width characters, dashes as hyphens; a text longer than any phone
+/// number is cut and refused for its length.
+fn plain(text: &str) -> String {
+    let chars = text.chars().filter(|c| !c.is_whitespace()).take(40);
+    chars
+        .map(|c| match half_width(c) {
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => '-',
+            other => other,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -130,7 +151,21 @@ mod tests {
             Mobile::parse("+86 138-1234-5678").unwrap().as_str(),
             "13812345678"
         );
-        assert!(Mobile::parse("12812345678").is_err());
+        assert_eq!(
+            Mobile::parse("＋８６１３８－１２３４－５６７８")
+                .unwrap()
+                .as_str(),
+            "13812345678"
+        );
+        for mobile in [
+            "12812345678",
+            "1381234567",
+            "138123456789",
+            "8613812345678",
+            "1381234567x",
+        ] {
+            assert!(Mobile::parse(mobile).is_err(), "{mobile}");
+        }
         for phone in [
             "0731-84402950",
             "84402950",
@@ -149,6 +184,13 @@ mod tests {
             "@example.cn",
             "a@b",
             "a..b@example.cn",
+            ".a@example.cn",
+            "a@-example.cn",
+            "a@example-.cn",
+            "a@example..cn",
+            "a@10.0.0.1",
+            "a b@example.cn",
+            "a@b@",
             "李@example.cn",
         ] {
             assert!(Email::parse(address).is_err(), "{address}");

@@ -51,4 +51,6 @@ id! {
     UnitId,
     /// One home, so that a signature made for it cannot be used in another (D-58).
     HomeId,
+    /// One instance of a home: its records since they were made or last restored (D-52).
+    InstanceId,
 }

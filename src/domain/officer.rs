@@ -65,6 +65,10 @@ pub enum Duty {
     Personalise,
     /// Give a ukey to its holder.
     HandOut,
+    /// Confirm, as the second officer, an act that another proposes.
+    ConfirmAct,
+    /// Propose and disable officers; certify those of the subordinates.
+    ManageOfficers,
     /// Unlock the CA key.
     UnlockCa,
     /// Hold, revoke, sign the CRL.
@@ -79,13 +83,15 @@ pub enum Duty {
 
 impl Duty {
     /// Every duty, in the order of the printed table.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::SetUp,
         Self::EnterRequest,
         Self::DecideRequest,
         Self::ManageStock,
         Self::Personalise,
         Self::HandOut,
+        Self::ConfirmAct,
+        Self::ManageOfficers,
         Self::UnlockCa,
         Self::Revoke,
         Self::ReportLoss,
@@ -101,10 +107,24 @@ impl Duty {
             | Self::ManageStock
             | Self::Personalise
             | Self::HandOut => matches!(post, Post::System),
-            Self::DecideRequest | Self::UnlockCa | Self::Revoke => matches!(post, Post::Security),
+            Self::DecideRequest
+            | Self::ConfirmAct
+            | Self::ManageOfficers
+            | Self::UnlockCa
+            | Self::Revoke => matches!(post, Post::Security),
             Self::ReportLoss | Self::ReadRecords => true,
             Self::Audit => matches!(post, Post::Auditor),
         }
+    }
+}
+
+/// Seconds to wait after so many wrong passphrases in a row: two are free, then 15 s, doubled each
+/// time, at most 15 minutes.
+pub const fn sign_in_wait_secs(failures: u32) -> i64 {
+    match failures {
+        0..=2 => 0,
+        3..=8 => 15 << (failures - 3),
+        _ => 900,
     }
 }
 

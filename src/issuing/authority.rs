@@ -38,6 +38,36 @@ pub struct AuthorityTerms {
     pub not_after: Timestamp,
 }
 
+impl AuthorityTerms {
+    fn params(&self, path_len: u8) -> Result<CertificateParams, rcgen::Error> {
+        let Self {
+            name,
+            unit,
+            province,
+            serial,
+            not_before,
+            not_after,
+        } = self;
+        let mut dn = DistinguishedName::new();
+        let country = "CN".try_into().map(DnValue::PrintableString)?;
+        dn.push(DnType::CountryName, country);
+        dn.push(
+            DnType::StateOrProvinceName,
+            DnValue::Utf8String(province.clone()),
+        );
+        dn.push(DnType::OrganizationName, DnValue::Utf8String(unit.clone()));
+        dn.push(DnType::CommonName, DnValue::Utf8String(name.clone()));
+        let mut params = CertificateParams::default();
+        params.serial_number = Some(SerialNumber::from_slice(serial.as_octets()));
+        params.not_before = not_before.to_offset();
+        params.not_after = not_after.to_offset();
+        params.distinguished_name = dn;
+        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(path_len));
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        Ok(params)
+    }
+}
+
 /// Why a certificate was not issued.
 #[derive(Debug, thiserror::Error)]
 pub enum IssueError<E> {
@@ -50,7 +80,7 @@ pub enum IssueError<E> {
 }
 
 impl Authority {
-    /// Makes a self-signed CA certificate with pathLen 0, DER.
+    /// Makes a self-signed CA certificate with pathLen 0, DER: the CA of a practice home.
     ///
     /// # Errors
     /// [`SignError`] with the key's own failure.
@@ -59,32 +89,55 @@ impl Authority {
         key: &PublicKeyDer,
         sign: SignFn<'_, E>,
     ) -> Result<Vec<u8>, SignError<E>> {
-        let AuthorityTerms {
-            name,
-            unit,
-            province,
-            serial,
-            not_before,
-            not_after,
-        } = terms;
+        Self::alone(terms, 0, key, sign)
+    }
+
+    /// Makes the province's holder root, DER: it certifies unit CAs (D-60), so its pathLen is 1.
+    ///
+    /// # Errors
+    /// [`SignError`] with the key's own failure.
+    pub fn root<E>(
+        terms: &AuthorityTerms,
+        key: &PublicKeyDer,
+        sign: SignFn<'_, E>,
+    ) -> Result<Vec<u8>, SignError<E>> {
+        Self::alone(terms, 1, key, sign)
+    }
+
+    fn alone<E>(
+        terms: &AuthorityTerms,
+        path_len: u8,
+        key: &PublicKeyDer,
+        sign: SignFn<'_, E>,
+    ) -> Result<Vec<u8>, SignError<E>> {
         let signer = ClosureKey::new(key, sign)?;
-        let mut dn = DistinguishedName::new();
-        let country = "CN".try_into().map(DnValue::PrintableString);
-        dn.push(DnType::CountryName, signer.settle(country)?);
-        dn.push(
-            DnType::StateOrProvinceName,
-            DnValue::Utf8String(province.clone()),
-        );
-        dn.push(DnType::OrganizationName, DnValue::Utf8String(unit.clone()));
-        dn.push(DnType::CommonName, DnValue::Utf8String(name.clone()));
-        let mut params = CertificateParams::default();
-        params.serial_number = Some(SerialNumber::from_slice(serial.as_octets()));
-        params.not_before = not_before.to_offset();
-        params.not_after = not_after.to_offset();
-        params.distinguished_name = dn;
-        params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
-        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        let params = signer.settle(terms.params(path_len))?;
         let certificate = params.self_signed(&signer);
+        Ok(signer.settle(certificate)?.der().to_vec())
+    }
+
+    /// Certifies a unit CA with pathLen 0 (D-60), DER.
+    ///
+    /// # Errors
+    /// [`IssueError`]; a CA that would outlive its root is refused.
+    pub fn certify<E>(
+        &self,
+        terms: &AuthorityTerms,
+        csr: &CheckedCsr,
+        sign: SignFn<'_, E>,
+    ) -> Result<Vec<u8>, IssueError<E>> {
+        if terms.not_after > self.not_after {
+            return Err(IssueError::OutlivesAuthority(self.not_after));
+        }
+        let signer = ClosureKey::new(&self.key, sign)?;
+        let mut params = signer.settle(terms.params(0))?;
+        params.use_authority_key_identifier_extension = true;
+        let key = signer.settle(signer::public_key(csr.key()))?;
+        let issuer = signer.settle(Issuer::from_ca_cert_der(
+            &self.certificate.as_slice().into(),
+            &signer,
+        ));
+        let certificate = params.signed_by(&key, &issuer?);
         Ok(signer.settle(certificate)?.der().to_vec())
     }
 

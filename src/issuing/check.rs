@@ -40,6 +40,26 @@ pub enum CertificateFault {
     Signature,
 }
 
+/// Checks that each certificate of a CA's chain is issued by the next one, and the last by itself.
+///
+/// # Errors
+/// [`CertificateFault`] with the first that does not hold.
+pub fn chain(chain: &[Vec<u8>]) -> Result<(), CertificateFault> {
+    let issuers = chain.iter().skip(1).chain(chain.last());
+    for (der, issuer) in chain.iter().zip(issuers) {
+        let (key, _not_after) = authority(issuer)?;
+        let (certificate, issuer) = (parse(der)?, parse(issuer)?);
+        if certificate.issuer().as_raw() != issuer.subject().as_raw() {
+            return Err(CertificateFault::Field("issuer"));
+        }
+        let message = certificate.tbs_certificate.as_ref();
+        if !key.verifies(message, &certificate.signature_value.data) {
+            return Err(CertificateFault::Signature);
+        }
+    }
+    Ok(())
+}
+
 /// Evidence that a certificate says exactly what was asked, and is signed by the CA.
 #[derive(Clone, Debug)]
 pub struct CheckedCertificate {

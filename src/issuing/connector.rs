@@ -2,8 +2,10 @@
 //! revoke, CRL.
 
 mod embedded;
+mod file_exchange;
 
 pub use embedded::EmbeddedCa;
+pub use file_exchange::{FileExchange, certificates};
 
 use super::crl::{CrlTerms, Revoked};
 use super::csr::CheckedCsr;

@@ -46,6 +46,20 @@ impl CheckedCsr {
     /// # Errors
     /// [`CsrFault`].
     pub fn check(der: &[u8], ukey: &PublicKeyDer) -> Result<Self, CsrFault> {
+        let request = Self::check_alone(der)?;
+        if request.key == *ukey {
+            Ok(request)
+        } else {
+            Err(CsrFault::OtherKey)
+        }
+    }
+
+    /// Checks that a request is whole and signed by the key inside; whose key that is the caller
+    /// knows otherwise: by a fingerprint on paper.
+    ///
+    /// # Errors
+    /// [`CsrFault::Encoding`], [`CsrFault::Signature`].
+    pub fn check_alone(der: &[u8]) -> Result<Self, CsrFault> {
         let (rest, request) =
             X509CertificationRequest::from_der(der).map_err(|_der| CsrFault::Encoding)?;
         if !rest.is_empty() {
@@ -55,9 +69,6 @@ impl CheckedCsr {
         let key = PublicKeyDer::new(info.subject_pki.raw.to_vec());
         if !key.verifies(info.raw, &request.signature_value.data) {
             return Err(CsrFault::Signature);
-        }
-        if key != *ukey {
-            return Err(CsrFault::OtherKey);
         }
         Ok(Self { key })
     }

@@ -2,21 +2,17 @@
 //! X25519).
 
 use std::fmt;
-use std::str::FromStr as _;
 
-use age::secrecy::ExposeSecret as _;
-use age::x25519::{Identity, Recipient};
-use zeroize::Zeroizing;
-
+use super::age_pair::{Private, Public};
 use super::secret::{NotOpened, SecretText};
 use crate::domain::pin::Pin;
 
 /// The public half: seals.
 #[derive(Clone)]
-pub struct EscrowKey(Recipient);
+pub struct EscrowKey(Public);
 
 /// The private half: opens. Never printed.
-pub struct EscrowIdentity(Identity);
+pub struct EscrowIdentity(Private);
 
 /// A text that is no escrow key, or an SO PIN that could not be sealed.
 #[derive(Debug, thiserror::Error)]
@@ -26,7 +22,7 @@ pub struct EscrowError(String);
 impl EscrowIdentity {
     /// A new pair.
     pub fn generate() -> Self {
-        Self(Identity::generate())
+        Self(Private::generate())
     }
 
     /// Reads [`Self::to_secret`] back.
@@ -34,19 +30,19 @@ impl EscrowIdentity {
     /// # Errors
     /// [`EscrowError`] for any other text.
     pub fn from_secret(text: &SecretText) -> Result<Self, EscrowError> {
-        Identity::from_str(text.expose())
+        Private::from_secret(text)
             .map(Self)
-            .map_err(|_text| EscrowError("not an escrow identity".to_owned()))
+            .ok_or_else(|| EscrowError("not an escrow identity".to_owned()))
     }
 
     /// As text, to be wrapped.
     pub fn to_secret(&self) -> SecretText {
-        SecretText::new(self.0.to_string().expose_secret().to_owned())
+        self.0.to_secret()
     }
 
     /// The public half.
     pub fn public(&self) -> EscrowKey {
-        EscrowKey(self.0.to_public())
+        EscrowKey(self.0.public())
     }
 
     /// Opens a sealed SO PIN.
@@ -54,8 +50,7 @@ impl EscrowIdentity {
     /// # Errors
     /// [`NotOpened`].
     pub fn open(&self, sealed: &[u8]) -> Result<Pin, NotOpened> {
-        let text = age::decrypt(&self.0, sealed).map_err(|_opaque| NotOpened)?;
-        let text = Zeroizing::new(text);
+        let text = self.0.open(sealed).map_err(|_opaque| NotOpened)?;
         let text = std::str::from_utf8(&text).map_err(|_binary| NotOpened)?;
         Pin::parse(text).map_err(|_no_pin| NotOpened)
     }
@@ -67,10 +62,9 @@ impl EscrowKey {
     /// # Errors
     /// [`EscrowError`] for any other text.
     pub fn parse(text: &str) -> Result<Self, EscrowError> {
-        let recipient = Recipient::from_str(text);
-        recipient
+        Public::parse(text)
             .map(Self)
-            .map_err(|error| EscrowError(error.to_owned()))
+            .ok_or_else(|| EscrowError("not an escrow key".to_owned()))
     }
 
     /// Seals an SO PIN.
@@ -78,20 +72,21 @@ impl EscrowKey {
     /// # Errors
     /// [`EscrowError`] when encryption fails.
     pub fn seal(&self, so_pin: &Pin) -> Result<Vec<u8>, EscrowError> {
-        age::encrypt(&self.0, so_pin.expose().as_bytes())
+        self.0
+            .seal(so_pin.expose().as_bytes())
             .map_err(|error| EscrowError(error.to_string()))
     }
 }
 
 impl fmt::Display for EscrowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 
 impl fmt::Debug for EscrowKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
+        fmt::Display::fmt(&self.0, f)
     }
 }
 

@@ -13,6 +13,12 @@ use tempfile::NamedTempFile;
 /// What the file system says; the old file is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
+    // A bare file name has an empty parent: the folder one stands in.
+    let folder = if folder.as_os_str().is_empty() {
+        Path::new(".")
+    } else {
+        folder
+    };
     let mut file = NamedTempFile::new_in(folder)?; // Made with mode 0600.
     file.write_all(bytes)?;
     file.as_file().sync_all()?;

@@ -3,19 +3,24 @@
 
 use cms::builder::{SignedDataBuilder, SignerInfoBuilder};
 use cms::cert::{CertificateChoices, IssuerAndSerialNumber};
-use cms::content_info::ContentInfo;
+use cms::content_info::{CmsVersion, ContentInfo};
+use cms::revocation::RevocationInfoChoice;
 use cms::signed_data::{EncapsulatedContentInfo, SignedData, SignerIdentifier, SignerInfo};
 use der::asn1::OctetString;
 use der::oid::ObjectIdentifier;
-use der::{Any, Decode as _, Encode as _, Tag};
+use der::{Any, AnyRef, Decode as _, Encode, Tag};
 use sha2::{Digest as _, Sha256};
 use spki::AlgorithmIdentifierOwned;
 use x509_cert::Certificate;
+use x509_cert::crl::CertificateList;
 
+pub use super::signer::SignError;
 use super::signer::{ClosureSigner, SignFn, Signature};
-use super::unit_pki::{self, PkiError};
+use super::unit_crl;
+use super::unit_pki::{self, PkiError, Signer};
 use crate::domain::approval::{ApprovalRecord, Decision};
 use crate::domain::id::RequestId;
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
 
@@ -24,17 +29,6 @@ const SIGNED_DATA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.1135
 const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.3");
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
-
-/// Why nothing was signed.
-#[derive(Debug, thiserror::Error)]
-pub enum SignError<E> {
-    /// The key's own failure.
-    #[error("the signing key failed")]
-    Key(E),
-    /// A certificate or the record cannot be encoded.
-    #[error("the signature cannot be encoded: {0}")]
-    Encoding(String),
-}
 
 /// Why a signature is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -51,9 +45,36 @@ pub enum NotVerified {
     /// The approval has ended.
     #[error("the approval has expired")]
     Expired,
+    /// It carries a CRL that is older than one this home knows.
+    #[error("it carries a revocation list that is older than a known one")]
+    OlderCrl,
     /// The content is signed and is not what it should be.
     #[error("the signed record does not allow this: {0}")]
     Record(&'static str),
+}
+
+/// What a signature says, once everything about it was checked.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Verified {
+    /// What was signed.
+    pub content: Vec<u8>,
+    /// Who signed it.
+    pub signer: Signer,
+}
+
+/// As [`Verified`], with what the signature carried beside it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct VerifiedCarried {
+    /// What was signed.
+    pub content: Vec<u8>,
+    /// Who signed it.
+    pub signer: Signer,
+    /// The signer's certificate, then each issuer, DER.
+    pub chain: Vec<Vec<u8>>,
+    /// The CRLs, DER; each is signed by a unit of the chain.
+    pub crls: Vec<Vec<u8>>,
 }
 
 /// Signs `content`, with the content inside and the whole chain beside it. `chain` is the signer's
@@ -66,64 +87,100 @@ pub fn sign<E>(
     chain: &[Vec<u8>],
     key: SignFn<'_, E>,
 ) -> Result<Vec<u8>, SignError<E>> {
-    let encoding = |text: String| SignError::Encoding(text);
-    let certificates: Vec<Certificate> = chain
-        .iter()
-        .map(|der| Certificate::from_der(der))
-        .collect::<Result<_, _>>()
-        .map_err(|error| encoding(error.to_string()))?;
-    let own = certificates
-        .first()
-        .ok_or_else(|| encoding("no certificate".to_owned()))?;
-    let public_key = unit_pki::public_key(own).map_err(|error| encoding(error.to_string()))?;
+    sign_with_crls(content, chain, &[], key)
+}
+
+/// As [`sign`], with CRLs beside the chain.
+///
+/// # Errors
+/// [`SignError`].
+pub fn sign_with_crls<E>(
+    content: &[u8],
+    chain: &[Vec<u8>],
+    crls: &[Vec<u8>],
+    key: SignFn<'_, E>,
+) -> Result<Vec<u8>, SignError<E>> {
+    let beside = Beside::parse(chain, crls).map_err(|error| encoding(&error))?;
+    let no_certificate = || SignError::Encoding("no certificate".to_owned());
+    let own = beside.certificates.first().ok_or_else(no_certificate)?;
+    let public_key = unit_pki::public_key(own).map_err(|error| encoding(&error))?;
     let signer = ClosureSigner::new(&public_key, key);
-    let built = build(content, own, &certificates, &signer);
-    match (built, signer.into_failure()) {
-        (_, Some(failure)) => Err(SignError::Key(failure)),
-        (Ok(der), None) => Ok(der),
-        (Err(text), None) => Err(encoding(text)),
+    let built = build(content, own, &beside, &signer);
+    signer.settle(built)
+}
+
+fn encoding<E>(error: &dyn std::fmt::Display) -> SignError<E> {
+    SignError::Encoding(error.to_string())
+}
+
+/// What stands beside the content.
+struct Beside {
+    certificates: Vec<Certificate>,
+    crls: Vec<CertificateList>,
+}
+
+impl Beside {
+    fn parse(chain: &[Vec<u8>], crls: &[Vec<u8>]) -> der::Result<Self> {
+        let certificates = chain.iter().map(|der| Certificate::from_der(der));
+        let crls = crls.iter().map(|der| CertificateList::from_der(der));
+        Ok(Self {
+            certificates: certificates.collect::<Result<_, _>>()?,
+            crls: crls.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+const fn sha256_algorithm() -> AlgorithmIdentifierOwned {
+    AlgorithmIdentifierOwned {
+        oid: SHA256,
+        parameters: None,
     }
 }
 
 fn build<E>(
     content: &[u8],
     own: &Certificate,
-    certificates: &[Certificate],
+    beside: &Beside,
     signer: &ClosureSigner<'_, E>,
 ) -> Result<Vec<u8>, String> {
-    let sha256 = AlgorithmIdentifierOwned {
-        oid: SHA256,
-        parameters: None,
-    };
-    let econtent = Any::new(Tag::OctetString, content).map_err(|error| error.to_string())?;
+    let text = |error: der::Error| error.to_string();
+    let failed = |error: cms::builder::Error| error.to_string();
     let encapsulated = EncapsulatedContentInfo {
         econtent_type: DATA,
-        econtent: Some(econtent),
+        econtent: Some(Any::new(Tag::OctetString, content).map_err(text)?),
     };
-    let sid = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-        issuer: own.tbs_certificate.issuer.clone(),
-        serial_number: own.tbs_certificate.serial_number.clone(),
-    });
-    let info = SignerInfoBuilder::new(signer, sid, sha256.clone(), &encapsulated, None)
-        .map_err(|error| error.to_string())?;
+    let info = SignerInfoBuilder::new(signer, sid(own), sha256_algorithm(), &encapsulated, None)
+        .map_err(failed)?;
     let mut builder = SignedDataBuilder::new(&encapsulated);
     builder
-        .add_digest_algorithm(sha256)
-        .map_err(|error| error.to_string())?;
-    for certificate in certificates {
-        builder
-            .add_certificate(CertificateChoices::Certificate(certificate.clone()))
-            .map_err(|error| error.to_string())?;
+        .add_digest_algorithm(sha256_algorithm())
+        .map_err(failed)?;
+    for certificate in &beside.certificates {
+        let certificate = CertificateChoices::Certificate(certificate.clone());
+        builder.add_certificate(certificate).map_err(failed)?;
+    }
+    for crl in &beside.crls {
+        let crl = RevocationInfoChoice::Crl(crl.clone());
+        builder.add_crl(crl).map_err(failed)?;
     }
     builder
         .add_signer_info::<_, Signature>(info)
         .and_then(SignedDataBuilder::build)
-        .map_err(|error| error.to_string())?
+        .map_err(failed)?
         .to_der()
-        .map_err(|error| error.to_string())
+        .map_err(text)
 }
 
-/// Verifies a signature at `moment` and gives the signed content and the signer's certificate.
+fn sid(certificate: &Certificate) -> SignerIdentifier {
+    SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
+        issuer: certificate.tbs_certificate.issuer.clone(),
+        serial_number: certificate.tbs_certificate.serial_number.clone(),
+    })
+}
+
+/// Verifies a signature at `moment`: gives the signed content and who signed it. `chain` is what
+/// was stored beside the signature, and must be what the signature carries; `crls` are those that
+/// this home knows.
 ///
 /// # Errors
 /// [`NotVerified`].
@@ -132,47 +189,197 @@ pub fn verify(
     chain: &[Vec<u8>],
     pinned_root: &[u8],
     moment: Timestamp,
-) -> Result<Vec<u8>, NotVerified> {
-    let damaged = NotVerified::Damaged;
-    let outer = ContentInfo::from_der(cms).map_err(|_der| damaged("not a CMS message"))?;
-    if outer.content_type != SIGNED_DATA {
-        return Err(damaged("not SignedData"));
-    }
-    let data: SignedData = outer
-        .content
-        .decode_as()
-        .map_err(|_der| damaged("not SignedData"))?;
-    let [signer] = data.signer_infos.0.as_slice() else {
-        return Err(damaged("not exactly one signer"));
-    };
-    let content = data.encap_content_info.econtent.as_ref();
-    let content: OctetString = content
-        .ok_or_else(|| damaged("the content is not inside"))?
-        .decode_as()
-        .map_err(|_der| damaged("the content is damaged"))?;
-    let public_key = unit_pki::check_chain(chain, pinned_root, moment)?;
-    let own = chain
-        .first()
-        .and_then(|der| Certificate::from_der(der).ok());
+    crls: &[Vec<u8>],
+) -> Result<Verified, NotVerified> {
+    let message = Message::parse(cms)?;
+    let signer = unit_pki::check_chain(chain, pinned_root, moment, crls)?;
+    let beside = Beside::parse(chain, &[]).map_err(|_der| damaged("the chain"))?;
+    let own = beside.certificates.first();
     let own = own.ok_or_else(|| damaged("no certificate"))?;
-    let named = SignerIdentifier::IssuerAndSerialNumber(IssuerAndSerialNumber {
-        issuer: own.tbs_certificate.issuer.clone(),
-        serial_number: own.tbs_certificate.serial_number,
-    });
-    if signer.sid != named {
-        return Err(damaged("another certificate signed it"));
+    let carried = message.certificates.len() == beside.certificates.len()
+        && (beside.certificates.iter()).all(|found| message.certificates.contains(found));
+    if !carried {
+        return Err(damaged("it carries another chain"));
     }
-    let message = signed_attributes(signer, content.as_bytes())?;
-    if public_key.verifies(&message, signer.signature.as_bytes()) {
-        Ok(content.into_bytes())
-    } else {
-        Err(NotVerified::Signature)
+    message.check(own, &signer.public_key)?;
+    Ok(Verified {
+        content: message.content,
+        signer,
+    })
+}
+
+/// Verifies a signature at `moment` by the chain that it carries itself, up to the pinned root, and
+/// by the CRLs that it carries and those that this home knows already.
+///
+/// # Errors
+/// [`NotVerified`]; [`NotVerified::OlderCrl`] when a carried CRL is older than a known one.
+pub fn verify_carried(
+    cms: &[u8],
+    pinned_root: &[u8],
+    moment: Timestamp,
+    known_crls: &[Vec<u8>],
+) -> Result<VerifiedCarried, NotVerified> {
+    let message = Message::parse(cms)?;
+    let own = message.own()?.clone();
+    let chain = unit_pki::order_chain(own.clone(), &message.certificates)?;
+    if chain.len() != message.certificates.len() {
+        return Err(damaged("it carries certificates that are not the signer's"));
+    }
+    let crls = checked_crls(&message.crls, &chain, known_crls)?;
+    let all: Vec<Vec<u8>> = crls.iter().chain(known_crls).cloned().collect();
+    let signer = unit_pki::check_parsed(&chain, pinned_root, moment, &all)?;
+    message.check(&own, &signer.public_key)?;
+    let chain = chain.iter().map(Encode::to_der);
+    Ok(VerifiedCarried {
+        content: message.content,
+        signer,
+        chain: chain
+            .collect::<Result<_, _>>()
+            .map_err(|_der| damaged("a certificate"))?,
+        crls,
+    })
+}
+
+/// Verifies a signature at `moment` by a unit key that nobody certified yet: the one certificate
+/// that it carries is self-signed. Gives content and certificate. Who the unit is, only the
+/// comparison of its fingerprint on paper can tell.
+///
+/// # Errors
+/// [`NotVerified`].
+pub fn verify_self_signed(
+    cms: &[u8],
+    moment: Timestamp,
+) -> Result<(Vec<u8>, Vec<u8>), NotVerified> {
+    let message = Message::parse(cms)?;
+    let own = message.own()?.clone();
+    if message.certificates.len() != 1 || !message.crls.is_empty() {
+        return Err(damaged("it carries more than one certificate"));
+    }
+    let der = own.to_der().map_err(|_der| damaged("a certificate"))?;
+    let facts = unit_pki::check_unit_proposal(&der, moment)?;
+    message.check(&own, &facts.public_key)?;
+    Ok((message.content, der))
+}
+
+/// The carried CRLs, each one's signature checked, DER.
+fn checked_crls(
+    carried: &[CertificateList],
+    chain: &[Certificate],
+    known: &[Vec<u8>],
+) -> Result<Vec<Vec<u8>>, NotVerified> {
+    let mut crls = Vec::new();
+    for list in carried {
+        let mut found = None;
+        for issuer in chain.iter().skip(1) {
+            if let Some(crl) = unit_crl::check_against(list, issuer)? {
+                found = Some((crl, issuer));
+            }
+        }
+        let Some((crl, issuer)) = found else {
+            return Err(damaged(
+                "it carries a CRL of a unit that is not in its chain",
+            ));
+        };
+        let newest = unit_crl::newest(known, issuer)?;
+        if newest.is_some_and(|newest| newest.number > crl.number) {
+            return Err(NotVerified::OlderCrl);
+        }
+        crls.push(list.to_der().map_err(|_der| damaged("a CRL"))?);
+    }
+    Ok(crls)
+}
+
+const fn damaged(what: &'static str) -> NotVerified {
+    NotVerified::Damaged(what)
+}
+
+/// A CMS message as this program writes it, byte for byte; nothing in it is believed yet.
+struct Message {
+    content: Vec<u8>,
+    signer: SignerInfo,
+    certificates: Vec<Certificate>,
+    crls: Vec<CertificateList>,
+}
+
+impl Message {
+    fn parse(cms: &[u8]) -> Result<Self, NotVerified> {
+        let outer = ContentInfo::from_der(cms).map_err(|_der| damaged("not a CMS message"))?;
+        let data: SignedData = outer
+            .content
+            .decode_as()
+            .map_err(|_der| damaged("not SignedData"))?;
+        let again = data
+            .to_der()
+            .and_then(|der| AnyRef::try_from(der.as_slice()).map(Any::from));
+        let exact = again.is_ok_and(|again| again == outer.content);
+        let digests = data.digest_algorithms.as_slice() == [sha256_algorithm()];
+        if outer.content_type != SIGNED_DATA || !exact || !digests || data.version != CmsVersion::V1
+        {
+            return Err(damaged("not SignedData as this program writes it"));
+        }
+        let [signer] = data.signer_infos.0.as_slice() else {
+            return Err(damaged("not exactly one signer"));
+        };
+        let content = data.encap_content_info;
+        let inside = content
+            .econtent
+            .filter(|_content| content.econtent_type == DATA)
+            .ok_or_else(|| damaged("the content is not inside"))?;
+        let content: OctetString = inside
+            .decode_as()
+            .map_err(|_der| damaged("the content is damaged"))?;
+        let certificates = data.certificates.iter().flat_map(|set| set.0.iter());
+        let crls = data.crls.iter().flat_map(|set| set.0.iter());
+        Ok(Self {
+            content: content.into_bytes(),
+            signer: signer.clone(),
+            certificates: certificates
+                .map(|choice| match choice {
+                    CertificateChoices::Certificate(certificate) => Ok(certificate.clone()),
+                    CertificateChoices::Other(_) => Err(damaged("a certificate of another kind")),
+                })
+                .collect::<Result<_, _>>()?,
+            crls: crls
+                .map(|choice| match choice {
+                    RevocationInfoChoice::Crl(crl) => Ok(crl.clone()),
+                    RevocationInfoChoice::Other(_) => Err(damaged("a CRL of another kind")),
+                })
+                .collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// The certificate that the signer names.
+    fn own(&self) -> Result<&Certificate, NotVerified> {
+        let mut named = self.certificates.iter();
+        named
+            .find(|certificate| self.signer.sid == sid(certificate))
+            .ok_or_else(|| damaged("the signer's certificate is missing"))
+    }
+
+    /// Whether `key`, the key of `own`, signed this content.
+    fn check(&self, own: &Certificate, key: &PublicKeyDer) -> Result<(), NotVerified> {
+        let signer = &self.signer;
+        if signer.sid != sid(own) {
+            return Err(damaged("another certificate signed it"));
+        }
+        let usual = signer.version == CmsVersion::V1
+            && signer.digest_alg == sha256_algorithm()
+            && Some(&signer.signature_algorithm) == super::signer::algorithm(key).as_ref()
+            && signer.unsigned_attrs.is_none();
+        if !usual {
+            return Err(damaged("other algorithms"));
+        }
+        let message = signed_attributes(signer, &self.content)?;
+        if key.verifies(&message, signer.signature.as_bytes()) {
+            Ok(())
+        } else {
+            Err(NotVerified::Signature)
+        }
     }
 }
 
 /// The bytes that were signed, once they are seen to name this content.
 fn signed_attributes(signer: &SignerInfo, content: &[u8]) -> Result<Vec<u8>, NotVerified> {
-    let damaged = NotVerified::Damaged;
     let attributes = signer
         .signed_attrs
         .as_ref()
@@ -186,8 +393,8 @@ fn signed_attributes(signer: &SignerInfo, content: &[u8]) -> Result<Vec<u8>, Not
     };
     let kind: Option<ObjectIdentifier> = single(CONTENT_TYPE).and_then(|any| any.decode_as().ok());
     let digest: Option<OctetString> = single(MESSAGE_DIGEST).and_then(|any| any.decode_as().ok());
-    if kind != Some(DATA) || signer.digest_alg.oid != SHA256 {
-        return Err(damaged("other algorithms or content type"));
+    if kind != Some(DATA) {
+        return Err(damaged("another content type"));
     }
     if digest.is_none_or(|digest| digest.as_bytes() != Sha256::digest(content).as_slice()) {
         return Err(NotVerified::Signature);
@@ -197,11 +404,102 @@ fn signed_attributes(signer: &SignerInfo, content: &[u8]) -> Result<Vec<u8>, Not
         .map_err(|_der| damaged("the signed attributes are damaged"))
 }
 
+/// Evidence that an officer whose certificate leads to the pinned root decided this about a request.
+/// Whether their unit may, the caller compares.
+#[derive(Debug)]
+pub struct VerifiedDecision {
+    record: ApprovalRecord,
+    signer: Signer,
+}
+
+impl VerifiedDecision {
+    /// Verifies the bytes of a decision about `request` in this revision, now.
+    ///
+    /// # Errors
+    /// [`NotVerified`] when signature, chain, post, request or revision do not hold.
+    pub fn verify(
+        cms: &[u8],
+        chain: &[Vec<u8>],
+        pinned_root: &[u8],
+        about: (RequestId, u32),
+        now: Timestamp,
+        crls: &[Vec<u8>],
+    ) -> Result<Self, NotVerified> {
+        let verified = verify(cms, chain, pinned_root, now, crls)?;
+        Self::judge(verified, chain, about)
+    }
+
+    /// As [`Self::verify`], by the chain that the decision carries; gives that chain too.
+    ///
+    /// # Errors
+    /// As [`Self::verify`].
+    pub fn verify_carried(
+        cms: &[u8],
+        pinned_root: &[u8],
+        about: (RequestId, u32),
+        now: Timestamp,
+        crls: &[Vec<u8>],
+    ) -> Result<(Self, Vec<Vec<u8>>), NotVerified> {
+        let VerifiedCarried {
+            content,
+            signer,
+            chain,
+            ..
+        } = verify_carried(cms, pinned_root, now, crls)?;
+        let decision = Self::judge(Verified { content, signer }, &chain, about)?;
+        Ok((decision, chain))
+    }
+
+    fn judge(
+        Verified { content, signer }: Verified,
+        chain: &[Vec<u8>],
+        (request, revision): (RequestId, u32),
+    ) -> Result<Self, NotVerified> {
+        let refuse = |text| Err(NotVerified::Record(text));
+        let Some(record) = ApprovalRecord::parse(&content) else {
+            return refuse("not an approval record in canonical form");
+        };
+        if record.request != request || record.revision != revision {
+            return refuse("it is about another request or revision");
+        }
+        if record.post != Post::Security || signer.post != Post::Security {
+            return refuse("the signer's post may not approve");
+        }
+        let own: Option<[u8; 32]> = chain.first().map(|der| Sha256::digest(der).into());
+        if own != Some(record.approver_certificate) {
+            return refuse("it names another approver's certificate");
+        }
+        Ok(Self { record, signer })
+    }
+
+    /// What was decided.
+    pub const fn record(&self) -> &ApprovalRecord {
+        &self.record
+    }
+
+    /// Who decided it.
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    /// As an approval that has not ended.
+    ///
+    /// # Errors
+    /// [`NotVerified::Record`] for a return or rejection, [`NotVerified::Expired`].
+    pub fn approval(self, now: Timestamp) -> Result<VerifiedApproval, NotVerified> {
+        if self.record.decision != Decision::Approved {
+            return Err(NotVerified::Record("it does not approve"));
+        }
+        if self.record.expires < now {
+            return Err(NotVerified::Expired);
+        }
+        Ok(VerifiedApproval(self))
+    }
+}
+
 /// Evidence that this record was approved by an officer whose certificate leads to the pinned root.
 #[derive(Debug)]
-pub struct VerifiedApproval {
-    record: ApprovalRecord,
-}
+pub struct VerifiedApproval(VerifiedDecision);
 
 impl VerifiedApproval {
     /// Verifies the stored bytes of an approval of `request` in this revision, now.
@@ -213,70 +511,23 @@ impl VerifiedApproval {
         cms: &[u8],
         chain: &[Vec<u8>],
         pinned_root: &[u8],
-        (request, revision): (RequestId, u32),
+        about: (RequestId, u32),
         now: Timestamp,
+        crls: &[Vec<u8>],
     ) -> Result<Self, NotVerified> {
-        let refuse = |text| Err(NotVerified::Record(text));
-        let content = verify(cms, chain, pinned_root, now)?;
-        let Some(record) = ApprovalRecord::parse(&content) else {
-            return refuse("not an approval record in canonical form");
-        };
-        if record.request != request || record.revision != revision {
-            return refuse("it is about another request or revision");
-        }
-        if record.decision != Decision::Approved {
-            return refuse("it does not approve");
-        }
-        if record.post != Post::Security {
-            return refuse("the signer's post may not approve");
-        }
-        let signer: Option<[u8; 32]> = chain.first().map(|der| Sha256::digest(der).into());
-        if signer != Some(record.approver_certificate) {
-            return refuse("it names another approver's certificate");
-        }
-        if record.expires < now {
-            return Err(NotVerified::Expired);
-        }
-        Ok(Self { record })
+        VerifiedDecision::verify(cms, chain, pinned_root, about, now, crls)?.approval(now)
     }
 
     /// What was approved.
     pub const fn record(&self) -> &ApprovalRecord {
-        &self.record
+        &self.0.record
+    }
+
+    /// Who approved it: whether their unit may, the caller compares.
+    pub const fn signer(&self) -> &Signer {
+        &self.0.signer
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::unit_pki::tests::{now, officer};
-    use super::*;
-
-    #[test]
-    fn a_signature_verifies_and_one_changed_byte_anywhere_is_noticed() {
-        let (key, chain) = officer(Post::Security);
-        let content = b"{\"type\":\"a record\"}";
-        let cms = sign(content, &chain, &mut |message| key.sign_for_test(message)).unwrap();
-        assert_eq!(verify(&cms, &chain, &chain[2], now()).unwrap(), content);
-        let at = cms
-            .windows(content.len())
-            .position(|part| part == content)
-            .unwrap();
-        for index in [at, at + 5, cms.len() - 1, cms.len() - 20] {
-            let mut changed = cms.clone();
-            changed[index] ^= 1;
-            assert!(
-                verify(&changed, &chain, &chain[2], now()).is_err(),
-                "byte {index}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_key_s_own_failure_comes_back() {
-        let (_, chain) = officer(Post::Security);
-        let failed = sign(b"record", &chain, &mut |_message| {
-            Err::<Vec<u8>, _>("pulled out")
-        });
-        assert!(matches!(failed, Err(SignError::Key("pulled out"))));
-    }
-}
+mod tests;

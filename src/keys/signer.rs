@@ -20,6 +20,26 @@ const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.
 /// Signs a message: ECDSA with SHA-256 in DER, or RSA PKCS #1 v1.5 with SHA-256.
 pub type SignFn<'a, E> = &'a mut dyn FnMut(&[u8]) -> Result<Vec<u8>, E>;
 
+/// Why nothing was signed.
+#[derive(Debug, thiserror::Error)]
+pub enum SignError<E> {
+    /// The key's own failure.
+    #[error("the signing key failed")]
+    Key(E),
+    /// What was to be signed cannot be encoded.
+    #[error("the signature cannot be encoded: {0}")]
+    Encoding(String),
+}
+
+/// What a signature by this key is called.
+pub(super) fn algorithm(key: &PublicKeyDer) -> Option<AlgorithmIdentifierOwned> {
+    let (oid, parameters) = match key.algorithm()? {
+        KeyAlgorithm::EcP256 => (ECDSA_WITH_SHA256, None),
+        KeyAlgorithm::Rsa2048 => (SHA256_WITH_RSA, Some(der::Any::null())),
+    };
+    Some(AlgorithmIdentifierOwned { oid, parameters })
+}
+
 pub(super) struct ClosureSigner<'a, E> {
     key: VerifyingKey,
     sign: RefCell<SignFn<'a, E>>,
@@ -36,9 +56,13 @@ impl<'a, E> ClosureSigner<'a, E> {
         }
     }
 
-    /// What the closure said when it failed.
-    pub(super) fn into_failure(self) -> Option<E> {
-        self.failure.into_inner()
+    /// What was built, or the key's own failure in place of the builder's words for it.
+    pub(super) fn settle<T>(self, built: Result<T, String>) -> Result<T, SignError<E>> {
+        match (built, self.failure.into_inner()) {
+            (_, Some(failure)) => Err(SignError::Key(failure)),
+            (Ok(value), None) => Ok(value),
+            (Err(text), None) => Err(SignError::Encoding(text)),
+        }
     }
 }
 
@@ -63,17 +87,7 @@ impl EncodePublicKey for VerifyingKey {
 
 impl<E> DynSignatureAlgorithmIdentifier for ClosureSigner<'_, E> {
     fn signature_algorithm_identifier(&self) -> spki::Result<AlgorithmIdentifierOwned> {
-        match self.key.0.algorithm() {
-            Some(KeyAlgorithm::EcP256) => Ok(AlgorithmIdentifierOwned {
-                oid: ECDSA_WITH_SHA256,
-                parameters: None,
-            }),
-            Some(KeyAlgorithm::Rsa2048) => Ok(AlgorithmIdentifierOwned {
-                oid: SHA256_WITH_RSA,
-                parameters: Some(der::Any::null()),
-            }),
-            None => Err(spki::Error::KeyMalformed),
-        }
+        algorithm(&self.key.0).ok_or(spki::Error::KeyMalformed)
     }
 }
 

@@ -1,51 +1,85 @@
-//! The unit PKI: province root → unit → officer (D-57). Apart from the CA that certifies holders.
+//! The unit PKI: province root → unit → unit → officer (D-57). Apart from the CA that certifies
+//! holders. A unit's certificate is issued by its superior's unit key, and so is the certificate of
+//! each of its officers: who is whose superior is the chain itself.
 
 use std::time::Duration;
 
-use der::asn1::{GeneralizedTime, OctetString};
-use der::oid::{AssociatedOid, ObjectIdentifier};
-use der::{Decode as _, Encode as _};
+use der::asn1::{GeneralizedTime, Ia5String, PrintableStringRef, SetOfVec, UtcTime, Utf8StringRef};
+use der::oid::ObjectIdentifier;
+use der::{Any, Decode as _, Encode as _};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair as _};
+use sha2::{Digest as _, Sha256};
 use spki::SubjectPublicKeyInfoOwned;
 use x509_cert::Certificate;
+use x509_cert::attr::AttributeTypeAndValue;
 use x509_cert::builder::{Builder as _, CertificateBuilder, Profile};
-use x509_cert::ext::pkix::{BasicConstraints, ExtendedKeyUsage, KeyUsage};
-use x509_cert::name::Name;
+use x509_cert::ext::pkix::name::GeneralName;
+use x509_cert::ext::pkix::{ExtendedKeyUsage, SubjectAltName};
+use x509_cert::name::{Name, RdnSequence, RelativeDistinguishedName};
 use x509_cert::serial_number::SerialNumber;
 use x509_cert::time::{Time, Validity};
 
-use super::signer::{ClosureSigner, Signature};
+use super::signer::{ClosureSigner, SignError, SignFn, Signature};
+use super::station_key::StationKey;
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{OfficerName, Post};
 use crate::domain::timestamp::Timestamp;
 
+mod chain;
+mod facts;
+
+pub use chain::{Signer, check_chain, check_root, check_unit_chain, check_unit_proposal};
+pub(super) use chain::{check_parsed, is_signed_by, order_chain};
+pub(super) use facts::public_key;
+pub use facts::{UnitFacts, fingerprint, is_practice_root, public_key_of, read_certificates};
+
+/// How many levels of units may hang below the root: prefecture, county, school (D-1).
+const LEVELS_BELOW_ROOT: u8 = 3;
+/// OU that marks the root of practice homes.
+const PRACTICE: &str = "practice";
+/// What stands before the age recipient in a unit certificate's subjectAltName URI.
+const STATION_KEY_SCHEME: &str = "age:";
 /// id-kp-emailProtection: what `openssl cms -verify` asks for.
 const EMAIL_PROTECTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.4");
 /// id-kp-documentSigning (RFC 9336).
 const DOCUMENT_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.36");
+const COUNTRY: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.6");
+const ORGANIZATION: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.10");
+const ORGANIZATIONAL_UNIT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.11");
+const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 /// `SubjectPublicKeyInfo` of a P-256 key up to the point.
 const P256_SPKI_PREFIX: [u8; 26] = [
     0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a,
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
-/// Why a certificate of the unit PKI cannot be made or does not hold.
+/// Why a certificate or a CRL of the unit PKI does not hold.
 #[derive(Debug, thiserror::Error)]
 pub enum PkiError {
-    /// A name, key or serial number cannot be encoded.
-    #[error("unit PKI: {0}")]
-    Encoding(String),
     /// The software key refused.
     #[error("unit PKI: the signing key failed")]
     Key,
-    /// A chain that does not lead from the officer to the pinned root.
-    #[error("the officer's certificate does not lead to the pinned root: {0}")]
+    /// The bytes are no certificate of this PKI.
+    #[error("not a certificate of the unit PKI: {0}")]
+    Certificate(&'static str),
+    /// The chain ends at another root than the pinned one.
+    #[error("the certificates lead to another root than the pinned one")]
+    UnknownRoot,
+    /// A chain that does not lead from its subject to the pinned root.
+    #[error("the certificates do not lead to the pinned root: {0}")]
     Chain(&'static str),
+    /// A certificate of the chain was revoked.
+    #[error("a certificate on the way to the pinned root was revoked")]
+    Revoked,
+    /// A CRL that does not hold.
+    #[error("a revocation list does not hold: {0}")]
+    Crl(&'static str),
 }
 
-/// A P-256 key in memory, for the roots of practice: used to set a home up, then gone.
+/// A P-256 key in memory, for practice and tests: used to set a home up, then gone. As a closure:
+/// `&mut |message| key.sign(message)`.
 pub struct SoftwareKey(EcdsaKeyPair, SystemRandom);
 
 impl SoftwareKey {
@@ -67,7 +101,11 @@ impl SoftwareKey {
         PublicKeyDer::new([&P256_SPKI_PREFIX, self.0.public_key().as_ref()].concat())
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
+    /// Signs a message: ECDSA with SHA-256 in DER.
+    ///
+    /// # Errors
+    /// [`PkiError::Key`].
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
         let signature = self
             .0
             .sign(&self.1, message)
@@ -76,23 +114,44 @@ impl SoftwareKey {
     }
 }
 
+/// Whether a root is for practice alone; real homes refuse such a root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootUse {
+    /// A real province.
+    Real,
+    /// Practice: `OU=practice` stands in its name.
+    Practice,
+}
+
+/// A unit, as its certificate is to name it.
+#[derive(Clone, Copy, Debug)]
+pub struct UnitSubject<'a> {
+    /// Its name: O and CN.
+    pub name: &'a str,
+    /// Its code: OU.
+    pub code: &'a str,
+    /// Its station encryption key: a subjectAltName URI `age:RECIPIENT`.
+    pub station_key: &'a StationKey,
+}
+
 /// Who a certificate of the unit PKI is for.
 #[derive(Clone, Copy, Debug)]
 pub enum Subject<'a> {
-    /// The province's root.
+    /// The province: self-signed, the root that every home pins.
     Root {
-        /// Its name.
-        name: &'a str,
+        /// The province.
+        unit: UnitSubject<'a>,
+        /// What it is a root for.
+        root_use: RootUse,
     },
-    /// A unit.
-    Unit {
-        /// The unit's name.
-        name: &'a str,
-    },
-    /// An officer of a unit.
+    /// A unit. Without an issuer: self-signed, a proposal to the superior (enrolment).
+    Unit(UnitSubject<'a>),
+    /// An officer of a unit; issued by the unit's superior (for the province by the root).
     Officer {
-        /// The unit's name.
+        /// The name of the officer's own unit.
         unit: &'a str,
+        /// The code of the officer's own unit.
+        code: &'a str,
         /// The officer.
         name: &'a OfficerName,
         /// Their post.
@@ -111,261 +170,161 @@ pub struct Terms {
     pub not_after: Timestamp,
 }
 
-/// Makes a certificate: DER. `issuer` is the issuer's certificate, `None` for the root itself.
+/// Makes a certificate: DER. `issuer` is the issuer's certificate, `None` for a self-signed one.
+/// The path length of a unit is one less than its issuer's.
 ///
 /// # Errors
-/// [`PkiError`].
-pub fn certify(
+/// [`SignError`] with the key's own failure, or when the issuer may not certify such a subject.
+pub fn certify<E>(
     subject: Subject<'_>,
     key: &PublicKeyDer,
     terms: &Terms,
     issuer: Option<&[u8]>,
-    issuer_key: &SoftwareKey,
-) -> Result<Vec<u8>, PkiError> {
-    let encoding = |error: &dyn std::fmt::Display| PkiError::Encoding(error.to_string());
-    let issuer = match issuer {
-        Some(der) => Some(Certificate::from_der(der).map_err(|error| encoding(&error))?),
-        None => None,
-    };
-    let issuer_name = issuer.map(|issuer| issuer.tbs_certificate.subject);
-    let leaf = matches!(subject, Subject::Officer { .. });
-    let profile = match (subject, issuer_name) {
-        (Subject::Root { .. }, _) | (_, None) => Profile::Root,
-        (Subject::Unit { .. }, Some(issuer)) => Profile::SubCA {
-            issuer,
-            path_len_constraint: Some(0),
-        },
-        (Subject::Officer { .. }, Some(issuer)) => Profile::Leaf {
-            issuer,
-            enable_key_agreement: false,
-            enable_key_encipherment: false,
-        },
-    };
-    let mut sign = |message: &[u8]| issuer_key.sign(message);
-    let signer = ClosureSigner::new(&issuer_key.public_key(), &mut sign);
+    issuer_key: &PublicKeyDer,
+    sign: SignFn<'_, E>,
+) -> Result<Vec<u8>, SignError<E>> {
+    let profile = profile(subject, issuer).map_err(SignError::Encoding)?;
+    let signer = ClosureSigner::new(issuer_key, sign);
+    let built = build(subject, key, terms, profile, &signer);
+    signer.settle(built)
+}
+
+fn build<E>(
+    subject: Subject<'_>,
+    key: &PublicKeyDer,
+    terms: &Terms,
+    profile: Profile,
+    signer: &ClosureSigner<'_, E>,
+) -> Result<Vec<u8>, String> {
     let mut builder = CertificateBuilder::new(
         profile,
-        SerialNumber::new(terms.serial.as_octets()).map_err(|error| encoding(&error))?,
+        serial(&terms.serial)?,
         Validity {
             not_before: time(terms.not_before)?,
             not_after: time(terms.not_after)?,
         },
-        name(subject)?,
-        SubjectPublicKeyInfoOwned::from_der(key.as_bytes()).map_err(|error| encoding(&error))?,
-        &signer,
+        name(subject).map_err(text)?,
+        SubjectPublicKeyInfoOwned::from_der(key.as_bytes()).map_err(text)?,
+        signer,
     )
-    .map_err(|error| encoding(&error))?;
-    if leaf {
-        builder
-            .add_extension(&ExtendedKeyUsage(vec![EMAIL_PROTECTION, DOCUMENT_SIGNING]))
-            .map_err(|error| encoding(&error))?;
-    }
-    let certificate = builder
-        .build::<Signature>()
-        .map_err(|error| encoding(&error))?;
-    certificate.to_der().map_err(|error| encoding(&error))
-}
-
-fn time(moment: Timestamp) -> Result<Time, PkiError> {
-    let secs = u64::try_from(moment.unix_secs()).unwrap_or_default();
-    GeneralizedTime::from_unix_duration(Duration::from_secs(secs))
-        .map(Time::GeneralTime) // The builder turns it into UTCTime where RFC 5280 asks for it.
-        .map_err(|error| PkiError::Encoding(error.to_string()))
-}
-
-fn name(subject: Subject<'_>) -> Result<Name, PkiError> {
-    let parts = match subject {
-        Subject::Root { name } => vec![("CN", name)],
-        Subject::Unit { name } => vec![("O", name), ("CN", name)],
-        Subject::Officer { unit, name, post } => {
-            vec![("O", unit), ("OU", post.word()), ("CN", name.as_str())]
+    .map_err(text)?;
+    match subject {
+        Subject::Root { unit, .. } | Subject::Unit(unit) => {
+            let uri = format!("{STATION_KEY_SCHEME}{}", unit.station_key);
+            let uri = GeneralName::UniformResourceIdentifier(Ia5String::new(&uri).map_err(text)?);
+            builder.add_extension(&SubjectAltName(vec![uri]))
         }
+        Subject::Officer { .. } => {
+            builder.add_extension(&ExtendedKeyUsage(vec![EMAIL_PROTECTION, DOCUMENT_SIGNING]))
+        }
+    }
+    .map_err(text)?;
+    let certificate = builder.build::<Signature>().map_err(text)?;
+    certificate.to_der().map_err(text)
+}
+
+fn profile(subject: Subject<'_>, issuer: Option<&[u8]>) -> Result<Profile, String> {
+    let issuer = issuer
+        .map(Certificate::from_der)
+        .transpose()
+        .map_err(text)?;
+    let below = |issuer: &Certificate| {
+        let levels = facts::levels_below(issuer).and_then(|levels| levels.checked_sub(1));
+        levels.ok_or_else(|| "the issuer may not certify a unit".to_owned())
     };
-    // RFC 4514 text, most specific first.
-    let text: Vec<String> = parts
-        .iter()
-        .rev()
-        .map(|(kind, value)| format!("{kind}={}", escape(value)))
-        .chain(["C=CN".to_owned()])
-        .collect();
-    text.join(",")
-        .parse()
-        .map_err(|error: der::Error| PkiError::Encoding(error.to_string()))
-}
-
-/// RFC 4514, 2.4.
-fn escape(value: &str) -> String {
-    let special = |c| matches!(c, '"' | '+' | ',' | ';' | '<' | '>' | '\\' | '#' | '=');
-    value.chars().fold(String::new(), |mut text, c| {
-        if special(c) {
-            text.push('\\');
+    match (subject, issuer) {
+        (Subject::Root { .. }, None) => Ok(Profile::SubCA {
+            issuer: name(subject).map_err(text)?,
+            path_len_constraint: Some(LEVELS_BELOW_ROOT),
+        }),
+        (Subject::Unit(_), None) => Ok(Profile::SubCA {
+            issuer: name(subject).map_err(text)?,
+            path_len_constraint: Some(0),
+        }),
+        (Subject::Unit(_), Some(issuer)) => Ok(Profile::SubCA {
+            path_len_constraint: Some(below(&issuer)?),
+            issuer: issuer.tbs_certificate.subject,
+        }),
+        (Subject::Officer { .. }, Some(issuer)) => {
+            if facts::levels_below(&issuer).is_none() {
+                return Err("the issuer may not certify an officer".to_owned());
+            }
+            Ok(Profile::Leaf {
+                issuer: issuer.tbs_certificate.subject,
+                enable_key_agreement: false,
+                enable_key_encipherment: false,
+            })
         }
-        text.push(c);
-        text
-    })
-}
-
-/// What a chain must satisfy at `moment`: signatures, names, dates, and CAs that may sign. Gives
-/// the officer's public key. `chain` is the officer's certificate, then each issuer, DER.
-///
-/// # Errors
-/// [`PkiError::Chain`] with what does not hold.
-pub fn check_chain(
-    chain: &[Vec<u8>],
-    pinned_root: &[u8],
-    moment: Timestamp,
-) -> Result<PublicKeyDer, PkiError> {
-    let bad = PkiError::Chain;
-    if chain.last().is_none_or(|last| last != pinned_root) {
-        return Err(bad("the last certificate is not the pinned root"));
+        (Subject::Root { .. }, Some(_)) => Err("a root has no issuer".to_owned()),
+        (Subject::Officer { .. }, None) => Err("an officer needs an issuer".to_owned()),
     }
-    let certificates: Vec<Certificate> = chain
-        .iter()
-        .map(|der| Certificate::from_der(der))
-        .collect::<Result<_, _>>()
-        .map_err(|_der| bad("a certificate is damaged"))?;
-    let issuers = certificates.iter().skip(1).chain(certificates.last());
-    for (at, (certificate, issuer)) in certificates.iter().zip(issuers).enumerate() {
-        let tbs = &certificate.tbs_certificate;
-        let secs = u64::try_from(moment.unix_secs()).unwrap_or_default();
-        let moment = Duration::from_secs(secs);
-        if moment < tbs.validity.not_before.to_unix_duration()
-            || moment > tbs.validity.not_after.to_unix_duration()
-        {
-            return Err(bad("a certificate is not valid at that time"));
+}
+
+fn name(subject: Subject<'_>) -> der::Result<Name> {
+    let parts = match subject {
+        Subject::Root { unit, root_use } => {
+            let mut parts = vec![(ORGANIZATION, unit.name), (ORGANIZATIONAL_UNIT, unit.code)];
+            if root_use == RootUse::Practice {
+                parts.push((ORGANIZATIONAL_UNIT, PRACTICE));
+            }
+            parts.push((COMMON_NAME, unit.name));
+            parts
         }
-        if tbs.issuer != issuer.tbs_certificate.subject {
-            return Err(bad("a certificate has another issuer"));
-        }
-        let message = tbs
-            .to_der()
-            .map_err(|_der| bad("a certificate is damaged"))?;
-        let signature = certificate.signature.as_bytes().unwrap_or_default();
-        if !public_key(issuer)?.verifies(&message, signature) {
-            return Err(bad("a signature does not verify"));
-        }
-        if at > 0 && !may_certify(certificate) {
-            return Err(bad("an issuer is no CA"));
-        }
+        Subject::Unit(unit) => vec![
+            (ORGANIZATION, unit.name),
+            (ORGANIZATIONAL_UNIT, unit.code),
+            (COMMON_NAME, unit.name),
+        ],
+        Subject::Officer {
+            unit,
+            code,
+            name,
+            post,
+        } => vec![
+            (ORGANIZATION, unit),
+            (ORGANIZATIONAL_UNIT, code),
+            (ORGANIZATIONAL_UNIT, post.word()),
+            (COMMON_NAME, name.as_str()),
+        ],
+    };
+    let mut rdns = vec![rdn(
+        COUNTRY,
+        Any::encode_from(&PrintableStringRef::new("CN")?)?,
+    )?];
+    for (kind, value) in parts {
+        rdns.push(rdn(kind, Any::encode_from(&Utf8StringRef::new(value)?)?)?);
     }
-    let officer = certificates
-        .first()
-        .ok_or_else(|| bad("the chain is empty"))?;
-    if !may_sign_documents(officer) {
-        return Err(bad("the officer's certificate is not for signing"));
+    Ok(RdnSequence(rdns))
+}
+
+fn rdn(oid: ObjectIdentifier, value: Any) -> der::Result<RelativeDistinguishedName> {
+    let attribute = AttributeTypeAndValue { oid, value };
+    SetOfVec::try_from(vec![attribute]).map(RelativeDistinguishedName)
+}
+
+/// `UTCTime` up to 2049, else `GeneralizedTime` (RFC 5280, 4.1.2.5).
+pub(super) fn time(moment: Timestamp) -> Result<Time, String> {
+    let since = Duration::from_secs(u64::try_from(moment.unix_secs()).map_err(text)?);
+    match UtcTime::from_unix_duration(since) {
+        Ok(time) => Ok(Time::UtcTime(time)),
+        Err(_later) => GeneralizedTime::from_unix_duration(since)
+            .map(Time::GeneralTime)
+            .map_err(text),
     }
-    public_key(officer)
 }
 
-/// The public key of a certificate of the unit PKI.
-///
-/// # Errors
-/// [`PkiError::Chain`] when it is damaged.
-pub(super) fn public_key(certificate: &Certificate) -> Result<PublicKeyDer, PkiError> {
-    certificate
-        .tbs_certificate
-        .subject_public_key_info
-        .to_der()
-        .map(PublicKeyDer::new)
-        .map_err(|_der| PkiError::Chain("a public key is damaged"))
+pub(super) fn serial(serial: &CertificateSerial) -> Result<SerialNumber, String> {
+    SerialNumber::new(serial.as_octets()).map_err(text)
 }
 
-fn extension<'a, T: AssociatedOid + der::Decode<'a>>(certificate: &'a Certificate) -> Option<T> {
-    let extensions = certificate.tbs_certificate.extensions.as_ref()?;
-    let found = extensions
-        .iter()
-        .find(|extension| extension.extn_id == T::OID)?;
-    T::from_der(OctetString::as_bytes(&found.extn_value)).ok()
+pub(super) fn text(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }
 
-fn may_certify(certificate: &Certificate) -> bool {
-    extension::<BasicConstraints>(certificate).is_some_and(|constraints| constraints.ca)
-        && extension::<KeyUsage>(certificate).is_some_and(|usage| usage.key_cert_sign())
-}
-
-fn may_sign_documents(certificate: &Certificate) -> bool {
-    extension::<KeyUsage>(certificate).is_some_and(|usage| usage.non_repudiation())
-        && extension::<ExtendedKeyUsage>(certificate)
-            .is_some_and(|usage| usage.0.contains(&DOCUMENT_SIGNING))
+/// SHA-256.
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-
-    pub(in crate::keys) fn now() -> Timestamp {
-        Timestamp::parse("2026-11-24T08:00:00Z").unwrap()
-    }
-
-    fn terms(serial: u8) -> Terms {
-        Terms {
-            serial: CertificateSerial::from_random([serial; 16]),
-            not_before: now().plus_days(-1),
-            not_after: now().plus_days(365),
-        }
-    }
-
-    /// An officer's key and the chain from their certificate to the root.
-    pub(in crate::keys) fn officer(post: Post) -> (SoftwareKey, Vec<Vec<u8>>) {
-        let root_key = SoftwareKey::generate().unwrap();
-        let unit_key = SoftwareKey::generate().unwrap();
-        let key = SoftwareKey::generate().unwrap();
-        let name = OfficerName::parse("security").unwrap();
-        let root_subject = Subject::Root {
-            name: "示例省 = 练习根",
-        };
-        let root = certify(
-            root_subject,
-            &root_key.public_key(),
-            &terms(1),
-            None,
-            &root_key,
-        )
-        .unwrap();
-        let unit_subject = Subject::Unit {
-            name: "示例小学, 一部",
-        };
-        let unit = certify(
-            unit_subject,
-            &unit_key.public_key(),
-            &terms(2),
-            Some(&root),
-            &root_key,
-        )
-        .unwrap();
-        let subject = Subject::Officer {
-            unit: "示例小学, 一部",
-            name: &name,
-            post,
-        };
-        let officer = certify(
-            subject,
-            &key.public_key(),
-            &terms(3),
-            Some(&unit),
-            &unit_key,
-        )
-        .unwrap();
-        (key, vec![officer, unit, root])
-    }
-
-    impl SoftwareKey {
-        pub(in crate::keys) fn sign_for_test(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
-            self.sign(message)
-        }
-    }
-
-    #[test]
-    fn a_chain_holds_up_to_its_own_root_and_inside_its_dates_only() {
-        let (key, chain) = officer(Post::Security);
-        let (_, other) = officer(Post::Security);
-        let found = check_chain(&chain, &chain[2], now()).unwrap();
-        assert_eq!(found, key.public_key());
-        assert!(check_chain(&chain, &other[2], now()).is_err());
-        assert!(check_chain(&chain, &chain[2], now().plus_days(366)).is_err());
-        let foreign = [other[0].clone(), chain[1].clone(), chain[2].clone()];
-        assert!(check_chain(&foreign, &chain[2], now()).is_err());
-        let short = [chain[0].clone(), chain[2].clone()];
-        assert!(check_chain(&short, &chain[2], now()).is_err());
-    }
-}
+pub(super) mod tests;

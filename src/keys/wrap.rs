@@ -1,10 +1,15 @@
-//! `keys.json`: the store key, wrapped for each officer under their passphrase, and what security
-//! alone may open (D-58). Holds wraps only; whoever reads the file has nothing without a passphrase.
+//! `keys.json`: the store key, sealed to each officer's own key pair, whose private half is wrapped
+//! under their passphrase, and what security alone may open (D-58). Holds sealed values only; whoever
+//! reads the file has nothing without a passphrase. The public halves let the store key be changed
+//! when an officer is disabled, without the passphrases of the others.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
+use std::str::FromStr as _;
 
+use age::secrecy::ExposeSecret as _;
+use age::x25519::{Identity, Recipient};
 use argon2::{Algorithm, Argon2, Params, Version};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
@@ -14,11 +19,12 @@ use super::file;
 use super::random::{self, NoRandom};
 use super::secret::{NotOpened, SealError, SecretKey, SecretText};
 use crate::domain::id::HomeId;
-use crate::domain::officer::{OfficerName, Post};
+use crate::domain::officer::{OfficerName, Post, sign_in_wait_secs};
 use crate::domain::pin::Pin;
+use crate::domain::timestamp::Timestamp;
 
-/// Version of the file this program writes; a newer one is refused.
-const VERSION: u32 = 1;
+/// Version of the file this program writes; any other is refused.
+const VERSION: u32 = 2;
 
 /// The file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -31,6 +37,12 @@ pub struct KeysFile {
     pub practice: bool,
     argon2: Cost,
     officers: BTreeMap<OfficerName, Wrap>,
+    /// Public half of the escrow key that comes next, while the keys of the home are being changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_escrow: Option<String>,
+    /// Wrong passphrases since the last right one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    failures: BTreeMap<OfficerName, Failures>,
 }
 
 /// Cost of Argon2id (RFC 9106).
@@ -60,6 +72,18 @@ impl Cost {
     };
 }
 
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Failures {
+    count: u32,
+    last: Timestamp,
+}
+
+/// Bytes that only their key opens, as hex in JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+struct Sealed(#[serde(with = "hex::serde")] Vec<u8>);
+
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Wrap {
@@ -67,20 +91,30 @@ struct Wrap {
     post: Post,
     #[serde(with = "hex::serde")]
     salt: [u8; 16],
-    #[serde(with = "hex::serde")]
-    store_key: Vec<u8>,
+    /// The officer's private half (age X25519), under the passphrase.
+    identity: Sealed,
+    /// Their public half: what follows is sealed to it.
+    recipient: String,
+    store_key: Sealed,
+    /// The store's next key, while it is being changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_store_key: Option<Sealed>,
+    /// The user PIN of the officer's own ukey, where the station keeps it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    own_pin: Option<Sealed>,
     /// Security's part: escrow identity and CA key PIN.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     security: Option<SecurityWrap>,
+    /// Security's next part, while the escrow key is being changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_security: Option<SecurityWrap>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SecurityWrap {
-    #[serde(with = "hex::serde")]
-    escrow: Vec<u8>,
-    #[serde(with = "hex::serde")]
-    ca_pin: Vec<u8>,
+    escrow: Sealed,
+    ca_pin: Sealed,
 }
 
 /// What a passphrase opens.
@@ -88,8 +122,23 @@ struct SecurityWrap {
 pub struct Opened {
     /// The store's key.
     pub store_key: SecretKey,
+    /// Its next key, if a change was interrupted.
+    pub next_store_key: Option<SecretKey>,
+    /// The user PIN of the officer's own ukey, where the station keeps it.
+    pub own_pin: Option<Pin>,
     /// Security's secrets, for an officer of that post.
     pub security: Option<SecuritySecrets>,
+}
+
+/// What is wrapped for a new officer.
+#[derive(Clone, Copy, Debug)]
+pub struct OfficerSecrets<'a> {
+    /// The store's key.
+    pub store_key: &'a SecretKey,
+    /// The user PIN of the officer's own ukey, where the station keeps it.
+    pub own_pin: Option<&'a Pin>,
+    /// For security alone.
+    pub security: Option<&'a SecuritySecrets>,
 }
 
 /// What security alone holds.
@@ -97,7 +146,7 @@ pub struct Opened {
 pub struct SecuritySecrets {
     /// Opens the escrow.
     pub escrow: EscrowIdentity,
-    /// Logs in to the CA's token.
+    /// Logs in to the unit's own tokens: the CA's, and the one with the unit's key.
     pub ca_pin: Pin,
 }
 
@@ -113,6 +162,9 @@ pub enum WrapError {
     /// Made by a newer program.
     #[error("keys.json has version {0}, this program knows {VERSION}")]
     Newer(u32),
+    /// Made by a program before the first release.
+    #[error("keys.json has version {0}, from before the first release: make the home anew")]
+    Older(u32),
     /// No such officer.
     #[error("no officer {0} in this home")]
     UnknownOfficer(OfficerName),
@@ -145,13 +197,15 @@ impl KeysFile {
             practice,
             argon2,
             officers: BTreeMap::new(),
+            next_escrow: None,
+            failures: BTreeMap::new(),
         }
     }
 
     /// Reads it.
     ///
     /// # Errors
-    /// [`WrapError`] when it is missing, damaged or newer.
+    /// [`WrapError`] when it is missing, damaged or of another version.
     pub fn read(path: &Path) -> Result<Self, WrapError> {
         #[derive(Deserialize)]
         struct Versioned {
@@ -159,10 +213,11 @@ impl KeysFile {
         }
         let bytes = file::read_private(path)?;
         let Versioned { version } = serde_json::from_slice(&bytes)?;
-        if version > VERSION {
-            return Err(WrapError::Newer(version));
+        match version {
+            VERSION => Ok(serde_json::from_slice(&bytes)?),
+            newer if newer > VERSION => Err(WrapError::Newer(newer)),
+            older => Err(WrapError::Older(older)),
         }
-        Ok(serde_json::from_slice(&bytes)?)
     }
 
     /// Replaces it atomically.
@@ -191,7 +246,34 @@ impl KeysFile {
         self.argon2 == Cost::PRACTICE
     }
 
-    /// Wraps the store key for an officer, and security's secrets where they are given.
+    /// Seconds that an officer has to wait before the next try; `None` when none.
+    pub fn wait_secs(&self, name: &OfficerName, now: Timestamp) -> Option<i64> {
+        let Failures { count, last } = self.failures.get(name)?;
+        let until = last.plus_secs(sign_in_wait_secs(*count));
+        let left = until.unix_secs() - now.unix_secs();
+        // A clock that was set back does not lengthen the wait.
+        (left > 0).then(|| left.min(sign_in_wait_secs(*count)))
+    }
+
+    /// Counts a wrong passphrase.
+    pub fn note_failure(&mut self, name: &OfficerName, now: Timestamp) {
+        let count = self.failures.get(name).map_or(0, |known| known.count);
+        let count = count.saturating_add(1);
+        self.failures
+            .insert(name.clone(), Failures { count, last: now });
+    }
+
+    /// Whether wrong passphrases are counted against an officer.
+    pub fn has_failures(&self, name: &OfficerName) -> bool {
+        self.failures.contains_key(name)
+    }
+
+    /// Forgets wrong passphrases after a right one.
+    pub fn note_success(&mut self, name: &OfficerName) {
+        self.failures.remove(name);
+    }
+
+    /// Wraps for an officer, new or with a new passphrase.
     ///
     /// # Errors
     /// [`WrapError`].
@@ -199,30 +281,100 @@ impl KeysFile {
         &mut self,
         (name, post): (&OfficerName, Post),
         passphrase: &SecretText,
-        store_key: &SecretKey,
-        security: Option<&SecuritySecrets>,
+        secrets: OfficerSecrets<'_>,
     ) -> Result<(), WrapError> {
+        let OfficerSecrets {
+            store_key,
+            own_pin,
+            security,
+        } = secrets;
         let salt = random::bytes()?;
         let key = self.derive(passphrase, &salt)?;
-        let seal = |what, secret: &[u8]| key.seal(&purpose(self.home, name, what), secret);
-        let security = match security {
-            None => None,
-            Some(SecuritySecrets { escrow, ca_pin }) => Some(SecurityWrap {
-                escrow: seal("escrow", escrow.to_secret().expose().as_bytes())?,
-                ca_pin: seal("ca-pin", ca_pin.expose().as_bytes())?,
-            }),
+        let identity = Identity::generate();
+        let recipient = identity.to_public();
+        let text = Zeroizing::new(identity.to_string().expose_secret().to_owned());
+        let wrap = Wrap {
+            post,
+            salt,
+            identity: Sealed(key.seal(&purpose(self.home, name), text.as_bytes())?),
+            recipient: recipient.to_string(),
+            store_key: seal(&recipient, store_key.expose())?,
+            next_store_key: None,
+            own_pin: own_pin
+                .map(|pin| seal(&recipient, pin.expose().as_bytes()))
+                .transpose()?,
+            security: security
+                .map(|secrets| SecurityWrap::seal(&recipient, secrets))
+                .transpose()?,
+            next_security: None,
         };
-        let store_key = seal("store", store_key.expose())?;
-        self.officers.insert(
-            name.clone(),
-            Wrap {
-                post,
-                salt,
-                store_key,
-                security,
-            },
-        );
+        self.officers.insert(name.clone(), wrap);
         Ok(())
+    }
+
+    /// Takes an officer's wraps away.
+    pub fn remove_officer(&mut self, name: &OfficerName) {
+        self.officers.remove(name);
+        self.failures.remove(name);
+    }
+
+    /// Seals the user PIN of an officer's own ukey for them.
+    ///
+    /// # Errors
+    /// [`WrapError`].
+    pub fn set_own_pin(&mut self, name: &OfficerName, pin: &Pin) -> Result<(), WrapError> {
+        let wrap = self.officers.get_mut(name);
+        let wrap = wrap.ok_or_else(|| WrapError::UnknownOfficer(name.clone()))?;
+        wrap.own_pin = Some(seal(&recipient(&wrap.recipient)?, pin.expose().as_bytes())?);
+        Ok(())
+    }
+
+    /// Announces the next store key and escrow key to every officer, beside the present ones: the
+    /// old truth is kept until the store has the new one (idea 4).
+    ///
+    /// # Errors
+    /// [`WrapError`].
+    pub fn announce(
+        &mut self,
+        store_key: &SecretKey,
+        security: &SecuritySecrets,
+    ) -> Result<(), WrapError> {
+        for wrap in self.officers.values_mut() {
+            let to = recipient(&wrap.recipient)?;
+            wrap.next_store_key = Some(seal(&to, store_key.expose())?);
+            if wrap.post == Post::Security {
+                wrap.next_security = Some(SecurityWrap::seal(&to, security)?);
+            }
+        }
+        self.next_escrow = Some(security.escrow.public().to_string());
+        Ok(())
+    }
+
+    /// The public half of the announced escrow key, while the keys are being changed.
+    pub fn announced_escrow(&self) -> Option<&str> {
+        self.next_escrow.as_deref()
+    }
+
+    /// What was announced holds.
+    pub fn adopt(&mut self) {
+        for wrap in self.officers.values_mut() {
+            if let Some(next) = wrap.next_store_key.take() {
+                wrap.store_key = next;
+            }
+            if let Some(next) = wrap.next_security.take() {
+                wrap.security = Some(next);
+            }
+        }
+        self.next_escrow = None;
+    }
+
+    /// What was announced never came to be.
+    pub fn withdraw(&mut self) {
+        for wrap in self.officers.values_mut() {
+            wrap.next_store_key = None;
+            wrap.next_security = None;
+        }
+        self.next_escrow = None;
     }
 
     /// Opens an officer's wraps.
@@ -235,28 +387,27 @@ impl KeysFile {
             .get(name)
             .ok_or_else(|| WrapError::UnknownOfficer(name.clone()))?;
         let key = self.derive(passphrase, &wrap.salt)?;
-        let store_key = key
-            .open(&purpose(self.home, name, "store"), &wrap.store_key)
+        let identity = key
+            .open(&purpose(self.home, name), &wrap.identity.0)
             .map_err(|_opaque| WrapError::WrongPassphrase(name.clone()))?;
-        let store_key = SecretKey::from_slice(&store_key).ok_or(NotOpened)?;
-        let security = match &wrap.security {
-            None => None,
-            Some(SecurityWrap { escrow, ca_pin }) => {
-                let text = |what, sealed: &[u8]| -> Result<SecretText, NotOpened> {
-                    let bytes = key.open(&purpose(self.home, name, what), sealed)?;
-                    let text = std::str::from_utf8(&bytes).map_err(|_binary| NotOpened)?;
-                    Ok(SecretText::new(text.to_owned()))
-                };
-                let ca_pin = text("ca-pin", ca_pin)?;
-                Some(SecuritySecrets {
-                    escrow: EscrowIdentity::from_secret(&text("escrow", escrow)?)?,
-                    ca_pin: Pin::parse(ca_pin.expose()).map_err(|_no_pin| NotOpened)?,
-                })
-            }
+        let identity = std::str::from_utf8(&identity).map_err(|_binary| NotOpened)?;
+        let identity = Identity::from_str(identity).map_err(|_text| NotOpened)?;
+        let key = |sealed: &Sealed| -> Result<SecretKey, NotOpened> {
+            SecretKey::from_slice(&open(&identity, sealed)?).ok_or(NotOpened)
         };
         Ok(Opened {
-            store_key,
-            security,
+            store_key: key(&wrap.store_key)?,
+            next_store_key: wrap.next_store_key.as_ref().map(key).transpose()?,
+            own_pin: wrap
+                .own_pin
+                .as_ref()
+                .map(|sealed| open_pin(&identity, sealed))
+                .transpose()?,
+            security: wrap
+                .security
+                .as_ref()
+                .map(|sealed| sealed.open(&identity))
+                .transpose()?,
         })
     }
 
@@ -275,9 +426,49 @@ impl KeysFile {
     }
 }
 
-/// A wrap of one home, officer and secret opens in no other place.
-fn purpose(home: HomeId, name: &OfficerName, what: &str) -> String {
-    format!("ukey-station/keys/v1/{home}/{name}/{what}")
+impl SecurityWrap {
+    fn seal(to: &Recipient, secrets: &SecuritySecrets) -> Result<Self, WrapError> {
+        let SecuritySecrets { escrow, ca_pin } = secrets;
+        Ok(Self {
+            escrow: seal(to, escrow.to_secret().expose().as_bytes())?,
+            ca_pin: seal(to, ca_pin.expose().as_bytes())?,
+        })
+    }
+
+    fn open(&self, identity: &Identity) -> Result<SecuritySecrets, WrapError> {
+        let escrow = open(identity, &self.escrow)?;
+        let escrow = std::str::from_utf8(&escrow).map_err(|_binary| NotOpened)?;
+        Ok(SecuritySecrets {
+            escrow: EscrowIdentity::from_secret(&SecretText::new(escrow.to_owned()))?,
+            ca_pin: open_pin(identity, &self.ca_pin)?,
+        })
+    }
+}
+
+fn recipient(text: &str) -> Result<Recipient, WrapError> {
+    Ok(Recipient::from_str(text).map_err(|_text| NotOpened)?)
+}
+
+fn seal(to: &Recipient, secret: &[u8]) -> Result<Sealed, WrapError> {
+    let sealed = age::encrypt(to, secret).map_err(|_error| SealError::TooLong)?;
+    Ok(Sealed(sealed))
+}
+
+fn open(identity: &Identity, sealed: &Sealed) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
+    age::decrypt(identity, &sealed.0)
+        .map(Zeroizing::new)
+        .map_err(|_opaque| NotOpened)
+}
+
+fn open_pin(identity: &Identity, sealed: &Sealed) -> Result<Pin, NotOpened> {
+    let bytes = open(identity, sealed)?;
+    let text = std::str::from_utf8(&bytes).map_err(|_binary| NotOpened)?;
+    Pin::parse(text).map_err(|_no_pin| NotOpened)
+}
+
+/// A wrap of one home and officer opens in no other place.
+fn purpose(home: HomeId, name: &OfficerName) -> String {
+    format!("ukey-station/keys/v2/{home}/{name}")
 }
 
 #[cfg(test)]
@@ -307,20 +498,22 @@ mod tests {
             escrow: EscrowIdentity::generate(),
             ca_pin: Pin::parse("59301746").unwrap(),
         };
-        keys.add_officer(
-            (&name("admin"), Post::System),
-            &passphrase("correct horse 1"),
-            &store_key,
-            None,
-        )
-        .unwrap();
-        keys.add_officer(
-            (&name("security"), Post::Security),
-            &passphrase("correct horse 2"),
-            &store_key,
+        let own = Pin::parse("83051947").unwrap();
+        let mut add = |who: (&str, Post), words: &str, security| {
+            let secrets = OfficerSecrets {
+                store_key: &store_key,
+                own_pin: Some(&own),
+                security,
+            };
+            keys.add_officer((&name(who.0), who.1), &passphrase(words), secrets)
+                .unwrap();
+        };
+        add(("admin", Post::System), "correct horse 1", None);
+        add(
+            ("security", Post::Security),
+            "correct horse 2",
             Some(&secrets),
-        )
-        .unwrap();
+        );
 
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.json");
@@ -331,6 +524,7 @@ mod tests {
             .unwrap();
         assert_eq!(admin.store_key.expose(), store_key.expose());
         assert!(admin.security.is_none());
+        assert_eq!(admin.own_pin.unwrap().expose(), "83051947");
         let security = keys
             .open(&name("security"), &passphrase("correct horse 2"))
             .unwrap();
@@ -340,12 +534,89 @@ mod tests {
     }
 
     #[test]
+    fn a_new_store_key_reaches_who_stays_without_their_passphrase_and_not_who_left() {
+        let cost = Cost {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        };
+        let mut keys = KeysFile::new(HomeId::new(Uuid::nil()), true, cost);
+        let store_keys = [(); 2].map(|()| SecretKey::generate().unwrap());
+        let [old, new] = &store_keys;
+        let [escrow, next_escrow] = [(); 2].map(|()| SecuritySecrets {
+            escrow: EscrowIdentity::generate(),
+            ca_pin: Pin::parse("59301746").unwrap(),
+        });
+        for (who, post) in [
+            ("stays", Post::System),
+            ("leaves", Post::System),
+            ("security", Post::Security),
+        ] {
+            let secrets = OfficerSecrets {
+                store_key: old,
+                own_pin: None,
+                security: (post == Post::Security).then_some(&escrow),
+            };
+            keys.add_officer((&name(who), post), &passphrase(who), secrets)
+                .unwrap();
+        }
+        let before = keys.clone();
+        let open = |keys: &KeysFile, who: &str| keys.open(&name(who), &passphrase(who));
+        keys.remove_officer(&name("leaves"));
+        keys.announce(new, &next_escrow).unwrap();
+        let public = next_escrow.escrow.public().to_string();
+        assert_eq!(keys.announced_escrow(), Some(public.as_str()));
+        let between = open(&keys, "stays").unwrap();
+        assert_eq!(between.store_key.expose(), old.expose());
+        assert_eq!(between.next_store_key.unwrap().expose(), new.expose());
+
+        let mut withdrawn = keys.clone();
+        withdrawn.withdraw();
+        let opened = open(&withdrawn, "stays").unwrap();
+        assert_eq!(opened.store_key.expose(), old.expose());
+        assert!(opened.next_store_key.is_none());
+
+        keys.adopt();
+        let after = open(&keys, "stays").unwrap();
+        assert_eq!(after.store_key.expose(), new.expose());
+        assert!(after.next_store_key.is_none());
+        let security = open(&keys, "security").unwrap().security.unwrap();
+        assert_eq!(security.escrow.public().to_string(), public);
+        assert!(matches!(
+            open(&keys, "leaves"),
+            Err(WrapError::UnknownOfficer(_))
+        ));
+        let kept = open(&before, "leaves").unwrap();
+        assert_ne!(kept.store_key.expose(), new.expose());
+    }
+
+    #[test]
+    fn wrong_passphrases_make_the_next_try_wait_longer_and_a_right_one_forgets_them() {
+        let mut keys = KeysFile::new(HomeId::new(Uuid::nil()), true, Cost::PRACTICE);
+        let now = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
+        let admin = name("admin");
+        let mut waits = Vec::new();
+        for _ in 0..6 {
+            keys.note_failure(&admin, now);
+            waits.push(keys.wait_secs(&admin, now).unwrap_or(0));
+        }
+        assert_eq!(waits, [0, 0, 15, 30, 60, 120]);
+        assert_eq!(keys.wait_secs(&admin, now.plus_secs(120)), None);
+        assert_eq!(keys.wait_secs(&admin, now.plus_days(-2)), Some(120));
+        assert_eq!(keys.wait_secs(&name("other"), now), None);
+        assert!(keys.has_failures(&admin));
+        keys.note_success(&admin);
+        assert_eq!(keys.wait_secs(&admin, now), None);
+        assert!(!keys.has_failures(&admin));
+    }
+
+    #[test]
     fn a_newer_file_and_one_that_others_can_read_are_refused() {
         use std::os::unix::fs::PermissionsExt as _;
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("keys.json");
-        file::replace(&path, br#"{"version":2,"later":true}"#).unwrap();
-        assert!(matches!(KeysFile::read(&path), Err(WrapError::Newer(2))));
+        file::replace(&path, br#"{"version":3,"later":true}"#).unwrap();
+        assert!(matches!(KeysFile::read(&path), Err(WrapError::Newer(3))));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
         assert!(matches!(KeysFile::read(&path), Err(WrapError::Io(_))));
     }

@@ -6,7 +6,7 @@ use super::desk::Desk;
 use super::error::Error;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::token_profile::{NotBlank, TokenProfile};
-use crate::domain::ukey::{Expected, Serial, UkeyReading, UkeyState};
+use crate::domain::ukey::{Expected, Serial, UkeyIdentity, UkeyReading, UkeyState};
 use crate::store::UkeyRow;
 use crate::token::lister::{self, Listing, Place};
 use crate::token::profiles;
@@ -162,6 +162,23 @@ fn mark_duplicates(ukeys: &mut [Inserted]) {
     }
 }
 
+/// The ukeys that stand twice (D-24): maker, model and serial of each. Opens everything plugged in.
+pub(super) fn doubles(desk: &Desk) -> Result<Vec<UkeyIdentity>, Error> {
+    let ukeys = look(desk)?.ukeys.into_iter();
+    let doubles = ukeys.filter(|ukey| ukey.usable == Err(Unusable::DuplicateSerial));
+    Ok(doubles.map(|ukey| ukey.reading.identity).collect())
+}
+
+/// Whether a virtual ukey is plugged in that the records do not know: it may show any serial.
+pub(super) fn has_stranger(desk: &Desk) -> Result<bool, Error> {
+    for (serial, folder) in virtual_ukey::folders(&desk.home().ukeys())? {
+        if virtual_ukey::is_inserted(&folder) && desk.store().read().ukey(&serial)?.is_none() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// How to reach one ukey by its serial: the virtual one of that name if it is plugged in, else what
 /// a look at the readers finds.
 pub(super) fn find(
@@ -242,7 +259,12 @@ fn reader_places(desk: &Desk) -> Vec<Place> {
     places.collect()
 }
 
-fn reader_spec(desk: &Desk, profile: &TokenProfile, serial: Option<&Serial>) -> Option<WorkerSpec> {
+/// How to reach a real ukey of a profile, if its module is installed.
+pub(super) fn reader_spec(
+    desk: &Desk,
+    profile: &TokenProfile,
+    serial: Option<&Serial>,
+) -> Option<WorkerSpec> {
     let path = profiles::module_path(profile)?;
     let sha256 = profile
         .module

@@ -3,12 +3,11 @@
 
 use super::desk::Desk;
 use super::error::Error;
-use super::key_token::{self, KeyToken, OpenKey};
+use super::key_token::{self, CannotOpen, OpenKey};
 use super::{clock, jobs};
 use crate::domain::fault::Fault;
-use crate::domain::key::KeyId;
 use crate::domain::pin::Pin;
-use crate::domain::ukey::UkeyIdentity;
+use crate::store::KeyToken;
 
 /// Why the CA's key does not sign.
 #[derive(Debug)]
@@ -47,13 +46,11 @@ impl CaKey {
         let key = match &mut self.0 {
             Some(key) => key,
             slot => {
-                let ukeys = desk.own_tokens()?;
-                let opened = key_token::open(
-                    (desk.home(), &ukeys),
-                    &desk.home().ca(),
-                    &token(desk)?,
-                    &pin,
-                )?;
+                let opened = key_token::open(desk, &desk.home().ca(), &token(desk)?, &pin);
+                let opened = opened.map_err(|cannot| match cannot {
+                    CannotOpen::Fault(fault) => CaFailure::Fault(fault),
+                    CannotOpen::Error(error) => CaFailure::Error(error),
+                })?;
                 slot.insert(opened)
             }
         };
@@ -87,9 +84,8 @@ fn stored_pin(desk: &Desk) -> Result<Option<Pin>, Error> {
 }
 
 fn token(desk: &Desk) -> Result<KeyToken, Error> {
-    let damaged = || Error::failed("store-damaged", "ca_token");
-    let text = desk.store().read().meta("ca_token")?.ok_or_else(damaged)?;
-    let (identity, key_id): (UkeyIdentity, KeyId) =
-        serde_json::from_str(&text).map_err(|_json| damaged())?;
-    Ok(KeyToken { identity, key_id })
+    let missing = || Error::refused("ca-elsewhere", "");
+    let text = desk.store().read().meta("ca_token")?.ok_or_else(missing)?;
+    let damaged = |error| Error::failed("store-damaged", "ca_token").because(error);
+    serde_json::from_str(&text).map_err(damaged)
 }

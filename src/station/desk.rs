@@ -1,5 +1,6 @@
 //! The desk: an open home with its records, profiles and CA, and the officer who signed in.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -8,16 +9,18 @@ use super::clock;
 use super::error::Error;
 use super::home::{Home, HomeLock};
 use super::secrets::Secrets;
-use super::sign_in::{self, ActingOfficer, AskSecret};
+use super::sign_in::{self, ActingOfficer, AskSecret, SecondOfficer};
 use crate::domain::audit::AuditRow;
 use crate::domain::id::HomeId;
 use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::pin::Pin;
 use crate::domain::token_profile::{Profiles, TokenProfile};
+use crate::domain::unit::Unit;
 use crate::issuing::authority::Authority;
 use crate::keys::escrow::EscrowKey;
-use crate::keys::secret::SecretKey;
-use crate::keys::wrap::{KeysFile, SecuritySecrets};
-use crate::store::Store;
+use crate::keys::secret::{SecretKey, SecretText};
+use crate::keys::wrap::{KeysFile, Opened, SecuritySecrets};
+use crate::store::{OfficerRow, Store, StoreError};
 use crate::token::profiles;
 use crate::token::virtual_ukey::VirtualUkeys;
 
@@ -44,8 +47,11 @@ pub enum Access {
 pub struct Desk {
     home: Home,
     _lock: Option<HomeLock>,
-    keys: KeysFile,
-    store_key: SecretKey,
+    id: HomeId,
+    practice: bool,
+    keys: Mutex<KeysFile>,
+    own_pins: Mutex<BTreeMap<OfficerName, Pin>>,
+    store_key: Mutex<SecretKey>,
     store: Mutex<Store>,
     secrets: Mutex<Option<Secrets>>,
     profiles: Profiles,
@@ -71,26 +77,32 @@ impl Desk {
             Access::Read => None,
             Access::Change => Some(home.lock()?),
         };
-        let keys = KeysFile::read(&home.keys())?;
+        let mut keys = KeysFile::read(&home.keys())?;
         let secrets = read_secrets(&home, &keys, terms.secrets.as_deref())?;
         let name = sign_in::choose(&keys, secrets.as_ref(), terms.officer.as_ref(), duty)?;
         let passphrase = sign_in::passphrase(secrets.as_ref(), &name, ask)?;
-        let opened = keys.open(&name, &passphrase)?;
-        let store = Store::open(&home.store(), opened.store_key.expose())?;
-        let row = store
-            .read()
-            .officers()?
-            .into_iter()
-            .find(|row| row.name == name && row.enabled);
-        let row = row.ok_or_else(|| Error::refused("officer-unknown", name.as_str()))?;
-        let officer = ActingOfficer::new(name, row.post);
+        let opened = sign_in::open_wraps(&home, &mut keys, &name, &passphrase)?;
+        let (mut store, mut store_key) = open_store(&home, &opened)?;
+        if access == Access::Change && keys.announced_escrow().is_some() {
+            store_key = finish_key_change(
+                &home,
+                &mut keys,
+                &mut store,
+                (opened.store_key.clone(), opened.next_store_key.clone()),
+            )?;
+        }
+        let row = enabled_officer(&store, &name)?;
+        let officer = ActingOfficer::new(name.clone(), row.post);
         officer.demand(duty)?;
         let profiles = profiles::load(&home.profiles())?;
         let desk = Self {
             home,
             _lock: lock,
-            keys,
-            store_key: opened.store_key,
+            id: keys.home,
+            practice: keys.practice,
+            keys: Mutex::new(keys),
+            own_pins: Mutex::new(opened.own_pin.map(|pin| (name, pin)).into_iter().collect()),
+            store_key: Mutex::new(store_key),
             store: Mutex::new(store),
             secrets: Mutex::new(secrets),
             profiles,
@@ -107,22 +119,89 @@ impl Desk {
 
     /// Whether it is a practice home.
     pub const fn is_practice(&self) -> bool {
-        self.keys.practice
+        self.practice
     }
 
     /// The home's id.
     pub const fn id(&self) -> HomeId {
-        self.keys.home
+        self.id
     }
 
     /// The wraps of the store key.
-    pub(super) const fn keys(&self) -> &KeysFile {
-        &self.keys
+    pub(super) fn keys(&self) -> MutexGuard<'_, KeysFile> {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The store key: seals what the store keeps for a while.
-    pub(super) const fn store_key(&self) -> &SecretKey {
-        &self.store_key
+    pub(super) fn store_key(&self) -> MutexGuard<'_, SecretKey> {
+        self.store_key
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The PIN of an officer's own ukey, once their passphrase was given.
+    pub(super) fn own_pin(&self, name: &OfficerName) -> Option<Pin> {
+        let pins = self.own_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        pins.get(name).cloned()
+    }
+
+    /// Opens an officer's wraps with their passphrase, wrong ones counted.
+    ///
+    /// # Errors
+    /// `passphrase-wrong`, `sign-in-wait`, `officer-unknown`.
+    pub(super) fn open_wraps(
+        &self,
+        name: &OfficerName,
+        passphrase: &SecretText,
+    ) -> Result<Opened, Error> {
+        let opened = sign_in::open_wraps(&self.home, &mut self.keys(), name, passphrase)?;
+        if let Some(pin) = &opened.own_pin {
+            let mut pins = self.own_pins.lock().unwrap_or_else(PoisonError::into_inner);
+            pins.insert(name.clone(), pin.clone());
+        }
+        Ok(opened)
+    }
+
+    /// An officer's record.
+    ///
+    /// # Errors
+    /// `officer-unknown`.
+    pub(super) fn officer(&self, name: &OfficerName) -> Result<OfficerRow, Error> {
+        let officers = self.store().read().officers()?;
+        let row = officers.into_iter().find(|row| row.name == *name);
+        row.ok_or_else(|| Error::usage("officer-unknown", name.as_str()))
+    }
+
+    /// Signs a second officer in beside the first, for one act.
+    ///
+    /// # Errors
+    /// `second-officer-required` when nobody is named or can be asked, `second-officer-same`,
+    /// `wrong-duty`, `passphrase-wrong`, `sign-in-wait`.
+    pub fn second_officer(
+        &self,
+        first: &ActingOfficer,
+        named: Option<&OfficerName>,
+        ask: &dyn AskSecret,
+    ) -> Result<SecondOfficer, Error> {
+        let required = || Error::refused("second-officer-required", "");
+        let name = named.ok_or_else(required)?;
+        if name == first.name() {
+            return Err(Error::refused("second-officer-same", name.as_str()));
+        }
+        let row = enabled_officer(&self.store(), name)?;
+        let officer = ActingOfficer::new(name.clone(), row.post);
+        officer.demand(Duty::ConfirmAct)?;
+        // In a real home the second passphrase is typed, never read from a file (interface.md).
+        let given = self
+            .secrets()
+            .as_ref()
+            .filter(|_secrets| self.practice)
+            .and_then(|secrets| secrets.passphrase(name).cloned());
+        let passphrase = given
+            .or_else(|| ask.passphrase(name))
+            .ok_or_else(required)?;
+        self.open_wraps(name, &passphrase)?;
+        Ok(SecondOfficer::new(officer))
     }
 
     /// The records; one thread at a time.
@@ -171,15 +250,21 @@ impl Desk {
     }
 
     /// The CA that certifies holders.
+    ///
+    /// # Errors
+    /// `ca-not-certified` while it has no certificate.
     pub(super) fn authority(&self) -> Result<Authority, Error> {
         let damaged = || Error::failed("store-damaged", "ca_certificate");
-        let text = self
-            .store()
-            .read()
-            .meta("ca_certificate")?
-            .ok_or_else(damaged)?;
+        let missing = || Error::refused("ca-not-certified", "");
+        let text = self.store().read().meta("ca_certificate")?;
+        let text = text.ok_or_else(missing)?;
         let der = hex::decode(text).map_err(|_hex| damaged())?;
         Authority::from_certificate(der).map_err(|error| damaged().because(error))
+    }
+
+    /// Whether holders' certificates come from another station's CA, by files (D-53).
+    pub(super) fn ca_is_elsewhere(&self) -> Result<bool, Error> {
+        Ok(self.store().read().meta("ca_kind")?.as_deref() == Some("exchange"))
     }
 
     /// The pinned root of the unit PKI, DER.
@@ -191,6 +276,55 @@ impl Desk {
             .meta("pinned_root")?
             .ok_or_else(damaged)?;
         hex::decode(text).map_err(|_hex| damaged())
+    }
+
+    /// The own unit's certificate, then each issuer up to the root, DER; empty until the superior
+    /// has answered.
+    pub(super) fn unit_chain(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.certificates_in("unit_chain")
+    }
+
+    /// The superior's unit certificate, then each issuer up to the root, DER; empty for a province.
+    pub(super) fn superior_chain(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.certificates_in("superior_chain")
+    }
+
+    /// What stands above the CA's certificate, up to its root, DER.
+    pub(super) fn ca_chain(&self) -> Result<Vec<Vec<u8>>, Error> {
+        self.certificates_in("ca_chain")
+    }
+
+    /// The self-signed certificate that the unit proposed to its superior.
+    pub(super) fn unit_proposal(&self) -> Result<Vec<u8>, Error> {
+        let proposal = self.certificates_in("unit_proposal")?.into_iter().next();
+        proposal.ok_or_else(|| Error::refused("unit-is-root", ""))
+    }
+
+    fn certificates_in(&self, setting: &'static str) -> Result<Vec<Vec<u8>>, Error> {
+        let text = self.store().read().meta(setting)?.unwrap_or_default();
+        let damaged = |error| Error::failed("store-damaged", setting).because(error);
+        let chain = text.split_whitespace().map(hex::decode);
+        chain.collect::<Result<_, _>>().map_err(damaged)
+    }
+
+    /// The own unit.
+    pub(super) fn own_unit(&self) -> Result<Unit, Error> {
+        let units = self.store().read().units()?;
+        let own = units.into_iter().find(|unit| unit.own);
+        own.ok_or_else(|| Error::failed("store-damaged", "no own unit"))
+    }
+
+    /// The announced keys hold: encrypts the store under the next key (D-58).
+    ///
+    /// # Errors
+    /// What store and file say; it is finished at the next start.
+    pub(super) fn adopt_keys(&self, next: SecretKey) -> Result<(), Error> {
+        let mut keys = self.keys();
+        let mut store = self.store();
+        let old = self.store_key().clone();
+        let key = finish_key_change(&self.home, &mut keys, &mut store, (old, Some(next)))?;
+        *self.store_key() = key;
+        Ok(())
     }
 
     /// Seals SO PINs.
@@ -208,16 +342,14 @@ impl Desk {
     pub(super) fn security_in_practice(&self) -> Result<(ActingOfficer, SecuritySecrets), Error> {
         let locked = || Error::refused("ca-locked", "");
         let secrets = self.secrets();
-        let name = sign_in::choose(&self.keys, secrets.as_ref(), None, Duty::UnlockCa)?;
+        let name = sign_in::choose(&self.keys(), secrets.as_ref(), None, Duty::UnlockCa)?;
         let passphrase = secrets
             .as_ref()
-            .and_then(|secrets| secrets.passphrase(&name));
-        let opened = self.keys.open(&name, passphrase.ok_or_else(locked)?)?;
-        let officers = self.store().read().officers()?;
-        let row = officers
-            .into_iter()
-            .find(|row| row.name == name && row.enabled);
-        let officer = ActingOfficer::new(name, row.ok_or_else(locked)?.post);
+            .and_then(|secrets| secrets.passphrase(&name).cloned());
+        drop(secrets);
+        let opened = self.open_wraps(&name, &passphrase.ok_or_else(locked)?)?;
+        let row = enabled_officer(&self.store(), &name)?;
+        let officer = ActingOfficer::new(name, row.post);
         officer.demand(Duty::UnlockCa)?;
         Ok((officer, opened.security.ok_or_else(locked)?))
     }
@@ -227,6 +359,45 @@ impl Desk {
         let (name, post) = (officer.name().as_str(), officer.post().word());
         AuditRow::new(clock::now(), name, Some(post), act)
     }
+}
+
+/// Opens the records with the store's key; with its next one where a change was interrupted after
+/// the file had it.
+fn open_store(home: &Home, opened: &Opened) -> Result<(Store, SecretKey), Error> {
+    let with = |key: &SecretKey| Store::open(&home.store(), key.expose());
+    match (with(&opened.store_key), &opened.next_store_key) {
+        (Err(StoreError::NotOpened(_)), Some(next)) => Ok((with(next)?, next.clone())),
+        (store, _) => Ok((store?, opened.store_key.clone())),
+    }
+}
+
+/// Finishes, or takes back, a change of the home's keys that was interrupted: the escrow key in the
+/// store tells whether its transaction was committed.
+pub(super) fn finish_key_change(
+    home: &Home,
+    keys: &mut KeysFile,
+    store: &mut Store,
+    (old, next): (SecretKey, Option<SecretKey>),
+) -> Result<SecretKey, Error> {
+    let committed = store.read().meta("escrow_key")?.as_deref() == keys.announced_escrow();
+    match next {
+        Some(next) if committed => {
+            store.change_key(next.expose())?; // Once more is as good as once.
+            home.change_keys(keys, KeysFile::adopt)?;
+            Ok(next)
+        }
+        _ => {
+            home.change_keys(keys, KeysFile::withdraw)?;
+            Ok(old)
+        }
+    }
+}
+
+fn enabled_officer(store: &Store, name: &OfficerName) -> Result<OfficerRow, Error> {
+    let officers = store.read().officers()?.into_iter();
+    let mut enabled = officers.filter(|row| row.enabled);
+    let row = enabled.find(|row| row.name == *name);
+    row.ok_or_else(|| Error::refused("officer-unknown", name.as_str()))
 }
 
 /// The profile of virtual ukeys in a practice home.

@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use crate::domain::fault::Fault;
+use crate::domain::identity_number::mask_within;
 use crate::domain::request::FieldFault;
 use crate::keys::random::NoRandom;
 use crate::keys::secret::{NotOpened, SealError};
@@ -82,7 +83,7 @@ impl Error {
         Self {
             kind,
             code,
-            subject: subject.into(),
+            subject: mask_within(&subject.into()),
             faults: Vec::new(),
             source: None,
         }
@@ -132,6 +133,7 @@ impl From<WrapError> for Error {
         let made = match &error {
             WrapError::Io(source) => Self::failed("file", format!("keys.json: {source}")),
             WrapError::Newer(_) => Self::refused("store-newer", text),
+            WrapError::Older(_) => Self::refused("store-older", text),
             WrapError::UnknownOfficer(name) => Self::usage("officer-unknown", name.as_str()),
             WrapError::WrongPassphrase(name) => Self::refused("passphrase-wrong", name.as_str()),
             _ => Self::failed("keys-damaged", text),

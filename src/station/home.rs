@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::error::Error;
 use crate::domain::ukey::Serial;
 use crate::keys::file;
+use crate::keys::wrap::KeysFile;
 
 /// A home.
 #[derive(Clone, Debug)]
@@ -33,15 +34,24 @@ impl Home {
         Ok(home)
     }
 
+    /// Whether a new home can be made here: nothing, or an empty folder.
+    ///
+    /// # Errors
+    /// `home-exists`.
+    pub(super) fn vacant(path: &Path) -> Result<(), Error> {
+        let occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+        if occupied || path.is_file() {
+            return Err(Error::usage("home-exists", path.display().to_string()));
+        }
+        Ok(())
+    }
+
     /// Makes the folders of a new home.
     ///
     /// # Errors
     /// `home-exists`, or what the file system says.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let occupied = fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
-        if occupied || path.is_file() {
-            return Err(Error::usage("home-exists", path.display().to_string()));
-        }
+        Self::vacant(path)?;
         make_dir(path)?;
         let home = Self(
             path.canonicalize()
@@ -50,6 +60,7 @@ impl Home {
         for folder in [
             "ukeys",
             "ca",
+            "unit",
             "officers",
             "crl",
             "out",
@@ -69,13 +80,7 @@ impl Home {
     pub fn lock(&self) -> Result<HomeLock, Error> {
         let path = self.0.join("lock");
         let info = self.0.join("lock.info");
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::io(&path, error))?;
+        let file = open_lock(&path).map_err(|error| Error::io(&path, error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
@@ -91,6 +96,25 @@ impl Home {
         let text = format!("process {}\n", std::process::id());
         file::replace(&info, text.as_bytes()).map_err(|error| Error::io(&info, error))?;
         Ok(HomeLock { _file: file })
+    }
+
+    /// Changes keys.json as it is on disk now, and `keys` with it; one process at a time.
+    ///
+    /// # Errors
+    /// What the file system says; the file is then as it was.
+    pub(super) fn change_keys(
+        &self,
+        keys: &mut KeysFile,
+        change: impl FnOnce(&mut KeysFile),
+    ) -> Result<(), Error> {
+        let path = self.0.join("keys.lock");
+        let lock = open_lock(&path).map_err(|error| Error::io(&path, error))?;
+        lock.lock().map_err(|error| Error::io(&path, error))?;
+        let mut now = KeysFile::read(&self.keys())?;
+        change(&mut now);
+        now.write(&self.keys())?;
+        *keys = now;
+        Ok(())
     }
 
     /// The home itself.
@@ -133,6 +157,11 @@ impl Home {
         self.ca().join("ca.pem")
     }
 
+    /// The virtual token with the unit's key (D-57).
+    pub fn unit(&self) -> PathBuf {
+        self.0.join("unit")
+    }
+
     /// An officer's own virtual ukey.
     pub fn officer(&self, name: &str) -> PathBuf {
         self.0.join("officers").join(name)
@@ -157,6 +186,12 @@ impl Home {
     pub fn ukey_lock(&self, serial: &str) -> PathBuf {
         self.0.join("locks").join(format!("{serial}.lock"))
     }
+}
+
+fn open_lock(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options.open(path)
 }
 
 fn make_dir(path: &Path) -> Result<(), Error> {

@@ -1,26 +1,19 @@
-//! Tokens with one key that are no ukeys of holders: the CA's and the officers' own, virtual ones
-//! in practice.
+//! Tokens with one key that are no ukeys of holders: the CA's, the unit's, and the officers' own.
 
 use std::path::Path;
 
-use super::clock;
+use super::desk::Desk;
 use super::error::Error;
-use super::home::Home;
+use super::{bench, clock};
 use crate::domain::fault::Fault;
 use crate::domain::id::RunId;
 use crate::domain::key::{KeyAlgorithm, KeyId, PublicKeyDer};
 use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
-use crate::domain::ukey::UkeyIdentity;
+use crate::keys::random;
+use crate::store::KeyToken;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
 use crate::token::worker::Worker;
-
-/// What is to be known of such a token to use its key.
-#[derive(Clone, Debug)]
-pub(super) struct KeyToken {
-    pub(super) identity: UkeyIdentity,
-    pub(super) key_id: KeyId,
-}
 
 /// A token with its user logged in.
 #[derive(Debug)]
@@ -65,28 +58,38 @@ pub(super) fn make(
         return Err(Error::failed("key-attribute", identity.to_string()));
     }
     Ok((
-        KeyToken { identity, key_id },
+        KeyToken {
+            identity,
+            key_id,
+            profile: None,
+        },
         public,
         OpenKey { worker, key_id },
     ))
 }
 
-/// Opens the token in `dir`.
+/// Opens a virtual token in `dir`, or a real one wherever it is plugged in.
 pub(super) fn open(
-    (home, ukeys): (&Home, &VirtualUkeys),
+    desk: &Desk,
     dir: &Path,
     token: &KeyToken,
     user_pin: &Pin,
-) -> Result<OpenKey, Fault> {
-    let lock = home.ukey_lock(token.identity.serial.as_str());
-    let spec = ukeys
-        .write_configuration(dir)
-        .and_then(|()| ukeys.spec(dir, Some(lock)));
-    let spec = spec.map_err(|error| match error {
-        virtual_ukey::Error::Fault(fault) => fault,
-        other => Fault::new(crate::domain::fault::FaultKind::ModuleUnusable)
-            .with_detail(other.to_string()),
-    })?;
+) -> Result<OpenKey, CannotOpen> {
+    let spec = match &token.profile {
+        None => {
+            let ukeys = desk.own_tokens()?;
+            let lock = desk.home().ukey_lock(token.identity.serial.as_str());
+            ukeys
+                .write_configuration(dir)
+                .and_then(|()| ukeys.spec(dir, Some(lock)))
+                .map_err(Error::from)?
+        }
+        Some(profile) => {
+            let serial = &token.identity.serial;
+            let spec = bench::reader_spec(desk, desk.profile(profile)?, Some(serial));
+            spec.ok_or_else(|| Error::failed("module-missing", profile.clone()))?
+        }
+    };
     let mut worker = Worker::start(&spec)?;
     worker.identify(&token.identity)?;
     worker.log_in(user_pin)?;
@@ -94,4 +97,41 @@ pub(super) fn open(
         worker,
         key_id: token.key_id,
     })
+}
+
+/// Why a token does not open.
+#[derive(Debug)]
+pub(super) enum CannotOpen {
+    /// The token.
+    Fault(Fault),
+    /// The station.
+    Error(Error),
+}
+
+impl From<Fault> for CannotOpen {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Error> for CannotOpen {
+    fn from(error: Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<CannotOpen> for Error {
+    fn from(cannot: CannotOpen) -> Self {
+        match cannot {
+            CannotOpen::Fault(fault) => fault.into(),
+            CannotOpen::Error(error) => error,
+        }
+    }
+}
+
+/// A random PIN of letters and digits for such a token.
+pub(super) fn random_pin(chars: usize) -> Result<Pin, Error> {
+    let random = random::secret::<128>()?;
+    Pin::from_random_letters(chars, random.as_slice())
+        .ok_or_else(|| Error::failed("no-random", "too few bytes"))
 }

@@ -1,12 +1,14 @@
 //! Who acts: an officer whose passphrase opened the store, with the post that the store says.
 
+use super::clock;
 use super::error::Error;
+use super::home::Home;
 use super::secrets::Secrets;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::pin::{Pin, PinError, PinPolicy, WeakPin};
 use crate::domain::ukey::Serial;
 use crate::keys::secret::SecretText;
-use crate::keys::wrap::KeysFile;
+use crate::keys::wrap::{KeysFile, Opened, WrapError};
 
 /// Evidence that an officer has signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,16 +47,121 @@ impl ActingOfficer {
     }
 }
 
+/// Evidence that a second officer, whose duty it is, signed in to confirm one act (D-7).
+#[derive(Debug)]
+pub struct SecondOfficer(ActingOfficer);
+
+impl SecondOfficer {
+    /// Called by `Desk::second_officer` alone.
+    pub(super) const fn new(officer: ActingOfficer) -> Self {
+        Self(officer)
+    }
+
+    /// The officer.
+    pub const fn officer(&self) -> &ActingOfficer {
+        &self.0
+    }
+}
+
 /// Asks a person for a secret, without echo.
 pub trait AskSecret {
     /// The passphrase of an officer; `None` when nobody can be asked.
     fn passphrase(&self, officer: &OfficerName) -> Option<SecretText>;
+
+    /// A new passphrase of an officer, typed twice; `None` when nobody can be asked. `refused` says
+    /// why the last answer was not taken: a key of the wording.
+    fn new_passphrase(
+        &self,
+        officer: &OfficerName,
+        refused: Option<&'static str>,
+    ) -> Option<[SecretText; 2]>;
+}
+
+/// Least number of characters of a passphrase (domain.md, section 11).
+const PASSPHRASE_CHARS: usize = 12;
+
+/// A new passphrase for an officer: from a secrets file, else typed twice until it may be used.
+///
+/// # Errors
+/// `passphrase-weak` from a file, `officer-required` when nobody can be asked.
+pub(super) fn new_passphrase(
+    secrets: Option<&Secrets>,
+    name: &OfficerName,
+    ask: &dyn AskSecret,
+) -> Result<SecretText, Error> {
+    if let Some(given) = secrets.and_then(|secrets| secrets.passphrase(name)) {
+        return match weakness(given, name) {
+            None => Ok(given.clone()),
+            Some(_reason) => Err(Error::refused("passphrase-weak", name.as_str())),
+        };
+    }
+    let mut refused = None;
+    loop {
+        let typed = ask.new_passphrase(name, refused);
+        let required = || Error::usage("officer-required", name.as_str());
+        let [first, second] = typed.ok_or_else(required)?;
+        refused = if first.expose() == second.expose() {
+            weakness(&first, name)
+        } else {
+            Some("passphrase-refused-differ")
+        };
+        if refused.is_none() {
+            return Ok(first);
+        }
+    }
+}
+
+/// Why a passphrase may not be used: a key of the wording.
+fn weakness(passphrase: &SecretText, name: &OfficerName) -> Option<&'static str> {
+    let text = passphrase.expose();
+    let different: std::collections::BTreeSet<char> = text.chars().collect();
+    if text.chars().count() < PASSPHRASE_CHARS {
+        Some("passphrase-refused-short")
+    } else if different.len() < 5 || text.to_lowercase().contains(&name.as_str().to_lowercase()) {
+        Some("passphrase-refused-easy")
+    } else {
+        None
+    }
+}
+
+/// Opens an officer's wraps. Wrong passphrases are counted in keys.json, so that the wait after them
+/// outlives a restart (D-58).
+///
+/// # Errors
+/// `sign-in-wait` with the seconds, `passphrase-wrong`, `officer-unknown`.
+pub(super) fn open_wraps(
+    home: &Home,
+    keys: &mut KeysFile,
+    name: &OfficerName,
+    passphrase: &SecretText,
+) -> Result<Opened, Error> {
+    let now = clock::now();
+    if let Some(secs) = keys.wait_secs(name, now) {
+        return Err(Error::refused("sign-in-wait", format!("{name}: {secs} s")));
+    }
+    let opened = keys.open(name, passphrase);
+    match &opened {
+        Err(WrapError::WrongPassphrase(_)) => {
+            home.change_keys(keys, |keys| keys.note_failure(name, now))?;
+        }
+        Ok(_) if keys.has_failures(name) => {
+            home.change_keys(keys, |keys| keys.note_success(name))?;
+        }
+        _ => {}
+    }
+    Ok(opened?)
 }
 
 /// Asks the holder at the desk for a new user PIN, without echo.
 pub trait AskUserPin: Sync {
     /// The PIN as the holder typed it twice; `None` when nobody can be asked or nobody answers.
     fn user_pin(&self, question: &PinQuestion<'_>) -> Option<[SecretText; 2]>;
+
+    /// The PIN that the ukey has, typed once; `None` as above. Asked once: nobody types it again
+    /// for a second try.
+    fn present_user_pin(&self, _question: &PinQuestion<'_>) -> Option<SecretText> {
+        None
+    }
 }
 
 /// For which ukey a PIN is asked.
@@ -81,6 +188,8 @@ pub enum PinRefused {
     NoPin(PinError),
     /// Too weak (D-37).
     Weak(WeakPin),
+    /// The one the ukey has already.
+    Unchanged,
 }
 
 impl PinRefused {
@@ -95,15 +204,17 @@ impl PinRefused {
             Self::Weak(WeakPin::Run) => "run",
             Self::Weak(WeakPin::Repeat) => "repeat",
             Self::Weak(WeakPin::Personal) => "personal",
+            Self::Unchanged => "unchanged",
         }
     }
 }
 
-/// Asks until the holder types a PIN that may be set, twice the same.
+/// Asks until the holder types a PIN that may be set, twice the same, and another one than before.
 pub(super) fn new_user_pin(
     ask: &dyn AskUserPin,
     mut question: PinQuestion<'_>,
     personal: &[&str],
+    present: Option<&Pin>,
 ) -> Option<Pin> {
     loop {
         let [first, second] = ask.user_pin(&question)?;
@@ -112,6 +223,7 @@ pub(super) fn new_user_pin(
             Pin::parse(first.expose())
                 .map_err(PinRefused::NoPin)
                 .and_then(|pin| match pin.check(policy, personal) {
+                    Ok(()) if present == Some(&pin) => Err(PinRefused::Unchanged),
                     Ok(()) => Ok(pin),
                     Err(weak) => Err(PinRefused::Weak(weak)),
                 })
@@ -131,6 +243,14 @@ pub struct NobodyToAsk;
 
 impl AskSecret for NobodyToAsk {
     fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
+        None
+    }
+
+    fn new_passphrase(
+        &self,
+        _officer: &OfficerName,
+        _refused: Option<&'static str>,
+    ) -> Option<[SecretText; 2]> {
         None
     }
 }

@@ -1,12 +1,18 @@
 //! The audit log: rows are appended, never changed, each chained to the one before (D-49).
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use std::num::NonZero;
+use std::thread;
 
-use super::value::{parsed, time, unreadable};
-use super::{Reading, StoreError, Writing};
-use crate::domain::audit::{AuditHash, AuditRow, GENESIS};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-/// What `audit verify` found.
+use super::value::{parsed, time};
+use super::{Reading, Store, StoreError, Writing};
+use crate::domain::audit::{AuditFields, AuditHash, AuditRow, GENESIS, digest};
+use crate::domain::id::RequestId;
+use crate::domain::timestamp::Timestamp;
+
+/// What recomputing the chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditVerdict {
     /// Rows.
@@ -17,118 +23,364 @@ pub struct AuditVerdict {
     pub first_broken: Option<u64>,
 }
 
+/// A row of the log, and what the records say about the request it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuditEntry {
+    /// Its place, from 1.
+    pub sequence: u64,
+    /// The row.
+    pub row: AuditRow,
+    /// Its hash.
+    pub hash: AuditHash,
+    /// The number of the request.
+    pub number: Option<String>,
+    /// The holder, until they are purged.
+    pub holder: Option<String>,
+}
+
+/// Which rows to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    /// Only those where a field, the request's number or the holder's name holds this text.
+    pub search: Option<String>,
+    /// Only those from this moment on.
+    pub since: Option<Timestamp>,
+    /// Only those up to this moment.
+    pub until: Option<Timestamp>,
+    /// Only this act.
+    pub act: Option<String>,
+    /// Only acts of this officer.
+    pub officer: Option<String>,
+    /// At most so many, the newest.
+    pub limit: Option<usize>,
+}
+
+/// A shorter log is not worth a thread.
+pub(super) const LANE_ROWS: u64 = 5_000;
+/// More threads than this would wait for the disk.
+const MOST_LANES: u64 = 8;
+
 const COLUMNS: &str =
     "sequence, at, officer, post, act, request, ukey, certificate, result, detail, hash";
+
+/// The same with texts as their bytes: SQLite would copy each text to end it with a zero, which takes
+/// longer than hashing it. A STRICT table has nothing but text in these columns.
+const BYTES: &str = "sequence, CAST(at AS BLOB), CAST(officer AS BLOB), CAST(post AS BLOB),
+    CAST(act AS BLOB), CAST(request AS BLOB), CAST(ukey AS BLOB), CAST(certificate AS BLOB),
+    CAST(result AS BLOB), CAST(detail AS BLOB), hash";
+
+/// Number of the first field and of the hash in [`COLUMNS`].
+const FIRST_FIELD: usize = 1;
+const HASH: usize = 10;
 
 impl Writing<'_> {
     /// Appends a row. Called by `Store::act` alone.
     pub(super) fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError> {
-        let last = self
-            .db
-            .prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")?
-            .query_row([], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, AuditHash>(1)?))
-            })
-            .optional()?;
-        let (sequence, previous) = last.map_or((1_i64, GENESIS), |(last, hash)| (last + 1, hash));
-        self.db
-            .prepare_cached(&format!(
-                "INSERT INTO audit ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
-            ))?
-            .execute(params![
-                sequence,
-                row.at.to_string(),
-                row.officer,
-                row.post,
-                row.act,
-                row.request,
-                row.ukey,
-                row.certificate,
-                row.result,
-                row.detail,
-                row.hash(sequence.unsigned_abs(), &previous),
-            ])?;
+        AuditTail::read(self)?.append(self, row)
+    }
+}
+
+/// The end of the log, kept at hand while one transaction appends many rows.
+pub(super) struct AuditTail {
+    rows: u64,
+    hash: AuditHash,
+}
+
+impl AuditTail {
+    pub(super) fn read(reading: &Reading<'_>) -> Result<Self, StoreError> {
+        let (rows, hash) = reading.audit_head()?;
+        Ok(Self { rows, hash })
+    }
+
+    /// Appends a row inside the transaction that the end was read in.
+    pub(super) fn append(
+        &mut self,
+        writing: &Writing<'_>,
+        row: &AuditRow,
+    ) -> Result<(), StoreError> {
+        let sequence = self.rows + 1;
+        let hash = row.hash(sequence, &self.hash);
+        let mut statement = writing.db.prepare_cached(
+            "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
+                 result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+        )?;
+        statement.execute(params![
+            sequence.cast_signed(),
+            row.at.to_string(),
+            row.officer,
+            row.post,
+            row.act,
+            row.request,
+            row.ukey,
+            row.certificate,
+            row.result,
+            row.detail,
+            hash,
+        ])?;
+        (self.rows, self.hash) = (sequence, hash);
         Ok(())
     }
 }
 
-impl Reading<'_> {
-    /// Recomputes the chain from the first row.
+impl Store {
+    /// Recomputes the chain of the whole log. A long log is read in parts side by side, for reading
+    /// an encrypted page takes several times longer than hashing its rows.
     ///
     /// # Errors
     /// [`StoreError`] when the table cannot be read at all.
     pub fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
+        let Ok((rows, head)) = self.read().audit_head() else {
+            return self.read().verify_audit(); // The last row is damaged.
+        };
+        let lanes = thread::available_parallelism().map_or(1, NonZero::get);
+        let lanes = u64::try_from(lanes).unwrap_or(1).min(MOST_LANES);
+        let lanes = lanes.min(rows / LANE_ROWS);
+        let whole = lanes > 1 && self.is_whole(rows, lanes)?;
+        // Where something is wrong, the first broken row is wanted; and somebody may have written
+        // meanwhile.
+        if whole && self.read().audit_head()? == (rows, head) {
+            let first_broken = None;
+            return Ok(AuditVerdict {
+                rows,
+                head,
+                first_broken,
+            });
+        }
+        self.read().verify_audit()
+    }
+
+    /// Whether each row up to `rows` stands at its place and follows from the one before, looked at
+    /// by so many threads. As each starts from a stored hash that another has recomputed, all of
+    /// them together see what one would see alone.
+    fn is_whole(&self, rows: u64, lanes: u64) -> Result<bool, StoreError> {
+        let connections = (0..lanes).map(|_lane| self.beside());
+        let Ok(connections) = connections.collect::<Result<Vec<_>, _>>() else {
+            return Ok(false); // Under another key meanwhile.
+        };
+        let first: Option<i64> =
+            self.db
+                .query_row("SELECT min(sequence) FROM audit", [], |row| row.get(0))?;
+        if first != Some(1) {
+            return Ok(false);
+        }
+        let length = rows.div_ceil(lanes);
+        thread::scope(|scope| {
+            let start = |(lane, db): (u64, Connection)| {
+                let first = lane * length + 1;
+                let last = (first + length - 1).min(rows);
+                let look = move || Reading { db: &db }.follows(first, last);
+                let name = format!("audit {first}");
+                thread::Builder::new().name(name).spawn_scoped(scope, look)
+            };
+            let started: Vec<_> = (0..lanes).zip(connections).map(start).collect();
+            let mut whole = true;
+            for lane in started {
+                // A thread that could not be started or did not end has not seen its rows.
+                let seen = lane.ok().and_then(|lane| lane.join().ok());
+                whole &= seen.unwrap_or(Ok(false))?;
+            }
+            Ok(whole)
+        })
+    }
+}
+
+impl Reading<'_> {
+    /// Whether the rows from `first` to `last` are there, each at its place, and follow from the
+    /// stored hash before them.
+    fn follows(&self, first: u64, last: u64) -> Result<bool, StoreError> {
+        let Some(mut head) = self.audit_hash_at(first - 1)? else {
+            return Ok(false);
+        };
+        let mut statement = self.db.prepare(&format!(
+            "SELECT {BYTES} FROM audit WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence"
+        ))?;
+        let mut rows = statement.query([first.cast_signed(), last.cast_signed()])?;
+        let mut encoded = Vec::with_capacity(512);
+        let mut place = first;
+        while let Some(row) = rows.next()? {
+            match chained(row, place, &head, &mut encoded) {
+                Some(hash) => head = hash,
+                None => return Ok(false),
+            }
+            place += 1;
+        }
+        Ok(place == last + 1)
+    }
+
+    /// Recomputes the chain from the first row.
+    pub(super) fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
         let mut statement = self
             .db
-            .prepare(&format!("SELECT {COLUMNS} FROM audit ORDER BY sequence"))?;
+            .prepare(&format!("SELECT {BYTES} FROM audit ORDER BY sequence"))?;
         let mut rows = statement.query([])?;
         let mut verdict = AuditVerdict {
             rows: 0,
             head: GENESIS,
             first_broken: None,
         };
+        let mut encoded = Vec::with_capacity(512);
         while let Some(row) = rows.next()? {
             verdict.rows += 1;
             if verdict.first_broken.is_some() {
                 continue;
             }
-            let sequence: i64 = row.get(0)?;
-            let stored: Option<AuditHash> = row.get(10).ok();
-            let hash = read(row)
-                .ok()
-                .map(|read| read.hash(verdict.rows, &verdict.head));
-            match hash {
-                Some(hash) if sequence == verdict.rows.cast_signed() && stored == Some(hash) => {
-                    verdict.head = hash;
-                }
-                _ => verdict.first_broken = Some(verdict.rows),
+            match chained(row, verdict.rows, &verdict.head, &mut encoded) {
+                Some(hash) => verdict.head = hash,
+                None => verdict.first_broken = Some(verdict.rows),
             }
         }
         Ok(verdict)
     }
 
-    /// Number of rows and hash of the last one: the checkpoint's code on a slip.
+    /// Number of rows and hash of the last one.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn audit_head(&self) -> Result<(u64, AuditHash), StoreError> {
         let last = self
             .db
-            .query_row(
-                "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
-                [],
-                |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?)),
-            )
+            .prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")?
+            .query_row([], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })
             .optional()?;
         Ok(last.unwrap_or((0, GENESIS)))
     }
 
-    /// The newest time any row has: a clock before it is wrong (D-61).
+    /// The hash of the row at this place; [`GENESIS`] at 0.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn newest_time(&self) -> Result<Option<crate::domain::timestamp::Timestamp>, StoreError> {
-        let newest: Option<String> = self.db.query_row(
-            "SELECT max(at) FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)",
-            [],
-            |row| row.get(0),
+    pub fn audit_hash_at(&self, count: u64) -> Result<Option<AuditHash>, StoreError> {
+        if count == 0 {
+            return Ok(Some(GENESIS));
+        }
+        let Ok(sequence) = i64::try_from(count) else {
+            return Ok(None);
+        };
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT hash FROM audit WHERE sequence = ?1")?;
+        let hash = statement.query_row([sequence], |row| Ok(row.get(0).ok()));
+        Ok(hash.optional()?.flatten())
+    }
+
+    /// Rows of the log, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn audit_entries(&self, filter: &AuditFilter) -> Result<Vec<AuditEntry>, StoreError> {
+        let columns = COLUMNS.replace(", ", ", audit.");
+        let sql = format!(
+            "SELECT audit.{columns}, requests.number, requests.holder_name
+             FROM audit LEFT JOIN requests ON requests.id = audit.request
+             WHERE (?1 IS NULL OR instr(audit.act, ?1) > 0 OR instr(audit.officer, ?1) > 0
+                    OR instr(audit.result, ?1) > 0 OR instr(coalesce(audit.request, ''), ?1) > 0
+                    OR instr(coalesce(audit.ukey, ''), ?1) > 0
+                    OR instr(coalesce(audit.certificate, ''), ?1) > 0
+                    OR instr(coalesce(audit.detail, ''), ?1) > 0
+                    OR instr(coalesce(requests.number, ''), ?1) > 0
+                    OR instr(coalesce(requests.holder_name, ''), ?1) > 0)
+               AND (?2 IS NULL OR audit.at >= ?2) AND (?3 IS NULL OR audit.at <= ?3)
+               AND (?4 IS NULL OR audit.act = ?4) AND (?5 IS NULL OR audit.officer = ?5)
+             ORDER BY audit.sequence DESC LIMIT ?6"
+        );
+        let AuditFilter {
+            search,
+            since,
+            until,
+            act,
+            officer,
+            limit,
+        } = filter;
+        let limit = limit
+            .and_then(|limit| i64::try_from(limit).ok())
+            .unwrap_or(i64::MAX);
+        let (since, until) = (
+            since.map(|at| at.to_string()),
+            until.map(|at| at.to_string()),
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows =
+            statement.query_map(params![search, since, until, act, officer, limit], entry)?;
+        let mut entries = rows.collect::<Result<Vec<_>, _>>()?;
+        entries.reverse();
+        Ok(entries)
+    }
+
+    /// Gives every row to `take`, the first one first, without what other tables say of it.
+    ///
+    /// # Errors
+    /// What `take` says, or [`StoreError`].
+    pub fn each_audit_row<E: From<StoreError>>(
+        &self,
+        mut take: impl FnMut(&AuditEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!("SELECT {COLUMNS}, NULL, NULL FROM audit ORDER BY sequence");
+        let mut statement = self.db.prepare(&sql).map_err(StoreError::from)?;
+        let mut rows = statement.query([]).map_err(StoreError::from)?;
+        while let Some(row) = rows.next().map_err(StoreError::from)? {
+            take(&entry(row).map_err(StoreError::from)?)?;
+        }
+        Ok(())
+    }
+
+    /// The newest act about a request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_act_about(&self, request: RequestId) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT at FROM audit WHERE request = ?1 ORDER BY sequence DESC LIMIT 1",
         )?;
-        Ok(newest
-            .map(|text| time(&text).ok_or_else(|| unreadable("time")))
-            .transpose()?)
+        let at = statement.query_row([request.to_string()], |row| parsed(row, 0, "time", time));
+        Ok(at.optional()?)
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<AuditRow> {
-    Ok(AuditRow {
-        at: parsed(row, 1, "time", time)?,
-        officer: row.get(2)?,
-        post: row.get(3)?,
-        act: row.get(4)?,
-        request: row.get(5)?,
-        ukey: row.get(6)?,
-        certificate: row.get(7)?,
-        result: row.get(8)?,
-        detail: row.get(9)?,
+/// The hash of a row of [`BYTES`], if it stands at this place and its stored hash follows from `previous`. Reads
+/// the columns where SQLite has them: nothing is copied but into `encoded`.
+fn chained(
+    row: &Row<'_>,
+    place: u64,
+    previous: &AuditHash,
+    encoded: &mut Vec<u8>,
+) -> Option<AuditHash> {
+    let ValueRef::Integer(sequence) = row.get_ref(0).ok()? else {
+        return None;
+    };
+    let ValueRef::Blob(stored) = row.get_ref(HASH).ok()? else {
+        return None;
+    };
+    let mut fields = [None; 9];
+    for (column, field) in (FIRST_FIELD..HASH).zip(&mut fields) {
+        *field = match row.get_ref(column).ok()? {
+            ValueRef::Blob(bytes) => Some(bytes),
+            ValueRef::Null => None,
+            ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Text(_) => return None,
+        };
+    }
+    AuditFields(fields).encode(place, previous, encoded);
+    let hash = digest(encoded);
+    (sequence == place.cast_signed() && stored == hash).then_some(hash)
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {
+    Ok(AuditEntry {
+        sequence: row.get::<_, i64>(0)?.unsigned_abs(),
+        row: AuditRow {
+            at: parsed(row, 1, "time", time)?,
+            officer: row.get(2)?,
+            post: row.get(3)?,
+            act: row.get(4)?,
+            request: row.get(5)?,
+            ukey: row.get(6)?,
+            certificate: row.get(7)?,
+            result: row.get(8)?,
+            detail: row.get(9)?,
+        },
+        hash: row.get(HASH)?,
+        number: row.get(11)?,
+        holder: row.get(12)?,
     })
 }

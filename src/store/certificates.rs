@@ -55,29 +55,29 @@ pub struct CertificateRow {
 const COLUMNS: &str = "serial, run, request, ukey, subject, not_before, not_after, der, state,
     reason, revoked_at";
 
+const INTENT: &str = "SELECT run, request, serial, not_before, not_after, public_key, subject
+    FROM issue_intents";
+
 impl Reading<'_> {
     /// The intent of a run.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn intent(&self, run: RunId) -> Result<Option<IntentRow>, StoreError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT run, request, serial, not_before, not_after, public_key, subject
-             FROM issue_intents WHERE run = ?1",
-        )?;
-        let row = statement.query_row([run.to_string()], |row| {
-            Ok(IntentRow {
-                run: parsed(row, 0, "run id", id)?,
-                request: parsed(row, 1, "request id", id)?,
-                intent: IssueIntent {
-                    serial: parsed(row, 2, "certificate serial", serial)?,
-                    not_before: parsed(row, 3, "time", time)?,
-                    not_after: parsed(row, 4, "time", time)?,
-                    public_key: PublicKeyDer::new(row.get(5)?),
-                },
-                subject: parsed(row, 6, "subject", from_json)?,
-            })
-        });
+        let sql = format!("{INTENT} WHERE run = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let row = statement.query_row([run.to_string()], read_intent);
+        Ok(row.optional()?)
+    }
+
+    /// The intent for a key: one at most (D-36).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn intent_of_key(&self, key: &PublicKeyDer) -> Result<Option<IntentRow>, StoreError> {
+        let sql = format!("{INTENT} WHERE public_key = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let row = statement.query_row([key.as_bytes()], read_intent);
         Ok(row.optional()?)
     }
 
@@ -190,7 +190,7 @@ impl Writing<'_> {
             CertificateState::Revoked
         };
         let changed = self.db.execute(
-            "UPDATE certificates SET state = ?2, reason = ?3, revoked_at = ?4
+            "UPDATE certificates SET state = ?2, reason = ?3, revoked_at = ?4, hold_ends = NULL
              WHERE serial = ?1 AND state IN ('active', 'hold')",
             params![
                 serial.to_string(),
@@ -205,6 +205,61 @@ impl Writing<'_> {
             Err(StoreError::Changed("the certificate"))
         }
     }
+
+    /// Puts a certificate on hold until the holder has changed the random PIN (D-59).
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is not active.
+    pub fn hold_until_pin_change(
+        &self,
+        serial: &CertificateSerial,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = self.db.execute(
+            "UPDATE certificates SET state = 'hold', reason = ?2, revoked_at = ?3,
+                 hold_ends = 'pin-changed'
+             WHERE serial = ?1 AND state = 'active'",
+            params![
+                serial.to_string(),
+                RevocationReason::CertificateHold.word(),
+                at.to_string()
+            ],
+        )?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the certificate"))
+        }
+    }
+
+    /// Lifts a hold that waited for the holder to change the PIN, and says whether there was one;
+    /// a hold for any other reason stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lift_hold_of_random_pin(&self, serial: &CertificateSerial) -> Result<bool, StoreError> {
+        let changed = self.db.execute(
+            "UPDATE certificates SET state = 'active', reason = NULL, revoked_at = NULL,
+                 hold_ends = NULL
+             WHERE serial = ?1 AND state = 'hold' AND hold_ends = 'pin-changed'",
+            [serial.to_string()],
+        )?;
+        Ok(changed == 1)
+    }
+}
+
+fn read_intent(row: &Row<'_>) -> rusqlite::Result<IntentRow> {
+    Ok(IntentRow {
+        run: parsed(row, 0, "run id", id)?,
+        request: parsed(row, 1, "request id", id)?,
+        intent: IssueIntent {
+            serial: parsed(row, 2, "certificate serial", serial)?,
+            not_before: parsed(row, 3, "time", time)?,
+            not_after: parsed(row, 4, "time", time)?,
+            public_key: PublicKeyDer::new(row.get(5)?),
+        },
+        subject: parsed(row, 6, "subject", from_json)?,
+    })
 }
 
 fn serial(text: &str) -> Option<CertificateSerial> {

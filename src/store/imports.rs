@@ -1,79 +1,102 @@
-//! Many requests at once: who has a live one, and many acts in one transaction.
+//! Many requests at once: many acts in one transaction, and what is kept of each request.
 
-use rusqlite::params;
+use std::collections::BTreeMap;
 
-use super::value::{id, parsed};
-use super::{Reading, Store, StoreError, Writing};
+use super::audit::AuditTail;
+use super::requests::RequestRow;
+use super::{Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
-use crate::domain::id::{RequestId, UnitId};
-use crate::domain::request::RequestState;
 
-/// SQLite's page cache, in kilobytes when negative: for many acts at once, and its default.
-const CACHE_KILOBYTES: i64 = -65_536;
-const USUAL_KILOBYTES: i64 = -2_000;
+/// A new request among many.
+#[derive(Clone, Copy)]
+pub struct NewRequest<'a> {
+    /// The request.
+    pub row: &'a RequestRow,
+    /// The search hash of the identity number.
+    pub person: &'a [u8],
+    /// Its fields.
+    pub fields: &'a BTreeMap<&'static str, String>,
+    /// The name's place in a Chinese list.
+    pub name_key: &'a [u8],
+}
 
-/// A live request and whose it is (D-20).
-#[derive(Clone)]
-pub struct LiveRequest {
-    /// Its id.
-    pub id: RequestId,
-    /// Its number.
-    pub number: String,
-    /// The holder's unit.
-    pub unit: UnitId,
-    /// The holder's identity number.
-    pub id_number: String,
+/// What many requests are found by, kept back until all are there: a tree is filled several times
+/// faster in its own order.
+#[derive(Default)]
+pub struct Terms(Vec<(String, i64)>);
+
+impl Terms {
+    /// Adds the terms of a request's name.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when its number is none.
+    pub fn add(&mut self, row: &RequestRow, terms: Vec<String>) -> Result<(), StoreError> {
+        let place = super::requests::place(&row.number).ok_or(StoreError::Changed("the number"))?;
+        self.0.extend(terms.into_iter().map(|term| (term, place)));
+        Ok(())
+    }
 }
 
 impl Store {
     /// Does many acts in one transaction, each with its row in the audit log: all or nothing.
-    /// `write` gets what appends a row.
     ///
     /// # Errors
     /// What `write` says, or [`StoreError`]; nothing is written then.
     pub fn act_on_many<T, E: From<StoreError>>(
         &mut self,
-        write: impl FnOnce(&Writing<'_>, &dyn Fn(&AuditRow) -> Result<(), StoreError>) -> Result<T, E>,
+        write: impl FnOnce(&Writing<'_>, &mut Acts<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        // Pages of a large transaction would else leave the cache, be encrypted and come back.
-        self.db
-            .pragma_update(None, "cache_size", CACHE_KILOBYTES)
-            .map_err(StoreError::from)?;
-        let done = self.write(|writing| write(writing, &|row| writing.append_audit(row)));
-        self.db
-            .pragma_update(None, "cache_size", USUAL_KILOBYTES)
-            .map_err(StoreError::from)?;
-        done
+        self.write(|writing| {
+            let mut acts = Acts {
+                writing,
+                tail: AuditTail::read(writing)?,
+                newest: None,
+            };
+            let done = write(writing, &mut acts)?;
+            if let Some(at) = acts.newest {
+                writing.advance_clock(at)?;
+            }
+            Ok(done)
+        })
     }
 }
 
-impl Reading<'_> {
-    /// Tells `each` live request: one that may still become something else (D-21).
+/// The acts of one transaction.
+pub struct Acts<'a> {
+    writing: &'a Writing<'a>,
+    tail: AuditTail,
+    newest: Option<crate::domain::timestamp::Timestamp>,
+}
+
+impl Acts<'_> {
+    /// Writes the row of an act.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn live_requests(&self, mut each: impl FnMut(LiveRequest)) -> Result<(), StoreError> {
-        let ended = RequestState::ALL.into_iter().filter(|state| {
-            let mut all = RequestState::ALL.into_iter();
-            !all.any(|next| state.may_become(next))
-        });
-        let ended: Vec<String> = ended.map(|state| format!("'{}'", state.word())).collect();
-        let sql = format!(
-            "SELECT requests.id, number, unit, value FROM requests
-             JOIN request_fields ON request = requests.id AND field = ?1
-             WHERE state NOT IN ({})",
-            ended.join(", ")
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let mut rows = statement.query(params!["id_number"])?;
-        while let Some(row) = rows.next()? {
-            each(LiveRequest {
-                id: parsed(row, 0, "request id", id)?,
-                number: row.get(1)?,
-                unit: parsed(row, 2, "unit id", id)?,
-                id_number: row.get(3)?,
-            });
-        }
+    pub fn add(&mut self, row: &AuditRow) -> Result<(), StoreError> {
+        self.tail.append(self.writing, row)?;
+        self.newest = self.newest.max(Some(row.at));
         Ok(())
+    }
+}
+
+impl Writing<'_> {
+    /// Adds a request with its fields. What it is found by comes after all: [`Self::insert_terms`].
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_one_of_many(&self, new: NewRequest<'_>) -> Result<(), StoreError> {
+        self.insert_row(new.row, new.person, new.name_key)?;
+        self.insert_fields(new.row.id, new.fields)
+    }
+
+    /// Makes new requests findable.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_terms(&self, terms: Terms) -> Result<(), StoreError> {
+        let Terms(mut terms) = terms;
+        terms.sort_unstable();
+        self.put_terms(&terms)
     }
 }

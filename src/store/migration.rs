@@ -5,13 +5,24 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::StoreError;
 
 /// One script a version, the first makes version 1.
-const SCRIPTS: [&str; 2] = [
+const SCRIPTS: &[&str] = &[
     include_str!("schema/001.sql"),
     include_str!("schema/002.sql"),
+    include_str!("schema/003.sql"),
+    include_str!("schema/004.sql"),
+    include_str!("schema/005.sql"),
+    include_str!("schema/006.sql"),
+    include_str!("schema/007.sql"),
+    include_str!("schema/008.sql"),
 ];
 
+/// The version this program writes.
+pub(super) fn newest() -> i64 {
+    i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX)
+}
+
 pub(super) fn migrate(db: &mut Connection) -> Result<(), StoreError> {
-    let known = i64::try_from(SCRIPTS.len()).unwrap_or(i64::MAX);
+    let known = newest();
     let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if found == known {
         return Ok(());

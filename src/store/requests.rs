@@ -1,16 +1,17 @@
-//! Requests, their fields and their approvals.
+//! Requests: their row, fields, revisions and approvals. Lists of them: `request_list`.
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
 
 use super::station::{chain_from_json, chain_json};
-use super::value::{id, optional, parsed, time};
+use super::value::{id, optional, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
 use crate::domain::approval::Salt;
 use crate::domain::id::{RequestId, UnitId};
-use crate::domain::officer::OfficerName;
-use crate::domain::request::RequestState;
+use crate::domain::name_index;
+use crate::domain::officer::{OfficerName, Post};
+use crate::domain::request::{FormKind, RequestState};
 use crate::domain::timestamp::Timestamp;
 
 /// One request without its personal fields.
@@ -32,7 +33,11 @@ pub struct RequestRow {
     pub user_types: String,
     /// Whether a certificate was applied for.
     pub apply_certificate: bool,
-    /// Who entered it.
+    /// Which paper it is.
+    pub form: FormKind,
+    /// 管理类用户岗位 of form 1.
+    pub post: Option<Post>,
+    /// Who entered this revision.
     pub entered_by: OfficerName,
     /// When.
     pub entered_at: Timestamp,
@@ -66,19 +71,11 @@ pub struct ApprovalRow {
     pub decided_at: Timestamp,
 }
 
-/// Which requests to list.
-#[derive(Clone, Debug, Default)]
-pub struct RequestFilter {
-    /// Only those in this state.
-    pub state: Option<RequestState>,
-    /// Only those whose number, name or unit holds this text.
-    pub search: Option<String>,
-    /// At most so many.
-    pub limit: Option<usize>,
-}
-
-const COLUMNS: &str = "requests.id, number, revision, state, unit, holder_name, user_types,
-    apply_certificate, entered_by, entered_at, approved_by, approved_at, expires_at";
+pub(super) const COLUMNS: &str =
+    "requests.id, number, revision, state, unit, holder_name, user_types,
+    apply_certificate, entered_by, entered_at, approved_by, approved_at, expires_at, form, post";
+/// Places of one year: number `2026-0017` has place 2026 * `YEAR` + 17.
+pub(super) const YEAR: i64 = 10_000_000;
 
 impl Reading<'_> {
     /// One request.
@@ -97,34 +94,14 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn requests_named(&self, text: &str) -> Result<Vec<RequestRow>, StoreError> {
+        // An id is lower-case hex with hyphens: `g` comes after every id that begins with `text`.
         let sql = format!(
-            "SELECT {COLUMNS} FROM requests WHERE number = ?1 OR substr(id, 1, length(?1)) = ?1
-             ORDER BY number"
+            "SELECT {COLUMNS} FROM requests WHERE number = ?1
+             UNION SELECT {COLUMNS} FROM requests WHERE id >= ?2 AND id < ?2 || 'g'
+             ORDER BY number LIMIT 20"
         );
         let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([text], read)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// Requests, the oldest number first.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn requests(&self, filter: &RequestFilter) -> Result<Vec<RequestRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM requests JOIN units ON units.id = requests.unit
-             WHERE (?1 IS NULL OR state = ?1)
-               AND (?2 IS NULL OR instr(number, ?2) > 0 OR instr(holder_name, ?2) > 0
-                    OR instr(units.name, ?2) > 0)
-             ORDER BY number LIMIT ?3"
-        );
-        let limit = filter
-            .limit
-            .and_then(|limit| i64::try_from(limit).ok())
-            .unwrap_or(i64::MAX);
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let state = filter.state.map(RequestState::word);
-        let rows = statement.query_map(params![state, filter.search, limit], read)?;
+        let rows = statement.query_map([text, &text.to_ascii_lowercase()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -146,6 +123,17 @@ impl Reading<'_> {
             ))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// One field of a request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn request_field(&self, id: RequestId, field: &str) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT value FROM request_fields WHERE request = ?1 AND field = ?2";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let value = statement.query_row([&id.to_string(), field], |row| row.get(0));
+        Ok(value.optional()?)
     }
 
     /// The approval of a request in this revision.
@@ -177,13 +165,68 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn next_number(&self, year: i32) -> Result<String, StoreError> {
-        let prefix = format!("{year:04}-");
-        let count: i64 = self.db.query_row(
-            "SELECT count(*) FROM requests WHERE substr(number, 1, 5) = ?1",
-            [&prefix],
+        let first = i64::from(year) * YEAR;
+        let last: Option<i64> = self.db.query_row(
+            "SELECT max(place) FROM requests WHERE place >= ?1 AND place < ?2",
+            [first, first + YEAR],
             |row| row.get(0),
         )?;
-        Ok(format!("{prefix}{:04}", count + 1))
+        let count = last.map_or(0, |last| last - first) + 1;
+        Ok(format!("{year:04}-{count:04}"))
+    }
+
+    /// The live request of a person in a unit on this form, if there is one (D-20).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn live_request(
+        &self,
+        unit: UnitId,
+        person: &[u8],
+        form: FormKind,
+    ) -> Result<Option<RequestRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM requests WHERE person = ?1 AND unit = ?2 AND form = ?3
+             ORDER BY place"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let found = statement.query_map(params![person, unit.to_string(), form.number()], read)?;
+        let rows: Vec<RequestRow> = found.collect::<Result<_, _>>()?;
+        Ok(rows.into_iter().find(|row| row.state.is_live()))
+    }
+
+    /// The search hash of a request's person.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn person_of(&self, id: RequestId) -> Result<Option<Vec<u8>>, StoreError> {
+        let sql = "SELECT person FROM requests WHERE id = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let person = statement.query_row([id.to_string()], |row| row.get(0));
+        Ok(person.optional()?.flatten())
+    }
+
+    /// Approved requests whose approval ended before `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn expired_requests(&self, now: Timestamp) -> Result<Vec<RequestRow>, StoreError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM requests WHERE state = 'approved' AND expires_at < ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([now.to_string()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// At most `limit` requests that no search finds yet: they were entered by an earlier version.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn requests_not_indexed(&self, limit: u32) -> Result<Vec<RequestRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM requests WHERE name_key = x'' LIMIT ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([limit], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The pseudonym of a person in a unit, by the HMAC of their identity number.
@@ -201,20 +244,37 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Adds a request with its fields.
+    /// Adds a request with its fields, and what it is searched by. `person` is the search hash of the
+    /// identity number.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn insert_request(
         &self,
         row: &RequestRow,
+        person: &[u8],
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
+        self.insert_row(row, person, &name_index::sort_key(&row.holder_name))?;
+        self.insert_fields(row.id, fields)?;
+        let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+        let terms = name_index::terms(&row.holder_name).into_iter();
+        self.put_terms(&terms.map(|term| (term, place)).collect::<Vec<_>>())
+    }
+
+    /// The row itself.
+    pub(super) fn insert_row(
+        &self,
+        row: &RequestRow,
+        person: &[u8],
+        name_key: &[u8],
+    ) -> Result<(), StoreError> {
+        let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
         self.db
             .prepare_cached(
                 "INSERT INTO requests (id, number, revision, state, unit, holder_name, user_types,
-                     apply_certificate, entered_by, entered_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                     apply_certificate, entered_by, entered_at, form, post, person, place, name_key)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 row.id.to_string(),
@@ -227,12 +287,65 @@ impl Writing<'_> {
                 row.apply_certificate,
                 row.entered_by.as_str(),
                 row.entered_at.to_string(),
+                row.form.number(),
+                row.post.map(Post::word),
+                person,
+                place,
+                name_key,
             ])?;
-        let mut statement = self.db.prepare_cached(
-            "INSERT INTO request_fields (request, field, value) VALUES (?1, ?2, ?3)",
-        )?;
-        for (field, value) in fields {
-            statement.execute(params![row.id.to_string(), field, value])?;
+        Ok(())
+    }
+
+    pub(super) fn insert_fields(
+        &self,
+        id: RequestId,
+        fields: &BTreeMap<&'static str, String>,
+    ) -> Result<(), StoreError> {
+        // One statement for all of them: twelve are half as fast.
+        let rows = (0..fields.len()).map(|at| format!("(?1, ?{}, ?{})", at * 2 + 2, at * 2 + 3));
+        let rows: Vec<String> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let sql = format!(
+            "INSERT INTO request_fields (request, field, value) VALUES {}",
+            rows.join(", ")
+        );
+        let id = id.to_string();
+        let values = fields.iter().flat_map(|(field, value)| [*field, value]);
+        self.db
+            .prepare_cached(&sql)?
+            .execute(params_from_iter([id.as_str()].into_iter().chain(values)))?;
+        Ok(())
+    }
+
+    /// Makes a request findable by its name, and gives it its place in lists by name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn index_request(&self, row: &RequestRow, person: &[u8]) -> Result<(), StoreError> {
+        let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+        self.db
+            .prepare_cached("UPDATE requests SET name_key = ?2, person = ?3 WHERE id = ?1")?
+            .execute(params![
+                row.id.to_string(),
+                name_index::sort_key(&row.holder_name),
+                person
+            ])?;
+        self.db
+            .prepare_cached("DELETE FROM request_terms WHERE place = ?1")?
+            .execute([place])?;
+        let terms = name_index::terms(&row.holder_name).into_iter();
+        self.put_terms(&terms.map(|term| (term, place)).collect::<Vec<_>>())
+    }
+
+    /// Adds terms with the places that they find.
+    pub(super) fn put_terms(&self, terms: &[(String, i64)]) -> Result<(), StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("INSERT INTO request_terms (term, place) VALUES (?1, ?2)")?;
+        for (term, place) in terms {
+            statement.execute(params![term, place])?;
         }
         Ok(())
     }
@@ -328,7 +441,14 @@ impl Writing<'_> {
     }
 }
 
-fn read(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
+/// The place of a number like `2026-0017` among all.
+pub(super) fn place(number: &str) -> Option<i64> {
+    let (year, count) = number.split_once('-')?;
+    let (year, count): (i64, i64) = (year.parse().ok()?, count.parse().ok()?);
+    ((0..10_000).contains(&year) && (0..YEAR).contains(&count)).then_some(year * YEAR + count)
+}
+
+pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
     let officer = |text: &str| OfficerName::parse(text).ok();
     Ok(RequestRow {
         id: parsed(row, 0, "request id", id)?,
@@ -344,5 +464,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RequestRow> {
         approved_by: optional(row, 10, "officer", officer)?,
         approved_at: optional(row, 11, "time", time)?,
         expires_at: optional(row, 12, "time", time)?,
+        form: FormKind::from_number(row.get(13)?).ok_or_else(|| unreadable("form"))?,
+        post: optional(row, 14, "post", Post::from_word)?,
     })
 }

@@ -8,7 +8,7 @@ use crate::domain::id::{RequestId, RunId};
 use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::workflow::journal::Entry;
+use crate::workflow::journal::{Entry, Plan};
 
 /// One run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,6 +81,23 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// The plan that a run began with: the first entry of its journal.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn plan(&self, run: RunId) -> Result<Option<Plan>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT entry FROM run_journal WHERE run = ?1 AND sequence = 0")?;
+        let first = statement.query_row([run.to_string()], |row| {
+            parsed(row, 0, "journal entry", from_json::<Entry>)
+        });
+        Ok(first.optional()?.and_then(|entry| match entry {
+            Entry::Opened(plan) => Some(plan),
+            _ => None,
+        }))
+    }
+
     /// The PKCS #10 request of a run, once it is made.
     ///
     /// # Errors
@@ -123,6 +140,21 @@ impl Reading<'_> {
             })
         });
         Ok(row.optional()?)
+    }
+
+    /// Every sealed SO PIN, with its ukey and the run that stored it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn escrow(&self) -> Result<Vec<(Serial, RunId, Vec<u8>)>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT ukey, run, sealed FROM escrow")?;
+        let rows = statement.query_map([], |row| {
+            let serial = parsed(row, 0, "serial", |text| Serial::parse(text).ok())?;
+            Ok((serial, parsed(row, 1, "run id", id)?, row.get(2)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
@@ -243,6 +275,17 @@ impl Writing<'_> {
                 sealed,
                 at.to_string()
             ])?;
+        Ok(())
+    }
+
+    /// Replaces a sealed SO PIN: the escrow key has changed.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_escrow(&self, ukey: &Serial, run: RunId, sealed: &[u8]) -> Result<(), StoreError> {
+        self.db
+            .prepare_cached("UPDATE escrow SET sealed = ?3 WHERE ukey = ?1 AND run = ?2")?
+            .execute(params![ukey.as_str(), run.to_string(), sealed])?;
         Ok(())
     }
 

@@ -1,31 +1,11 @@
-//! The station itself: settings, units, officers, and the CA key while it is unlocked.
+//! The station itself: settings, and the CA key while it is unlocked.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, params};
 
-use super::value::{from_json, id, json, parsed, time};
+use super::value::{from_json, json, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
-use crate::domain::id::UnitId;
-use crate::domain::officer::{OfficerName, Post};
-use crate::domain::timestamp::Timestamp;
-use crate::domain::ukey::Serial;
-use crate::domain::unit::{Level, Unit};
-
-/// An officer of this home.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OfficerRow {
-    /// The name they sign in with.
-    pub name: OfficerName,
-    /// Their post.
-    pub post: Post,
-    /// Whether they may sign in.
-    pub enabled: bool,
-    /// The ukey with their signing key.
-    pub ukey: Serial,
-    /// `CKA_ID` of that key.
-    pub key_id: Vec<u8>,
-    /// Their certificate, then each issuer up to the root, DER.
-    pub chain: Vec<Vec<u8>>,
-}
+use crate::domain::officer::OfficerName;
+use crate::domain::timestamp::{DAY_SECS, Timestamp};
 
 /// The CA key while it is unlocked (D-60).
 #[derive(Clone, PartialEq, Eq)]
@@ -46,8 +26,8 @@ impl std::fmt::Debug for CaUnlockRow {
     }
 }
 
-const UNIT: &str = "id, name, level, code, province, prefecture, own";
-const OFFICER: &str = "name, post, enabled, ukey_serial, key_id, chain";
+/// Setting: the newest believable time.
+const NEWEST_TIME: &str = "newest_time";
 
 impl Reading<'_> {
     /// A setting.
@@ -61,39 +41,14 @@ impl Reading<'_> {
         Ok(statement.query_row([name], |row| row.get(0)).optional()?)
     }
 
-    /// Every unit, the own one first.
+    /// The newest believable time of any act: a clock before it is wrong (D-61).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn units(&self) -> Result<Vec<Unit>, StoreError> {
-        let sql = format!("SELECT {UNIT} FROM units ORDER BY own DESC, name, id");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], read_unit)?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// One unit.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] when it is not there.
-    pub fn unit(&self, id: UnitId) -> Result<Unit, StoreError> {
-        let sql = format!("SELECT {UNIT} FROM units WHERE id = ?1");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let unit = statement
-            .query_row([id.to_string()], read_unit)
-            .optional()?;
-        unit.ok_or(StoreError::Changed("the unit"))
-    }
-
-    /// Every officer.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn officers(&self) -> Result<Vec<OfficerRow>, StoreError> {
-        let sql = format!("SELECT {OFFICER} FROM officers ORDER BY name");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], read_officer)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+    pub fn newest_time(&self) -> Result<Option<Timestamp>, StoreError> {
+        let text = self.meta(NEWEST_TIME)?;
+        let time = text.map(|text| time(&text).ok_or_else(|| unreadable("time")));
+        Ok(time.transpose()?)
     }
 
     /// The CA key, if security has unlocked it.
@@ -124,65 +79,29 @@ impl Writing<'_> {
     pub fn set_meta(&self, name: &str, value: &str) -> Result<(), StoreError> {
         let sql = "INSERT INTO meta (name, value) VALUES (?1, ?2)
                    ON CONFLICT (name) DO UPDATE SET value = excluded.value";
-        self.db.execute(sql, [name, value])?;
+        self.db.prepare_cached(sql)?.execute([name, value])?;
         Ok(())
     }
 
-    /// Adds a unit.
+    /// Moves the newest believable time forward. A time more than a day ahead of it stays unbelieved
+    /// until two officers confirm it (D-61).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_unit(&self, unit: &Unit) -> Result<(), StoreError> {
-        let Unit {
-            id,
-            name,
-            level,
-            code,
-            province,
-            prefecture,
-            own,
-        } = unit;
-        self.db.execute(
-            &format!("INSERT INTO units ({UNIT}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"),
-            params![
-                id.to_string(),
-                name,
-                level.word(),
-                code,
-                province,
-                prefecture,
-                own
-            ],
-        )?;
+    pub(super) fn advance_clock(&self, at: Timestamp) -> Result<(), StoreError> {
+        let newest = self.newest_time()?;
+        if newest.is_none_or(|newest| at > newest && at <= newest.plus_secs(DAY_SECS)) {
+            self.set_newest_time(at)?;
+        }
         Ok(())
     }
 
-    /// Adds an officer.
+    /// Sets the newest believable time: two officers confirmed it (D-61).
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_officer(&self, officer: &OfficerRow) -> Result<(), StoreError> {
-        let OfficerRow {
-            name,
-            post,
-            enabled,
-            ukey,
-            key_id,
-            chain,
-        } = officer;
-        let chain = chain_json(chain)?;
-        self.db.execute(
-            &format!("INSERT INTO officers ({OFFICER}) VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
-            params![
-                name.as_str(),
-                post.word(),
-                enabled,
-                ukey.as_str(),
-                key_id,
-                chain
-            ],
-        )?;
-        Ok(())
+    pub fn set_newest_time(&self, at: Timestamp) -> Result<(), StoreError> {
+        self.set_meta(NEWEST_TIME, &at.to_string())
     }
 
     /// Keeps the CA key unlocked.
@@ -236,27 +155,4 @@ pub(super) fn chain_json(chain: &[Vec<u8>]) -> rusqlite::Result<String> {
 pub(super) fn chain_from_json(text: &str) -> Option<Vec<Vec<u8>>> {
     let chain: Vec<String> = from_json(text)?;
     chain.iter().map(|der| hex::decode(der).ok()).collect()
-}
-
-fn read_unit(row: &Row<'_>) -> rusqlite::Result<Unit> {
-    Ok(Unit {
-        id: parsed(row, 0, "unit id", id)?,
-        name: row.get(1)?,
-        level: parsed(row, 2, "level", Level::from_word)?,
-        code: row.get(3)?,
-        province: row.get(4)?,
-        prefecture: row.get(5)?,
-        own: row.get(6)?,
-    })
-}
-
-fn read_officer(row: &Row<'_>) -> rusqlite::Result<OfficerRow> {
-    Ok(OfficerRow {
-        name: parsed(row, 0, "officer", |text| OfficerName::parse(text).ok())?,
-        post: parsed(row, 1, "post", Post::from_word)?,
-        enabled: row.get(2)?,
-        ukey: parsed(row, 3, "serial", |text| Serial::parse(text).ok())?,
-        key_id: row.get(4)?,
-        chain: parsed(row, 5, "chain", chain_from_json)?,
-    })
 }

@@ -8,9 +8,13 @@
     reason = "each test file uses a part of it; a missing JSON field fails the test"
 )]
 
+pub(crate) mod paper;
+pub(crate) mod stations;
+
 use std::ffi::OsStr;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -104,6 +108,12 @@ impl Answer {
             .iter()
             .find_map(|line| line["error"]["code"].as_str())
             .unwrap_or_default()
+    }
+
+    /// The command line itself was wrong: nothing was printed on stdout.
+    pub(crate) fn expect_usage(self) {
+        assert_eq!(self.code, Some(2), "{self:#?}");
+        assert!(self.lines.is_empty());
     }
 
     pub(crate) fn expect(self, code: i32) -> Self {
@@ -204,6 +214,49 @@ impl PracticeHome {
         answer(&self.command(args).output().unwrap())
     }
 
+    /// The program on this home with a module that misbehaves as these settings of tests/killer say.
+    pub(crate) fn killed_by(&self, settings: &[(&str, &str)], args: &[&str]) -> Answer {
+        let mut command = self.command(args);
+        command
+            .env(self.module.override_env, killer())
+            .env("KILLER_MODULE", &self.module.library)
+            .envs(settings.iter().copied());
+        answer(&command.output().unwrap())
+    }
+
+    /// The program at a terminal where a person types these lines; what the terminal showed is in
+    /// `stderr`, the documents among it in `lines`.
+    pub(crate) fn typed(&self, settings: &[(&str, &str)], args: &str, lines: &[&str]) -> Answer {
+        let program = env!("CARGO_BIN_EXE_ukey-station");
+        let home = self.path.to_str().unwrap();
+        let command = format!("{program} --home {home} --json --lang en {args}");
+        let mut terminal = Command::new("script")
+            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+            .env(self.module.override_env, &self.module.library)
+            .envs(settings.iter().copied())
+            .env_remove("UKEY_STATION_OFFICER")
+            .env_remove("UKEY_STATION_SECRETS")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut keyboard = terminal.stdin.take().unwrap();
+        for line in lines {
+            writeln!(keyboard, "{line}").unwrap();
+        }
+        let output = terminal.wait_with_output().unwrap();
+        drop(keyboard); // Closed earlier, `script` would end the program.
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let documents = text.lines().filter(|line| line.starts_with('{'));
+        Answer {
+            code: output.status.code(),
+            lines: documents
+                .map(|line| serde_json::from_str(line).unwrap())
+                .collect(),
+            stderr: text,
+        }
+    }
+
     /// The user PIN of a ukey as the practice secrets have it.
     pub(crate) fn user_pin(&self, serial: &str) -> String {
         let text = std::fs::read_to_string(self.path.join("secrets.toml")).unwrap();
@@ -237,6 +290,21 @@ impl PracticeHome {
         serials.sort();
         serials
     }
+}
+
+/// The library of tests/killer, built on demand.
+pub(crate) fn killer() -> PathBuf {
+    let target = Path::new(env!("CARGO_BIN_EXE_ukey-station"))
+        .parent()
+        .unwrap();
+    let built = Command::new(env!("CARGO"))
+        .args(["build", "--quiet", "-p", "killer", "--target-dir"])
+        .arg(target.parent().unwrap())
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .status()
+        .unwrap();
+    assert!(built.success());
+    target.join("libkiller.so")
 }
 
 /// Runs a third party's tool and gives its output; it must succeed.

@@ -6,7 +6,7 @@ use super::error::SheetError;
 use super::read::grid;
 use super::table::{CellFault, Column, TableRow, table};
 use super::write::{Heading, Help, NotWritten, list, template as write_template};
-use crate::domain::request::{RequestDraft, USER_TYPES};
+use crate::domain::request::{RequestDraft, parse_yes_no, split_list};
 
 const YES: &str = "是";
 const NO: &str = "否";
@@ -195,11 +195,10 @@ fn draft(row: TableRow) -> SheetDraft {
         address,
         notes,
     ] = texts.each_mut().map(std::mem::take);
-    let apply_certificate = match apply.trim() {
-        YES => Some(true),
-        NO => Some(false),
-        "" => None,
-        other => {
+    let apply_certificate = match (apply.trim(), parse_yes_no(&apply)) {
+        (_, Some(answer)) => Some(answer),
+        ("", None) => None,
+        (other, None) => {
             faults.push(CellFault {
                 field: "apply_certificate",
                 rule: "D-10",
@@ -234,20 +233,16 @@ fn draft(row: TableRow) -> SheetDraft {
     }
 }
 
-/// Several types in one cell: by 、 as the form has it, or by what people put instead.
+/// Several types in one cell: as files have them, and by what else people put between them.
 fn split_types(text: &str) -> Vec<String> {
-    text.split(['、', ',', '，', ';', '；', '/', '\n', '\r'])
-        .map(|part| part.trim().to_owned())
-        .filter(|part| !part.is_empty())
-        .collect()
+    text.split(['/', '\n', '\r']).flat_map(split_list).collect()
 }
 
 /// An empty sheet to be filled in: drop-downs, text cells, and a second sheet that explains.
 ///
 /// # Errors
 /// [`NotWritten`].
-pub fn template(units: &[String]) -> Result<Vec<u8>, NotWritten> {
-    let user_types: Vec<String> = USER_TYPES.iter().map(|text| (*text).to_owned()).collect();
+pub fn template(units: &[String], user_types: &[String]) -> Result<Vec<u8>, NotWritten> {
     let example_unit = units.first().map_or("示例市示例小学", String::as_str);
     let example = [
         example_unit,
@@ -280,7 +275,7 @@ pub fn template(units: &[String]) -> Result<Vec<u8>, NotWritten> {
     let choices = |field: &str| match field {
         "unit" => units.to_vec(),
         "school_type" => school_type_choices(),
-        "user_types" => user_types.clone(),
+        "user_types" => user_types.to_vec(),
         "apply_certificate" => vec![YES.to_owned(), NO.to_owned()],
         _ => Vec::new(),
     };

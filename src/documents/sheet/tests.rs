@@ -9,6 +9,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::requests::{RequestSheet, headings, read, template};
 use super::{CellProblem, SheetError};
+use crate::domain::request::USER_TYPES;
 
 /// One good row in the paper's order.
 const ROW: [&str; 12] = [
@@ -177,7 +178,11 @@ fn a_second_sheet_with_content_is_refused_and_the_templates_own_help_is_not() {
     }
     let refused = read(&two.save_to_buffer().unwrap()).unwrap_err();
     assert_eq!(refused, SheetError::SeveralSheets("乙".to_owned()));
-    let template = template(&["示例市练习小学".to_owned()]).unwrap();
+    let template = template(
+        &["示例市练习小学".to_owned()],
+        &USER_TYPES.map(str::to_owned),
+    )
+    .unwrap();
     assert_eq!(read(&template).unwrap_err(), SheetError::Empty);
 }
 

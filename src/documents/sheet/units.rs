@@ -128,7 +128,7 @@ fn level(text: &str) -> Option<Level> {
         "学校" | "校" | "校级" => Level::School,
         "高校" | "高等学校" => Level::College,
         "直属单位" | "直属" => Level::Affiliated,
-        other => return Level::from_word(other),
+        other => return Level::parse(other),
     };
     Some(level)
 }

@@ -1,28 +1,32 @@
-//! Approvals as signatures (D-22): made by an officer's own key, verified again from the stored
-//! bytes whenever they are needed, exported for openssl.
+//! Decisions as signatures (D-22): approvals, returns and rejections, made by an officer's own key.
+//! Approvals are verified again from the stored bytes whenever they are needed, and exported for
+//! openssl.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::{people, requests, units};
 use crate::domain::approval::{ApprovalRecord, Decision, Salt, TYPE, VERSION, commitment};
 use crate::domain::fault::Fault;
-use crate::domain::key::KeyId;
+use crate::domain::id::UnitId;
 use crate::domain::officer::Duty;
+use crate::domain::opinion;
 use crate::domain::request::{RequestForm, RequestState};
-use crate::domain::ukey::UkeyIdentity;
 use crate::issuing::profile;
 use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
 use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::key_token::{self, KeyToken, OpenKey};
+use crate::station::post;
+use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{ApprovalRow, OfficerRow, RequestRow};
+use crate::store::{ApprovalRow, RefusalRow, RequestRow};
 
-/// How long an approval is valid (D-21), in days.
+/// How long an approval is valid (D-21), in days, where the setting `approval_days` says nothing.
 const VALID_DAYS: i64 = 30;
+const VALID_DAYS_SETTING: &str = "approval_days";
 
 /// Evidence that a request may be made into a ukey: its approval was verified from the stored
 /// bytes, up to the pinned root, and covers every stored value.
@@ -44,97 +48,40 @@ impl ApprovedRequest {
     }
 }
 
-/// An officer's own key, open to sign.
-#[derive(Debug)]
-pub struct SigningKey {
-    key: OpenKey,
-    officer: OfficerRow,
-}
-
-impl SigningKey {
-    /// Opens the officer's own ukey, with the user PIN of the secrets file.
-    ///
-    /// # Errors
-    /// `officer-ukey-pin` when the PIN is not there, or the ukey's fault.
-    pub fn open(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
-        let row = desk.store().read().officers()?.into_iter();
-        let row = row.into_iter().find(|row| row.name == *officer.name());
-        let row = row.ok_or_else(|| Error::refused("officer-unknown", officer.name().as_str()))?;
-        let pin = desk
-            .secrets()
-            .as_ref()
-            .and_then(|secrets| secrets.user_pin(&row.ukey))
-            .cloned();
-        let pin = pin.ok_or_else(|| Error::usage("officer-ukey-pin", row.ukey.as_str()))?;
-        let text = desk
-            .store()
-            .read()
-            .meta(&format!("officer_token/{}", row.name))?;
-        let damaged = || Error::failed("store-damaged", "officer_token");
-        let (identity, key_id): (UkeyIdentity, KeyId) = text
-            .and_then(|text| serde_json::from_str(&text).ok())
-            .ok_or_else(damaged)?;
-        let ukeys = desk.own_tokens()?;
-        let dir = desk.home().officer(row.name.as_str());
-        let token = KeyToken { identity, key_id };
-        let key = key_token::open((desk.home(), &ukeys), &dir, &token, &pin)?;
-        Ok(Self { key, officer: row })
-    }
-}
-
 /// Approves a submitted request with the officer's own signature.
 ///
 /// # Errors
-/// `wrong-duty`, `own-entry`, `changed-meanwhile`, or the signing ukey's fault.
+/// `wrong-duty`, `request-not-submitted`, `own-entry`, `own-request`, `opinions-missing`,
+/// `scan-missing`, `delegation-missing`, or the signing ukey's fault.
 pub fn approve(
     desk: &Desk,
     officer: &ActingOfficer,
     key: &mut SigningKey,
     request: &RequestRow,
 ) -> Result<(), Error> {
-    officer.demand(Duty::DecideRequest)?;
-    if request.entered_by == *officer.name() {
-        return Err(Error::refused("own-entry", request.number.clone()));
+    demand_decision(desk, officer, request)?;
+    let (opinions, scans) = {
+        let store = desk.store();
+        let reading = store.read();
+        (reading.opinions(request.id)?, reading.scans(request.id)?)
+    };
+    let missing = opinion::missing(request.form, &opinions);
+    if !missing.is_empty() {
+        let words: Vec<_> = missing
+            .into_iter()
+            .map(opinion::OpinionKind::word)
+            .collect();
+        let text = format!("{}: {}", request.number, words.join(", "));
+        return Err(Error::refused("opinions-missing", text));
+    }
+    if scans.is_empty() {
+        return Err(Error::refused("scan-missing", request.number.clone()));
     }
     let now = clock::now();
-    let fields = desk.store().read().request_fields(request.id)?;
-    let mut salts = BTreeMap::new();
-    for field in fields.keys() {
-        salts.insert(field.clone(), random::bytes()?);
-    }
-    let record = ApprovalRecord {
-        approver_certificate: key.officer.chain.first().map_or([0; 32], |der| sha256(der)),
-        certificate_profile: profile::NAME.to_owned(),
-        decision: Decision::Approved,
-        expires: now.plus_days(VALID_DAYS),
-        fields: fields
-            .iter()
-            .zip(salts.values())
-            .map(|((field, row), salt)| (field.clone(), commitment(field, salt, &row.value)))
-            .collect(),
-        holder_unit: request.unit,
-        making_unit: own_unit(desk)?,
-        nonce: random::bytes()?,
-        post: officer.post(),
-        request: request.id,
-        revision: request.revision,
-        scans: Vec::new(),
-        time: now,
-        kind: TYPE.to_owned(),
-        version: VERSION,
-    };
-    let bytes = record.canonical().map_err(|error| {
-        Error::failed("approval-encoding", request.number.clone()).because(error)
-    })?;
-    let chain = key.officer.chain.clone();
-    let cms = signature::sign(&bytes, &chain, &mut |message| key.key.sign(message));
-    let cms = cms.map_err(|error| sign_error(error, request))?;
-    let approval = ApprovalRow {
-        officer: officer.name().clone(),
-        signature: cms,
-        chain,
-        decided_at: now,
-    };
+    requests::form(desk, request, now.date())?.map_err(Error::invalid)?;
+    let fields = values(desk, request)?;
+    let (record, salts) = record(desk, (officer, key), request, Decision::Approved, &fields)?;
+    let approval = sign(officer, key, request, &record)?;
     let mut audit = Desk::audit_row(officer, "request-approved");
     audit.request = Some(request.id.to_string());
     desk.store().act(&audit, |writing| {
@@ -144,41 +91,236 @@ pub fn approve(
     Ok(())
 }
 
+/// Returns a submitted request to be edited, or rejects it for good: signed like an approval, with the
+/// reason among the commitments.
+///
+/// # Errors
+/// `wrong-duty`, `request-not-submitted`, `own-entry`, `own-request`, `reason-required`, or the
+/// signing ukey's fault.
+pub fn refuse(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    key: &mut SigningKey,
+    request: &RequestRow,
+    (refusal, reason): (Refusal, &str),
+) -> Result<(), Error> {
+    demand_decision(desk, officer, request)?;
+    let reason = people::reason_text(reason)?;
+    let (decision, state, act) = match refusal {
+        Refusal::Return => (
+            Decision::Returned,
+            RequestState::Returned,
+            "request-returned",
+        ),
+        Refusal::Reject => (
+            Decision::Rejected,
+            RequestState::Rejected,
+            "request-rejected",
+        ),
+    };
+    let mut fields = values(desk, request)?;
+    fields.insert(REASON.to_owned(), reason.clone());
+    let (record, salts) = record(desk, (officer, key), request, decision, &fields)?;
+    let row = RefusalRow {
+        revision: request.revision,
+        decision,
+        reason,
+        salts,
+        signed: sign(officer, key, request, &record)?,
+    };
+    let mut audit = Desk::audit_row(officer, act);
+    audit.request = Some(request.id.to_string());
+    let id = clock::new_uuid().to_string();
+    desk.store().act(&audit, |writing| {
+        writing.move_request(request.id, RequestState::Submitted, state)?;
+        writing.insert_refusal(&id, request.id, &row)
+    })?;
+    Ok(())
+}
+
+/// A decision that is no approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// To be edited and submitted again.
+    Return,
+    /// For good.
+    Reject,
+}
+
+/// The commitment of a return's or rejection's reason, among those of the fields.
+const REASON: &str = "reason";
+
+/// Who may decide what: security, about a submitted request that is neither their own entry nor their
+/// own application (D-8).
+fn demand_decision(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    request: &RequestRow,
+) -> Result<(), Error> {
+    officer.demand(Duty::DecideRequest)?;
+    if request.state != RequestState::Submitted {
+        return Err(requests::wrong_state("request-not-submitted", request));
+    }
+    let revisions = desk.store().read().revisions(request.id)?;
+    let entered = revisions.iter().map(|row| &row.entered_by);
+    if entered
+        .chain([&request.entered_by])
+        .any(|by| by == officer.name())
+    {
+        return Err(Error::refused("own-entry", request.number.clone()));
+    }
+    let holder = desk.store().read().person_of(request.id)?;
+    let own = people::officer_person(desk, officer.name())?;
+    if own.is_some() && own == holder {
+        return Err(Error::refused("own-request", request.number.clone()));
+    }
+    Ok(())
+}
+
+fn values(desk: &Desk, request: &RequestRow) -> Result<BTreeMap<String, String>, Error> {
+    let fields = desk.store().read().request_fields(request.id)?.into_iter();
+    Ok(fields.map(|(field, row)| (field, row.value)).collect())
+}
+
+/// The record of a decision about a request as it is stored, and the salts of its commitments.
+fn record(
+    desk: &Desk,
+    (officer, key): (&ActingOfficer, &SigningKey),
+    request: &RequestRow,
+    decision: Decision,
+    fields: &BTreeMap<String, String>,
+) -> Result<(ApprovalRecord, BTreeMap<String, Salt>), Error> {
+    let now = clock::now();
+    let mut salts = BTreeMap::new();
+    for field in fields.keys() {
+        salts.insert(field.clone(), random::bytes()?);
+    }
+    let scans = desk.store().read().scans(request.id)?;
+    let making_unit = match decision {
+        Decision::Approved => making_unit(desk, request)?,
+        Decision::Returned | Decision::Rejected => desk.store().read().own_unit()?.id,
+    };
+    let expires = match decision {
+        Decision::Approved => now.plus_days(valid_days(desk)?),
+        Decision::Returned | Decision::Rejected => now,
+    };
+    let record = ApprovalRecord {
+        approver_certificate: key.certificate().map_or([0; 32], sha256),
+        certificate_profile: profile::NAME.to_owned(),
+        decision,
+        expires,
+        fields: fields
+            .iter()
+            .zip(salts.values())
+            .map(|((field, value), salt)| (field.clone(), commitment(field, salt, value)))
+            .collect(),
+        holder_unit: request.unit,
+        making_unit,
+        nonce: random::bytes()?,
+        post: officer.post(),
+        request: request.id,
+        revision: request.revision,
+        scans: scans.into_iter().map(|row| row.scan.sha256).collect(),
+        time: now,
+        kind: TYPE.to_owned(),
+        version: VERSION,
+    };
+    Ok((record, salts))
+}
+
+fn sign(
+    officer: &ActingOfficer,
+    key: &mut SigningKey,
+    request: &RequestRow,
+    record: &ApprovalRecord,
+) -> Result<ApprovalRow, Error> {
+    let bytes = record.canonical().map_err(|error| {
+        Error::failed("approval-encoding", request.number.clone()).because(error)
+    })?;
+    let chain = key.chain().to_vec();
+    let cms = key.sign(&bytes);
+    Ok(ApprovalRow {
+        officer: officer.name().clone(),
+        signature: cms.map_err(|error| sign_error(error, request))?,
+        chain,
+        decided_at: record.time,
+    })
+}
+
+/// D-21: 30 days, or what the setting says.
+fn valid_days(desk: &Desk) -> Result<i64, Error> {
+    let text = desk.store().read().meta(VALID_DAYS_SETTING)?;
+    let damaged = || Error::failed("store-damaged", VALID_DAYS_SETTING);
+    let days = text.map(|text| {
+        text.parse::<i64>()
+            .ok()
+            .filter(|days| (1..=366).contains(days))
+    });
+    days.map_or(Ok(VALID_DAYS), |days| days.ok_or_else(damaged))
+}
+
+/// Whose desk makes the ukey: this one, for its own holders, for a school that has delegated it
+/// (代制), and for the platform officers of direct subordinates (D-3, D-4).
+fn making_unit(desk: &Desk, request: &RequestRow) -> Result<UnitId, Error> {
+    use crate::domain::request::FormKind;
+    let (own, holder) = {
+        let store = desk.store();
+        let reading = store.read();
+        (reading.own_unit()?, reading.unit(request.unit)?)
+    };
+    let of_subordinate = request.form == FormKind::Officer && holder.parent == Some(own.id);
+    if holder.id == own.id || of_subordinate || units::delegated(desk, holder.id)? {
+        Ok(own.id)
+    } else {
+        Err(Error::refused("delegation-missing", request.number.clone()))
+    }
+}
+
 /// Verifies the stored approval of a request, now.
 ///
 /// # Errors
 /// `request-not-approved`, `request-expired`, `request-altered`, `approval-invalid`,
-/// `certificate-not-applied-for`.
+/// `certificate-not-applied-for`, `delegation-missing` when it has ended meanwhile.
 pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Error> {
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
     let now = clock::now();
-    let (approval, fields, officers) = {
+    let (approval, fields, scans, officers, crls) = {
         let store = desk.store();
         let reading = store.read();
         let approval = reading.approval(request.id, request.revision)?;
         (
             approval,
             reading.request_fields(request.id)?,
+            reading.scans(request.id)?,
             reading.officers()?,
+            reading.unit_crls()?,
         )
     };
     let approval = approval.ok_or_else(|| Error::refused("request-not-approved", number()))?;
-    let enabled = officers
+    // Who left since then has approved; who was disabled for cause has not (D-22).
+    let stands = officers
         .iter()
-        .any(|row| row.enabled && row.name == approval.officer && row.chain == approval.chain);
-    if !enabled {
-        return Err(Error::refused("approval-invalid", number()));
-    }
+        .any(|row| !row.for_cause && row.name == approval.officer && row.chain == approval.chain);
     let about = (request.id, request.revision);
-    let verified =
-        VerifiedApproval::verify(&approval.signature, &approval.chain, &root, about, now);
+    let verified = VerifiedApproval::verify(
+        &approval.signature,
+        &approval.chain,
+        &root,
+        about,
+        now,
+        &crls,
+    );
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {
             Error::refused("approval-invalid", format!("{}: {other}", number())).because(other)
         }
     })?;
+    // Who is no officer here must be the superior's (D-8).
+    if !stands && !post::is_of_superior(desk, verified.signer())? {
+        return Err(Error::refused("approval-invalid", number()));
+    }
     let altered = || Error::refused("request-altered", number());
     let zero: Salt = [0; 32]; // Covers nothing: a field without salt was never approved.
     let covered = fields.iter().map(|(field, row)| {
@@ -188,8 +330,15 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
             row.salt.as_ref().unwrap_or(&zero),
         )
     });
-    if !verified.record().covers(covered) || verified.record().holder_unit != request.unit {
+    let record = verified.record();
+    let scanned: Vec<_> = scans.iter().map(|row| row.scan.sha256).collect();
+    let same = record.holder_unit == request.unit && record.scans == scanned;
+    if !record.covers(covered) || !same {
         return Err(altered());
+    }
+    if record.making_unit != making_unit(desk, request)? {
+        let text = format!("{}: for another unit's desk", number());
+        return Err(Error::refused("approval-invalid", text));
     }
     let values = fields
         .into_iter()
@@ -198,10 +347,10 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     let form = RequestForm::from_fields(request.unit, &values, now.date());
     let form = form.map_err(|_faults| altered())?;
     let shown = (request.holder_name.as_str(), request.user_types.as_str());
-    if shown != (form.name.as_str(), form.user_types.join("、").as_str()) {
+    if shown != (form.name.as_str(), form.user_types().join("、").as_str()) {
         return Err(altered());
     }
-    if !form.apply_certificate {
+    if !form.applies_for_certificate() {
         return Err(Error::refused("certificate-not-applied-for", number()));
     }
     Ok(ApprovedRequest {
@@ -229,10 +378,11 @@ pub fn export(
         &approval.chain,
         &desk.pinned_root()?,
         approval.decided_at,
+        &[],
     );
-    let content = content.map_err(|error| {
-        Error::refused("approval-invalid", request.number.clone()).because(error)
-    })?;
+    let content = content
+        .map_err(|error| Error::refused("approval-invalid", request.number.clone()).because(error))?
+        .content;
     std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
     let pem: String = approval
         .chain
@@ -251,14 +401,6 @@ pub fn export(
         written.push(path);
     }
     Ok(written)
-}
-
-fn own_unit(desk: &Desk) -> Result<crate::domain::id::UnitId, Error> {
-    let units = desk.store().read().units()?;
-    let own = units.into_iter().find(|unit| unit.own);
-    Ok(own
-        .ok_or_else(|| Error::failed("store-damaged", "no own unit"))?
-        .id)
 }
 
 fn sign_error(error: SignError<Fault>, request: &RequestRow) -> Error {

@@ -1,17 +1,315 @@
-//! The audit log (D-49).
+//! The audit log (D-49): list, verify, sign a checkpoint of it, export it.
 
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::domain::checkpoint::{Checkpoint, CheckpointCode, LogPosition, Standing};
+use crate::domain::id::HomeId;
 use crate::domain::officer::Duty;
-use crate::station::ActingOfficer;
+use crate::keys::checkpoint::{ClaimedCheckpoint, VerifiedCheckpoint};
+use crate::keys::file;
+use crate::keys::signature::NotVerified;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::store::AuditVerdict;
+use crate::station::{ActingOfficer, SigningKey, clock, unit_key};
+use crate::store::{AuditEntry, AuditFilter, AuditVerdict, CheckpointRow, Reading, Store};
 
-/// Recomputes the chain of the whole log. Who does not have the auditor's duty learns only whether
-/// it is intact.
+/// First line of an export.
+const EXPORT_TYPE: &str = "ukey-station/audit-export";
+/// Version of an export.
+const EXPORT_VERSION: u32 = 1;
+/// A checkpoint with its chain has some 3000 bytes.
+const CHECKPOINT_MAX_BYTES: u64 = 1 << 20;
+
+/// What a log is compared with, beside the checkpoints that the store keeps.
+#[derive(Clone, Copy, Debug)]
+pub enum Against<'a> {
+    /// Nothing else.
+    Stored,
+    /// A checkpoint's file.
+    File(&'a Path),
+    /// The short code of a paper slip.
+    Code(&'a CheckpointCode),
+}
+
+/// What verifying the log found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verification {
+    /// Rows.
+    pub rows: u64,
+    /// Hash of the last row that fits.
+    pub head: [u8; 32],
+    /// The first row that does not fit, is missing, or differs from a checkpoint.
+    pub first_broken: Option<u64>,
+    /// What the log says to the checkpoint that was given; without one, to the stored ones, if
+    /// there are any.
+    pub checkpoint: Option<Standing>,
+    /// Whether the officer may know more than whether it is intact.
+    pub told: bool,
+}
+
+impl Verification {
+    /// Whether every row is as it was written.
+    pub const fn intact(&self) -> bool {
+        self.first_broken.is_none()
+    }
+}
+
+/// Rows of the log, the oldest first. The auditor sees all; others their own acts (D-7).
 ///
 /// # Errors
-/// What the store says.
-pub fn verify(desk: &Desk, officer: &ActingOfficer) -> Result<(AuditVerdict, bool), Error> {
-    let verdict = desk.store().read().verify_audit()?;
-    Ok((verdict, Duty::Audit.belongs_to(officer.post())))
+/// `wrong-duty` when another's acts are asked for.
+pub fn list(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    mut filter: AuditFilter,
+) -> Result<Vec<AuditEntry>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    if !Duty::Audit.belongs_to(officer.post()) {
+        let own = officer.name().as_str();
+        if filter.officer.as_deref().is_some_and(|name| name != own) {
+            officer.demand(Duty::Audit)?;
+        }
+        filter.officer = Some(own.to_owned());
+    }
+    Ok(desk.store().read().audit_entries(&filter)?)
+}
+
+/// Recomputes the chain of the whole log and compares it with every stored checkpoint, and with the
+/// one that is given. Who does not have the auditor's duty learns only whether it is intact.
+///
+/// # Errors
+/// `checkpoint-invalid` when the given file is no checkpoint, or of this home and not signed by one
+/// of its officers; what the store or the file system says.
+pub fn verify(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    against: Against<'_>,
+) -> Result<Verification, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let root = desk.pinned_root()?;
+    let given = match against {
+        Against::File(path) => Some(read_checkpoint(desk, path, &root)?),
+        Against::Stored | Against::Code(_) => None,
+    };
+    let told = Duty::Audit.belongs_to(officer.post());
+    let given = (given, against);
+    // A window may write meanwhile, and sign a checkpoint.
+    let store = desk.store();
+    store.at_one_moment(|store| compare(store, desk.id(), (&root, given, told)))
+}
+
+/// The log, the stored checkpoints and what was given, at one moment.
+fn compare(
+    store: &Store,
+    home: HomeId,
+    (root, (given, against), told): (&[u8], (Option<LogPosition>, Against<'_>), bool),
+) -> Result<Verification, Error> {
+    let reading = store.read();
+    let verdict = store.verify_audit()?;
+    let (epoch, instance) = reading.audit_instance()?;
+    let own = LogPosition {
+        home,
+        instance,
+        epoch,
+        count: verdict.rows,
+        head: verdict.head,
+    };
+    let mut found = Verification {
+        rows: verdict.rows,
+        head: verdict.head,
+        first_broken: verdict.first_broken,
+        checkpoint: None,
+        told,
+    };
+    for row in reading.checkpoints()? {
+        let (count, standing) = match VerifiedCheckpoint::verify(&row.signature, &row.chain, root) {
+            Ok(verified) => {
+                let seen = verified.checkpoint().position();
+                let then = then(&reading, seen.count)?;
+                (seen.count, own.against(&seen, then.as_ref()))
+            }
+            // Not what an officer signed any more.
+            Err(_altered) => (own.count, Standing::Forked),
+        };
+        // What is kept here as this home's was put there by somebody else.
+        let foreign = standing == Standing::OtherHome;
+        found.take(count, if foreign { Standing::Forked } else { standing });
+    }
+    let said = match (given, against) {
+        (Some(seen), _) => {
+            let then = then(&reading, seen.count)?;
+            Some((seen.count, own.against(&seen, then.as_ref())))
+        }
+        (None, Against::Code(code)) => {
+            let (instances, then) = (reading.audit_instances()?, then(&reading, code.count())?);
+            Some((
+                code.count(),
+                own.against_code(&instances, code, then.as_ref()),
+            ))
+        }
+        (None, Against::Stored | Against::File(_)) => None,
+    };
+    if let Some((count, standing)) = said {
+        found.take(count, standing);
+        found.checkpoint = Some(standing);
+    }
+    Ok(found)
+}
+
+impl Verification {
+    /// Counts what the log says to one checkpoint of `count` rows.
+    fn take(&mut self, count: u64, standing: Standing) {
+        let broken = match standing {
+            Standing::Matches | Standing::OtherHome => None,
+            Standing::Shorter => Some(self.rows + 1), // The first one missing.
+            Standing::Forked => Some(count.max(1)),
+        };
+        let both = self.first_broken.into_iter().chain(broken);
+        self.first_broken = both.min();
+        self.checkpoint = self.checkpoint.max(Some(standing));
+    }
+}
+
+/// The hash this log has after so many rows.
+fn then(reading: &Reading<'_>, count: u64) -> Result<Option<[u8; 32]>, Error> {
+    Ok(reading.audit_hash_at(count)?)
+}
+
+/// The position that a checkpoint's file says. That of another home is believed as far as being
+/// another home's.
+fn read_checkpoint(desk: &Desk, path: &Path, root: &[u8]) -> Result<LogPosition, Error> {
+    let invalid = |text: String| Error::refused("checkpoint-invalid", text);
+    let size = std::fs::metadata(path).map_err(|error| Error::io(path, error))?;
+    if size.len() > CHECKPOINT_MAX_BYTES {
+        return Err(invalid(path.display().to_string()));
+    }
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let refuse =
+        |error: NotVerified| invalid(format!("{}: {error}", path.display())).because(error);
+    let claimed = ClaimedCheckpoint::read(&bytes).map_err(refuse)?;
+    let position = claimed.checkpoint().position();
+    if position.home == desk.id() {
+        let verified = claimed.verify(root).map_err(refuse)?;
+        return Ok(verified.checkpoint().position());
+    }
+    Ok(position)
+}
+
+/// Signs how far the log has come, keeps the checkpoint and writes it to `path` as CMS
+/// `SignedData`, DER.
+///
+/// # Errors
+/// `wrong-duty` for who is neither auditor nor security, `audit-broken` when the log does not verify,
+/// the signing ukey's fault, or what the file system says.
+pub fn checkpoint(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Checkpoint, Error> {
+    demand_checkpoint(officer)?;
+    let found = verify(desk, officer, Against::Stored)?;
+    if let Some(row) = found.first_broken {
+        // Nobody signs what is known to be wrong.
+        let row = found.told.then(|| row.to_string());
+        return Err(Error::failed("audit-broken", row.unwrap_or_default()));
+    }
+    let now = clock::now();
+    let position = desk.store().read().audit_position(desk.id())?;
+    let checkpoint = Checkpoint::new(&position, officer.name(), officer.post(), now);
+    let content = checkpoint
+        .canonical()
+        .map_err(|error| Error::failed("approval-encoding", "checkpoint").because(error))?;
+    let mut key = SigningKey::open(desk, officer)?;
+    let signature = key.sign(&content).map_err(unit_key::sign_failed)?;
+    let chain = key.chain().to_vec();
+    let row = CheckpointRow { signature, chain };
+    let mut audit = Desk::audit_row(officer, "checkpoint-signed");
+    audit.detail = Some(position.code().to_string());
+    desk.store().act(&audit, |writing| {
+        writing.insert_checkpoint(&position, &row, now)
+    })?;
+    file::replace(path, &row.signature).map_err(|error| Error::io(path, error))?;
+    Ok(checkpoint)
+}
+
+/// D-49: the auditor or security.
+fn demand_checkpoint(officer: &ActingOfficer) -> Result<(), Error> {
+    let security = officer.demand(Duty::Revoke).is_ok();
+    if security {
+        Ok(())
+    } else {
+        officer.demand(Duty::Audit)
+    }
+}
+
+/// Writes the whole log and its checkpoints as JSON lines (docs/audit-log.md), as they are, broken
+/// or not.
+///
+/// # Errors
+/// `wrong-duty`, or what the store or the file system says.
+pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<AuditVerdict, Error> {
+    officer.demand(Duty::Audit)?;
+    let (lines, verdict) = {
+        let store = desk.store();
+        store.at_one_moment(|store| export_lines(store, desk.id()))?
+    };
+
+    // First on record, then out of the house.
+    let mut audit = Desk::audit_row(officer, "audit-exported");
+    audit.detail = Some(format!("{} rows", verdict.rows));
+    desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
+    file::replace(path, &lines).map_err(|error| Error::io(path, error))?;
+    Ok(verdict)
+}
+
+/// The lines of an export, and what recomputing the chain found.
+fn export_lines(store: &Store, home: HomeId) -> Result<(Vec<u8>, AuditVerdict), Error> {
+    let mut lines = Vec::new();
+    let reading = store.read();
+    let verdict = store.verify_audit()?;
+    let instances = reading.audit_instances()?.into_iter();
+    let instances: Vec<Value> = instances
+        .map(|(epoch, instance)| json!({ "epoch": epoch, "instance": instance.to_string() }))
+        .collect();
+    push(
+        &mut lines,
+        &json!({
+            "type": EXPORT_TYPE, "version": EXPORT_VERSION, "home": home.to_string(),
+            "instances": instances, "rows": verdict.rows, "head": hex::encode(verdict.head),
+        }),
+    );
+    reading.each_audit_row(|entry| {
+        push(&mut lines, &json!({ "row": row_json(entry) }));
+        Ok::<_, Error>(())
+    })?;
+    for row in reading.checkpoints()? {
+        let chain: Vec<String> = row.chain.iter().map(hex::encode).collect();
+        let signature = hex::encode(&row.signature);
+        push(
+            &mut lines,
+            &json!({ "checkpoint": { "signature": signature, "chain": chain } }),
+        );
+    }
+    Ok((lines, verdict))
+}
+
+/// A row with nothing but what is hashed, and its hash.
+fn row_json(entry: &AuditEntry) -> Value {
+    let row = &entry.row;
+    json!({
+        "sequence": entry.sequence,
+        "at": row.at.to_string(),
+        "officer": row.officer,
+        "post": row.post,
+        "act": row.act,
+        "request": row.request,
+        "ukey": row.ukey,
+        "certificate": row.certificate,
+        "result": row.result,
+        "detail": row.detail,
+        "hash": hex::encode(entry.hash),
+    })
+}
+
+fn push(lines: &mut Vec<u8>, value: &Value) {
+    lines.extend_from_slice(value.to_string().as_bytes());
+    lines.push(b'\n');
 }

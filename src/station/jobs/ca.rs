@@ -59,7 +59,13 @@ pub fn show(desk: &Desk, officer: &ActingOfficer) -> Result<CaView, Error> {
 /// What the file system says.
 pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
-    let pem = super::certificates::pem(desk.authority()?.certificate());
+    let own = super::certificates::pem(desk.authority()?.certificate());
+    let chain = desk.ca_chain()?;
+    let chain: String = chain
+        .iter()
+        .map(|der| super::certificates::pem(der))
+        .collect();
+    let pem = own + &chain;
     file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
 }
 
@@ -76,9 +82,7 @@ pub fn unlock(desk: &Desk, officer: &ActingOfficer, ask: &dyn AskSecret) -> Resu
         .and_then(|s| s.passphrase(officer.name()).cloned());
     let passphrase = given.or_else(|| ask.passphrase(officer.name()));
     let required = || Error::usage("officer-required", officer.name().as_str());
-    let opened = desk
-        .keys()
-        .open(officer.name(), &passphrase.ok_or_else(required)?)?;
+    let opened = desk.open_wraps(officer.name(), &passphrase.ok_or_else(required)?)?;
     let secrets = opened
         .security
         .ok_or_else(|| Error::refused("ca-locked", ""))?;
@@ -126,26 +130,65 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     }
     .crl(&revoked, terms);
     let der = crl.map_err(|error| match error {
-        ConnectorError::Key(CaFailure::Locked) => Error::refused("ca-locked", ""),
-        ConnectorError::Key(CaFailure::Fault(fault)) => fault.into(),
-        ConnectorError::Key(CaFailure::Error(error)) => error,
+        ConnectorError::Key(failure) => ca_error(failure),
         ConnectorError::OutlivesAuthority(_) | ConnectorError::Encoding(_) => {
             Error::failed("ca-failed", "")
         }
     })?;
     drop(ca_key);
-    let pem = der::pem::encode_string("X509 CRL", der::pem::LineEnding::LF, &der);
-    let pem = pem.map_err(|error| Error::failed("ca-failed", error.to_string()))?;
     let path = desk.home().crl();
-    for (path, bytes) in [
-        (path.clone(), der.as_slice()),
-        (path.with_extension("crl.pem"), pem.as_bytes()),
-    ] {
-        file::replace(&path, bytes).map_err(|error| Error::io(&path, error))?;
-    }
+    file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
+    write_pem(&path.with_extension("crl.pem"), "X509 CRL", &der)?;
     let mut audit = Desk::audit_row(officer, "crl-published");
     audit.detail = Some(format!("number {number}, {} entries", revoked.len()));
     desk.store().act(&audit, |_writing| Ok(()))
+}
+
+/// Why the CA's key did not sign.
+pub(super) fn ca_error(failure: CaFailure) -> Error {
+    match failure {
+        CaFailure::Locked => Error::refused("ca-locked", ""),
+        CaFailure::Fault(fault) => fault.into(),
+        CaFailure::Error(error) => error,
+    }
+}
+
+/// Writes DER as PEM (RFC 7468).
+pub(super) fn write_pem(path: &Path, label: &str, der: &[u8]) -> Result<(), Error> {
+    let pem = der::pem::encode_string(label, der::pem::LineEnding::LF, der);
+    let pem = pem.map_err(|error| Error::failed("pem", error.to_string()))?;
+    file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
+}
+
+/// Where the CRL stands after a certificate went on hold, or came off it.
+#[derive(Debug)]
+pub enum CrlStanding {
+    /// A new one is published.
+    Published,
+    /// Security is to publish one; why the station could not do it itself, where it tried.
+    Due(Option<Error>),
+}
+
+impl CrlStanding {
+    /// The word of JSON.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Published => "published",
+            Self::Due(_) => "due",
+        }
+    }
+}
+
+/// Publishes the CRL after a change that is already recorded: in practice the station does it as
+/// security, in a real home it is security's to do. A failure does not undo the change.
+pub(in crate::station) fn publish_after_change(desk: &Desk) -> CrlStanding {
+    if !desk.is_practice() {
+        return CrlStanding::Due(None);
+    }
+    match publish_crl_in_practice(desk) {
+        Ok(()) => CrlStanding::Published,
+        Err(error) => CrlStanding::Due(Some(error)),
+    }
 }
 
 /// In practice the station publishes as security by itself, when a certificate was revoked.

@@ -65,3 +65,8 @@ pub(in crate::station) fn pem(der: &[u8]) -> String {
     use der::pem::LineEnding;
     der::pem::encode_string("CERTIFICATE", LineEnding::LF, der).unwrap_or_default()
 }
+
+/// The certificates of a file, PEM or DER.
+pub(in crate::station) fn from_pem(bytes: &[u8]) -> Option<Vec<Vec<u8>>> {
+    crate::keys::unit_pki::read_certificates(bytes).ok()
+}

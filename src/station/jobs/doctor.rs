@@ -2,22 +2,109 @@
 //! data.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+use crate::domain::id::HomeId;
 use crate::domain::officer::Duty;
-use crate::station::ActingOfficer;
+use crate::domain::timestamp::Timestamp;
+use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::{ActingOfficer, clock};
 use crate::token::profiles;
 
+/// A diagnostics report's `type`.
+const TYPE: &str = "ukey-station/diagnostics";
+/// Its version.
+const VERSION: u32 = 1;
+/// A report has some thousand bytes.
+const REPORT_MAX_BYTES: u64 = 1 << 20;
+
 /// One thing that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Stable word.
-    pub check: &'static str,
+    pub check: String,
     /// Whether it is as it should be.
     pub ok: bool,
     /// Facts.
     pub detail: String,
+}
+
+/// What a superior's station can read of a station in trouble (D-56): no secret, no personal data,
+/// no path of this computer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Every finding.
+    pub findings: Vec<Finding>,
+    /// The home.
+    pub home: HomeId,
+    /// Whether it is a practice home.
+    pub practice: bool,
+    /// Version of the program.
+    pub program: String,
+    /// Operating system and processor.
+    pub system: String,
+    /// [`TYPE`].
+    #[serde(rename = "type")]
+    kind: String,
+    /// [`VERSION`].
+    version: u32,
+}
+
+/// Writes what [`examine`] finds as JSON.
+///
+/// # Errors
+/// As [`examine`], or what the file system says.
+pub fn report(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Report, Error> {
+    let mut findings = examine(desk, officer)?;
+    for finding in &mut findings {
+        // A path may name who installed it.
+        if let Some((before, path)) = finding.detail.split_once(": /") {
+            let name = path.rsplit('/').next().unwrap_or_default();
+            finding.detail = format!("{before}: {name}");
+        }
+    }
+    let report = Report {
+        at: clock::now(),
+        findings,
+        home: desk.id(),
+        practice: desk.is_practice(),
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        system: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        kind: TYPE.to_owned(),
+        version: VERSION,
+    };
+    let text = serde_json::to_vec(&report)
+        .map_err(|error| Error::failed("diagnostics-invalid", "").because(error))?;
+    file::replace(path, &text).map_err(|error| Error::io(path, error))?;
+    Ok(report)
+}
+
+/// Reads another station's report. Needs no home and no sign-in.
+///
+/// # Errors
+/// `diagnostics-invalid`, or what the file system says.
+pub fn read(path: &Path) -> Result<Report, Error> {
+    let invalid = || Error::refused("diagnostics-invalid", path.display().to_string());
+    let metadata = std::fs::metadata(path).map_err(|error| Error::io(path, error))?;
+    if metadata.len() > REPORT_MAX_BYTES {
+        return Err(invalid());
+    }
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let report: Report =
+        serde_json::from_slice(&bytes).map_err(|error| invalid().because(error))?;
+    if report.kind == TYPE && report.version == VERSION {
+        Ok(report)
+    } else {
+        Err(invalid())
+    }
 }
 
 /// Looks at home, keys, log, CA and modules.
@@ -27,16 +114,22 @@ pub struct Finding {
 pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Error> {
     officer.demand(Duty::ReadRecords)?;
     let mut findings = Vec::new();
-    let mut add = |check, ok, detail: String| findings.push(Finding { check, ok, detail });
+    let mut add = |check: &str, ok, detail: String| {
+        findings.push(Finding {
+            check: check.to_owned(),
+            ok,
+            detail,
+        });
+    };
     let home = desk.home();
-    for path in [home.path().to_owned(), home.store(), home.keys()] {
+    let files = [
+        ("home", home.path().to_owned()),
+        ("station.db", home.store()),
+        ("keys.json", home.keys()),
+    ];
+    for (name, path) in files {
         let mode = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?;
         let mode = mode.permissions().mode() & 0o777;
-        let name = path
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
         add(
             "permissions",
             (mode & 0o077).count_ones() == 0,
@@ -50,14 +143,14 @@ pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Err
         desk.is_practice() || !practice_cost,
         cost.to_owned(),
     );
-    let verdict = desk.store().read().verify_audit()?;
+    let verdict = desk.store().verify_audit()?;
     add(
         "audit",
         verdict.first_broken.is_none(),
         format!("{} rows", verdict.rows),
     );
     let newest = desk.store().read().newest_time()?;
-    let now = crate::station::clock::now();
+    let now = clock::now();
     add(
         "clock",
         newest.is_none_or(|newest| newest <= now),

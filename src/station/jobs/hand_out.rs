@@ -1,18 +1,30 @@
-//! The hand-over of an issued ukey to its holder (D-59).
+//! The hand-over of an issued ukey to its holder, and the hold that a random PIN asks for (D-59).
 
 use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::jobs::ca::{self, CrlStanding};
 use crate::station::{ActingOfficer, clock};
-use crate::store::UkeyRow;
+use crate::store::{CertificateRow, RunRow, UkeyRow};
+use crate::workflow::journal::PinSource;
 
-/// Records that the holder got the ukey in person, with the slip.
+/// What became of a ukey that was handed out.
+#[derive(Debug)]
+pub struct HandedOut {
+    /// The ukey.
+    pub row: UkeyRow,
+    /// With a random PIN the certificate is on hold; where that reaches the world by the CRL.
+    pub hold: Option<CrlStanding>,
+}
+
+/// Records that the holder got the ukey in person, with the slip. With a random PIN the certificate
+/// goes on hold in the same act, until the holder has changed the PIN at a station.
 ///
 /// # Errors
-/// `ukey-not-in-stock`, `ukey-not-issued`, `wrong-duty`.
-pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result<UkeyRow, Error> {
+/// `ukey-not-in-stock`, `ukey-not-issued`, `pin-letter-not-printed`, `wrong-duty`.
+pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result<HandedOut, Error> {
     officer.demand(Duty::HandOut)?;
     let unknown = || Error::refused("ukey-not-in-stock", serial.as_str());
     let not_issued = || Error::refused("ukey-not-issued", serial.as_str());
@@ -25,10 +37,13 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
     if row.state != UkeyState::Issued {
         return Err(not_issued());
     }
+    let to_hold = certificate_to_hold(desk, &run)?;
     let mut audit = Desk::audit_row(officer, "ukey-handed-out");
     audit.request = Some(run.request.to_string());
     audit.ukey = Some(serial.as_str().to_owned());
     audit.certificate.clone_from(&row.certificate);
+    audit.detail = to_hold.as_ref().map(|_held| "certificateHold".to_owned());
+    let now = clock::now();
     desk.store().act(&audit, |writing| {
         writing.move_ukey(
             serial,
@@ -37,7 +52,31 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
             Some(run.request),
         )?;
         writing.move_request(run.request, RequestState::Issued, RequestState::HandedOut)?;
-        writing.hand_out_slip(run.id, officer.name(), clock::now())
+        if let Some(certificate) = &to_hold {
+            writing.hold_until_pin_change(&certificate.serial, now)?;
+        }
+        writing.hand_out_slip(run.id, officer.name(), now)
     })?;
-    desk.store().read().ukey(serial)?.ok_or_else(unknown)
+    let row = desk.store().read().ukey(serial)?.ok_or_else(unknown)?;
+    let hold = to_hold.map(|_held| ca::publish_after_change(desk));
+    Ok(HandedOut { row, hold })
+}
+
+/// The certificate of a ukey whose PIN is random; its holder must have that PIN on paper.
+fn certificate_to_hold(desk: &Desk, run: &RunRow) -> Result<Option<CertificateRow>, Error> {
+    let damaged = |what: &str| Error::failed("store-damaged", what);
+    let store = desk.store();
+    let reading = store.read();
+    let plan = reading.plan(run.id)?;
+    match plan.ok_or_else(|| damaged("journal of the run"))?.user_pin {
+        PinSource::Holder | PinSource::Secrets => return Ok(None),
+        PinSource::Random => {}
+    }
+    if reading.pin_letter(run.id)?.is_some() {
+        return Err(Error::refused("pin-letter-not-printed", run.ukey.as_str()));
+    }
+    let certificate = reading.certificate_of_run(run.id)?;
+    certificate
+        .ok_or_else(|| damaged("certificate of the run"))
+        .map(Some)
 }

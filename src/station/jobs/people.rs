@@ -1,6 +1,13 @@
-//! Units and officers of this home.
+//! Units of this home, and what is known of people: their search hash, and the looks at their data in
+//! full, each with a reason (D-39).
 
-use crate::domain::officer::Duty;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::{Digest as _, Sha256};
+
+use crate::domain::id::RequestId;
+use crate::domain::identity_number::IdentityNumber;
+use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::text::is_hidden;
 use crate::domain::unit::Unit;
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
@@ -13,4 +20,88 @@ use crate::station::error::Error;
 pub fn units(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Unit>, Error> {
     officer.demand(Duty::ReadRecords)?;
     Ok(desk.store().read().units()?)
+}
+
+/// How much of a person's data is shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Sight<'a> {
+    /// Numbers and addresses masked.
+    Masked,
+    /// In full, for a reason that is kept.
+    Full(&'a Revealed),
+}
+
+/// Evidence that a look at personal data in full was written to the audit log, with its reason.
+#[derive(Debug)]
+pub struct Revealed(());
+
+/// Writes down that personal data is looked at in full: of one request, or of a list.
+///
+/// # Errors
+/// `reason-required`; `reveal-not-released` for the auditor, who needs security's release (D-39).
+pub fn reveal(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    what: &str,
+    request: Option<RequestId>,
+    reason: &str,
+) -> Result<Revealed, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    if officer.post() == Post::Auditor {
+        return Err(Error::refused(
+            "reveal-not-released",
+            officer.name().as_str(),
+        ));
+    }
+    let reason = reason_text(reason)?;
+    let hash: [u8; 32] = Sha256::digest(reason.as_bytes()).into();
+    let mut audit = Desk::audit_row(officer, "personal-data-revealed");
+    audit.request = request.map(|id| id.to_string());
+    audit.detail = Some(format!("{what}; reason sha256 {}", hex::encode(hash)));
+    desk.store()
+        .act(&audit, |writing| writing.put_reveal_reason(&hash, &reason))?;
+    Ok(Revealed(()))
+}
+
+/// A reason that says something: at most 500 characters, none invisible.
+pub(super) fn reason_text(reason: &str) -> Result<String, Error> {
+    let reason = reason.trim();
+    let said = reason.chars().nth(1).is_some() && reason.chars().nth(500).is_none();
+    if said && !reason.chars().any(is_hidden) {
+        Ok(reason.to_owned())
+    } else {
+        Err(Error::usage("reason-required", ""))
+    }
+}
+
+/// D-39: the search hash of an identity number, under a key that never leaves this home.
+pub(in crate::station) fn person_hash(
+    desk: &Desk,
+    number: &IdentityNumber,
+) -> Result<Vec<u8>, Error> {
+    Ok(PersonKey::read(desk)?.hash(number))
+}
+
+/// The key of the search hashes, for who makes many.
+pub(super) struct PersonKey(Hmac<Sha256>);
+
+impl PersonKey {
+    pub(super) fn read(desk: &Desk) -> Result<Self, Error> {
+        let damaged = || Error::failed("store-damaged", "person_key");
+        let key = desk.store().read().meta("person_key")?;
+        let key = hex::decode(key.ok_or_else(damaged)?).map_err(|_hex| damaged())?;
+        let mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
+        Ok(Self(mac))
+    }
+
+    pub(super) fn hash(&self, number: &IdentityNumber) -> Vec<u8> {
+        let mut mac = self.0.clone();
+        mac.update(number.expose().as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
+}
+
+/// The search hash of an officer's own identity number, where the home knows it from their form 1.
+pub(super) fn officer_person(desk: &Desk, name: &OfficerName) -> Result<Option<Vec<u8>>, Error> {
+    Ok(desk.officer(name)?.person)
 }

@@ -66,7 +66,7 @@ enum OrderKind {
 ///
 /// # Errors
 /// Before anything was begun: `wrong-duty`, `request-not-approved`, `request-already-used`,
-/// `ukey-not-inserted`, `ukey-not-in-stock`, `no-blank-ukey`.
+/// `ukey-not-inserted`, `ukey-not-in-stock`, `ukey-duplicate-serial`, `no-blank-ukey`.
 pub fn personalise(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -179,7 +179,8 @@ fn check_state(desk: &Desk, request: &RequestRow) -> Result<(), Error> {
     }
 }
 
-/// The ukey that was named: in stock as blank, and plugged in. The run looks at it itself.
+/// The ukey that was named: in stock as blank, plugged in, and no other shows its serial (D-24). The
+/// run looks at it itself.
 fn check_ukey(desk: &Desk, row: &UkeyRow) -> Result<UkeyRow, Error> {
     let serial = row.identity.serial.as_str();
     if row.state != UkeyState::Blank {
@@ -188,14 +189,18 @@ fn check_ukey(desk: &Desk, row: &UkeyRow) -> Result<UkeyRow, Error> {
             format!("{serial} ({})", row.state),
         ));
     }
-    match bench::find(desk, row, &Expected::from(&row.reported()))? {
-        Some(_) => Ok(row.clone()),
-        None => Err(Error::refused("ukey-not-inserted", serial)),
+    let identity = row.reported();
+    if bench::find(desk, row, &Expected::from(&identity))?.is_none() {
+        return Err(Error::refused("ukey-not-inserted", serial));
     }
+    if bench::doubles(desk)?.contains(&identity) {
+        return Err(Error::refused("ukey-duplicate-serial", serial));
+    }
+    Ok(row.clone())
 }
 
 /// Ukeys in stock as blank that are plugged in, the lowest serial first. Virtual ones are not
-/// opened for it: each run looks at its own.
+/// opened for it, each run looks at its own; but one that is not in stock may show any serial.
 fn plugged_blanks(desk: &Desk) -> Result<Vec<UkeyRow>, Error> {
     let rows = desk.store().read().ukeys(Some(UkeyState::Blank))?;
     if desk.is_practice() {
@@ -203,7 +208,16 @@ fn plugged_blanks(desk: &Desk) -> Result<Vec<UkeyRow>, Error> {
             let folder = desk.home().ukey(&row.identity.serial);
             crate::token::virtual_ukey::is_inserted(&folder)
         };
-        return Ok(rows.into_iter().filter(inserted).collect());
+        let blanks: Vec<_> = rows.into_iter().filter(inserted).collect();
+        if bench::has_stranger(desk)? {
+            let doubles = bench::doubles(desk)?;
+            let double = blanks.iter().find(|row| doubles.contains(&row.reported()));
+            if let Some(row) = double {
+                let serial = row.identity.serial.as_str();
+                return Err(Error::refused("ukey-duplicate-serial", serial));
+            }
+        }
+        return Ok(blanks);
     }
     let bench = bench::look(desk)?;
     let usable = bench.ukeys.into_iter().filter(|ukey| ukey.usable.is_ok());

@@ -2,30 +2,29 @@
 
 use std::path::Path;
 
-use crate::domain::audit::AuditRow;
 use crate::domain::certificate::CertificateSerial;
-use crate::domain::id::{HomeId, UnitId};
+use crate::domain::id::UnitId;
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
-use crate::domain::pin::Pin;
+use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::request::RequestDraft;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity};
-use crate::domain::unit::{Level, Unit};
+use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::issuing::authority::{Authority, AuthorityTerms};
-use crate::keys::escrow::EscrowIdentity;
-use crate::keys::secret::{SecretKey, SecretText};
-use crate::keys::unit_pki::{self, PkiError, SoftwareKey, Subject, Terms};
-use crate::keys::wrap::{Cost, KeysFile, SecuritySecrets};
-use crate::keys::{file, random};
+use crate::keys::secret::SecretText;
+use crate::keys::station_key::StationIdentity;
+use crate::keys::unit_pki::{self, PkiError, RootUse, SoftwareKey, Subject, UnitSubject};
+use crate::keys::{SignError, file, random};
 use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
 use crate::station::error::Error;
+use crate::station::foundation::{self, Foundation};
 use crate::station::home::Home;
-use crate::station::jobs::{approvals, ca, certificates, requests};
-use crate::station::key_token::{self, KeyToken};
+use crate::station::jobs::{approvals, ca, certificates, papers, requests};
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
-use crate::station::{ActingOfficer, clock};
-use crate::store::{OfficerRow, Store};
+use crate::station::unit_key::{self, UNIT_DAYS};
+use crate::station::{ActingOfficer, SigningKey, clock, key_token};
 use crate::token::profiles;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
 
@@ -36,7 +35,6 @@ const OFFICERS: [(&str, Post); 3] = [
 ];
 /// D-60: twice the longest leaf and a year.
 const CA_DAYS: i64 = 7 * 365;
-const PKI_DAYS: i64 = 10 * 365;
 
 /// Makes a practice home: own unit, roots, CA, officers, blank ukeys of a profile in stock, approved
 /// requests.
@@ -61,7 +59,7 @@ pub fn new(path: &Path, profile: &str, ukeys: u16, requests: u16) -> Result<Home
     for _ in 0..ukeys {
         maker.add_ukey(&stock)?;
     }
-    maker.keys.write(&home.keys())?;
+    maker.base.keys.write(&home.keys())?;
     maker.secrets.save()?;
     drop(maker);
     drop(lock); // The desk takes it itself.
@@ -72,7 +70,7 @@ pub fn new(path: &Path, profile: &str, ukeys: u16, requests: u16) -> Result<Home
 }
 
 /// How to reach virtual ukeys of a shipped profile.
-fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
+pub(super) fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
     let unknown = || Error::usage("profile-unknown", profile);
     let found = profiles::load(Path::new(""))?.remove(profile);
     desk::virtual_ukeys(found.ok_or_else(unknown)?, desk::this_program()?)
@@ -133,84 +131,105 @@ fn folder(path: &Path, text: &str) -> Result<(Serial, std::path::PathBuf), Error
 
 /// A home while it is made.
 struct Maker<'a> {
-    home: &'a Home,
-    ukeys: &'a VirtualUkeys,
+    base: Foundation<'a>,
     now: Timestamp,
-    keys: KeysFile,
-    store_key: SecretKey,
-    store: Store,
     secrets: Secrets,
-    security: SecuritySecrets,
     unit: Unit,
-    root: Vec<u8>,
-    unit_key: SoftwareKey,
-    unit_certificate: Vec<u8>,
+    /// The practice county: it certifies the own unit and its officers (D-57).
+    superior_key: SoftwareKey,
+    /// Its certificate, then the root.
+    superior_chain: Vec<Vec<u8>>,
 }
 
 impl<'a> Maker<'a> {
     fn new(home: &'a Home, ukeys: &'a VirtualUkeys) -> Result<Self, Error> {
-        let store_key = SecretKey::generate()?;
-        let store = Store::create(&home.store(), store_key.expose())?;
-        let security = SecuritySecrets {
-            escrow: EscrowIdentity::generate(),
-            ca_pin: random_pin(24)?,
-        };
+        let mut base = Foundation::lay(home, ukeys, true)?;
+        let unit = own_unit()?;
+        let settings = [
+            ("hotline", "0731-12345678"),
+            ("assistant_address", "https://ca.example.cn/assistant"),
+        ];
+        base.record(&unit, &settings)?;
         Ok(Self {
-            home,
-            ukeys,
+            base,
             now: clock::now(),
-            keys: KeysFile::new(HomeId::new(clock::new_uuid()), true, Cost::PRACTICE),
-            store_key,
-            store,
             secrets: Secrets::new(home.secrets()),
-            security,
-            unit: own_unit(),
-            root: Vec::new(),
-            unit_key: SoftwareKey::generate().map_err(pki)?,
-            unit_certificate: Vec::new(),
+            unit,
+            superior_key: SoftwareKey::generate().map_err(pki)?,
+            superior_chain: Vec::new(),
         })
     }
 
-    /// Practice root and unit certificate; the root's key is not kept.
+    /// Practice province, county and own unit; the keys of the three are not kept.
     fn certify_unit(&mut self) -> Result<(), Error> {
-        let root_key = SoftwareKey::generate().map_err(pki)?;
-        let subject = Subject::Root {
-            name: "练习根 (practice root)",
-        };
-        let public = root_key.public_key();
-        self.root =
-            unit_pki::certify(subject, &public, &self.terms()?, None, &root_key).map_err(pki)?;
-        let subject = Subject::Unit {
-            name: &self.unit.name,
-        };
-        let public = self.unit_key.public_key();
-        let issuer = Some(self.root.as_slice());
-        self.unit_certificate =
-            unit_pki::certify(subject, &public, &self.terms()?, issuer, &root_key).map_err(pki)?;
-        let (root, escrow) = (
-            hex::encode(&self.root),
-            self.security.escrow.public().to_string(),
+        let (root_key, unit_key) = (
+            SoftwareKey::generate().map_err(pki)?,
+            SoftwareKey::generate().map_err(pki)?,
         );
-        let person_key: [u8; 32] = random::bytes()?;
-        let unit = self.unit.clone();
-        let row = self.row("home-made");
-        self.store.act(&row, |writing| {
-            writing.insert_unit(&unit)?;
-            writing.set_meta("pinned_root", &root)?;
-            writing.set_meta("escrow_key", &escrow)?;
-            writing.set_meta("person_key", &hex::encode(person_key))?;
-            writing.set_meta("own_tokens_profile", PRACTICE_PROFILE)?;
-            writing.set_meta("hotline", "0731-12345678")?;
-            writing.set_meta("assistant_address", "https://ca.example.cn/assistant")
-        })?;
+        let [root_station, superior_station, station] =
+            std::array::from_fn(|_unit| StationIdentity::generate());
+        let root = Subject::Root {
+            unit: UnitSubject {
+                name: "练习省教育厅 (practice root)",
+                code: "11430000006123458L",
+                station_key: &root_station.public(),
+            },
+            root_use: RootUse::Practice,
+        };
+        let root = self.certify(root, &root_key.public_key(), &root_key, &[])?;
+        let superior = Subject::Unit(UnitSubject {
+            name: "练习县教育局",
+            code: "12430100MB1K234565",
+            station_key: &superior_station.public(),
+        });
+        self.superior_chain =
+            self.certify(superior, &self.superior_key.public_key(), &root_key, &root)?;
+        let own = Subject::Unit(UnitSubject {
+            name: &self.unit.name,
+            code: self.unit.code.as_str(),
+            station_key: &station.public(),
+        });
+        let (key, superior) = (unit_key.public_key(), &self.superior_chain);
+        let chain = self.certify(own, &key, &self.superior_key, superior)?;
+        let list = |chain: &[Vec<u8>]| chain.iter().map(hex::encode).collect::<Vec<_>>().join(" ");
+        let (chain, superior, root) = (list(&chain), list(superior), list(&root));
+        self.base
+            .store
+            .act(&foundation::row("root-pinned"), |writing| {
+                writing.set_meta("pinned_root", &root)?;
+                writing.set_meta("superior_chain", &superior)?;
+                writing.set_meta("unit_chain", &chain)?;
+                writing.set_meta("station_identity", station.to_secret().expose())
+            })?;
         Ok(())
+    }
+
+    /// A certificate of the unit PKI and the chain above it.
+    fn certify(
+        &self,
+        subject: Subject<'_>,
+        key: &PublicKeyDer,
+        issuer_key: &SoftwareKey,
+        issuer_chain: &[Vec<u8>],
+    ) -> Result<Vec<Vec<u8>>, Error> {
+        let terms = unit_key::terms(self.now, UNIT_DAYS)?;
+        let issuer = issuer_chain.first().map(Vec::as_slice);
+        let public = issuer_key.public_key();
+        let mut sign = |message: &[u8]| issuer_key.sign(message);
+        let made = unit_pki::certify(subject, key, &terms, issuer, &public, &mut sign);
+        let made = made.map_err(|error| match error {
+            SignError::Key(error) => pki(error),
+            SignError::Encoding(text) => Error::failed("unit-pki", text),
+        })?;
+        Ok([vec![made], issuer_chain.to_vec()].concat())
     }
 
     /// The CA on a token of its own.
     fn make_ca(&mut self) -> Result<(), Error> {
-        let so_pin = random_pin(24)?;
-        let pins = (&so_pin, &self.security.ca_pin);
-        let (token, public, mut key) = key_token::make(self.ukeys, &self.home.ca(), pins)?;
+        let home = self.base.home;
+        let mut made = self
+            .base
+            .make_token(&home.ca(), &self.base.security.ca_pin)?;
         let terms = AuthorityTerms {
             name: "练习 CA G1 (practice)".to_owned(),
             unit: self.unit.name.clone(),
@@ -219,63 +238,44 @@ impl<'a> Maker<'a> {
             not_before: self.now,
             not_after: self.now.plus_days(CA_DAYS),
         };
-        let certificate = Authority::self_signed(&terms, &public, &mut |message| key.sign(message));
+        let key = &mut made.key;
+        let certificate =
+            Authority::self_signed(&terms, &made.public_key, &mut |message| key.sign(message));
         let certificate =
             certificate.map_err(|error| Error::failed("ca-failed", error.to_string()))?;
         let pem = certificates::pem(&certificate);
-        let path = self.home.ca_pem();
+        let path = home.ca_pem();
         file::replace(&path, pem.as_bytes()).map_err(|error| Error::io(&path, error))?;
-        let so_pin = self.seal_so_pin(&so_pin)?;
-        let row = self.row("ca-made");
-        let token = token_json(&token)?;
-        self.store.act(&row, |writing| {
-            writing.set_meta("ca_certificate", &hex::encode(&certificate))?;
-            writing.set_meta("ca_token", &token)?;
-            writing.set_meta("ca_so_pin", &so_pin)
-        })?;
+        let token = serde_json::to_string(&made.token)
+            .map_err(|error| Error::failed("practice", "token").because(error))?;
+        self.base
+            .store
+            .act(&foundation::row("ca-made"), |writing| {
+                writing.set_meta("ca_certificate", &hex::encode(&certificate))?;
+                writing.set_meta("ca_token", &token)?;
+                writing.set_meta("ca_so_pin", &made.so_pin)
+            })?;
         Ok(())
     }
 
     /// An officer with passphrase, own ukey and certificate.
     fn add_officer(&mut self, name: &OfficerName, post: Post) -> Result<(), Error> {
-        let passphrase = SecretText::new(random_pin(20)?.expose().to_owned());
-        let security = (post == Post::Security).then_some(&self.security);
-        self.keys
-            .add_officer((name, post), &passphrase, &self.store_key, security)?;
-        let (so_pin, user_pin) = (random_pin(24)?, random_pin(12)?);
-        let dir = self.home.officer(name.as_str());
-        let (token, public, _key) = key_token::make(self.ukeys, &dir, (&so_pin, &user_pin))?;
+        let passphrase = SecretText::new(key_token::random_pin(20)?.expose().to_owned());
+        let (token, own_pin, public) = self.base.make_officer((name, post), &passphrase, None)?;
         let subject = Subject::Officer {
             unit: &self.unit.name,
+            code: self.unit.code.as_str(),
             name,
             post,
         };
-        let issuer = Some(self.unit_certificate.as_slice());
-        let certificate =
-            unit_pki::certify(subject, &public, &self.terms()?, issuer, &self.unit_key)
-                .map_err(pki)?;
-        let officer = OfficerRow {
-            name: name.clone(),
-            post,
-            enabled: true,
-            ukey: token.identity.serial.clone(),
-            key_id: token.key_id.as_bytes().to_vec(),
-            chain: vec![
-                certificate,
-                self.unit_certificate.clone(),
-                self.root.clone(),
-            ],
-        };
-        let so_pin = self.seal_so_pin(&so_pin)?;
-        let row = self.row("officer-enabled");
-        let json = token_json(&token)?;
-        self.store.act(&row, |writing| {
-            writing.insert_officer(&officer)?;
-            writing.set_meta(&format!("officer_token/{name}"), &json)?;
-            writing.set_meta(&format!("officer_so_pin/{name}"), &so_pin)
-        })?;
+        let chain = self.certify(subject, &public, &self.superior_key, &self.superior_chain)?;
+        let mut row = foundation::row("officer-certified");
+        row.detail = Some(format!("{name} {post}"));
+        self.base
+            .store
+            .act(&row, |writing| writing.set_officer_chain(name, &chain))?;
         self.secrets.set_passphrase(name.clone(), passphrase);
-        self.secrets.set_user_pin(token.identity.serial, user_pin);
+        self.secrets.set_user_pin(token.identity.serial, own_pin);
         Ok(())
     }
 
@@ -285,9 +285,9 @@ impl<'a> Maker<'a> {
             maker,
             model,
             serial,
-        } = ukeys.make(&self.home.ukeys())?;
-        virtual_ukey::insert(&self.home.ukey(&serial))?;
-        let mut row = self.row("ukey-received");
+        } = ukeys.make(&self.base.home.ukeys())?;
+        virtual_ukey::insert(&self.base.home.ukey(&serial))?;
+        let mut row = foundation::row("ukey-received");
         row.ukey = Some(serial.as_str().to_owned());
         let (identity, now) = (
             UkeyIdentity {
@@ -297,28 +297,10 @@ impl<'a> Maker<'a> {
             },
             self.now,
         );
-        self.store.act(&row, |writing| {
+        self.base.store.act(&row, |writing| {
             writing.insert_ukey(&identity, &ukeys.profile.name, now)
         })?;
         Ok(())
-    }
-
-    fn terms(&self) -> Result<Terms, Error> {
-        Ok(Terms {
-            serial: CertificateSerial::from_random(random::bytes()?),
-            not_before: self.now,
-            not_after: self.now.plus_days(PKI_DAYS),
-        })
-    }
-
-    fn seal_so_pin(&self, so_pin: &Pin) -> Result<String, Error> {
-        let sealed = self.security.escrow.public().seal(so_pin);
-        let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
-        Ok(hex::encode(sealed))
-    }
-
-    fn row(&self, act: &str) -> AuditRow {
-        AuditRow::new(self.now, "station", None, act)
     }
 }
 
@@ -330,17 +312,57 @@ fn add_requests(home: &Home, count: u16) -> Result<(), Error> {
     let mut submitted = Vec::new();
     let (desk, system) = open(home.path(), Duty::EnterRequest)?;
     for index in 0..count {
-        let row = requests::enter(&desk, &system, &invented(index)?)?;
+        let row = requests::enter(&desk, &system, &invented(index)?)?.row;
+        papers::attach(&desk, &system, &row, &invented_scan(&row.number))?;
+        papers::record(&desk, &system, &row, &invented_opinions())?;
         requests::submit(&desk, &system, &row)?;
-        submitted.push(row);
+        submitted.push(requests::find(&desk, &system, &row.number)?.row);
     }
     drop(desk);
     let (desk, security) = open(home.path(), Duty::DecideRequest)?;
-    let mut key = approvals::SigningKey::open(&desk, &security)?;
+    let mut key = SigningKey::open(&desk, &security)?;
     for row in submitted {
         approvals::approve(&desk, &security, &mut key, &row)?;
     }
     Ok(())
+}
+
+/// A sealed form of one page, as a scanner would send it.
+fn invented_scan(number: &str) -> Vec<u8> {
+    let text = format!("BT /F1 24 Tf 72 700 Td (Practice scan {number}) Tj ET");
+    let objects = [
+        "<</Type/Catalog/Pages 2 0 R>>".to_owned(),
+        "<</Type/Pages/Kids[3 0 R]/Count 1>>".to_owned(),
+        "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 4 0 R\
+         /Resources<</Font<</F1 5 0 R>>>>>>"
+            .to_owned(),
+        format!("<</Length {}>>\nstream\n{text}\nendstream", text.len()),
+        "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>".to_owned(),
+    ];
+    let mut pdf = "%PDF-1.4\n".to_owned();
+    let mut offsets = String::new();
+    for (at, object) in (1..).zip(&objects) {
+        offsets = format!("{offsets}{:010} 00000 n \n", pdf.len());
+        pdf = format!("{pdf}{at} 0 obj\n{object}\nendobj\n");
+    }
+    let (start, size) = (pdf.len(), objects.len() + 1);
+    let pdf = format!(
+        "{pdf}xref\n0 {size}\n0000000000 65535 f \n{offsets}\
+         trailer\n<</Size {size}/Root 1 0 R>>\nstartxref\n{start}\n%%EOF\n"
+    );
+    pdf.into_bytes()
+}
+
+/// What stands on that form: every opinion, today.
+fn invented_opinions() -> Vec<Opinion> {
+    let on = clock::now().date();
+    let opinion = |kind| Opinion {
+        kind,
+        by: "练习人".to_owned(),
+        on,
+        note: None,
+    };
+    OpinionKind::ALL.into_iter().map(opinion).collect()
 }
 
 /// An invented holder. Numbers begin with 439900, a county that does not exist.
@@ -368,12 +390,13 @@ fn invented(index: u16) -> Result<RequestDraft, Error> {
         vec!["信息管理员"]
     };
     Ok(RequestDraft {
-        unit: own_unit().code,
+        unit: OWN_CODE.to_owned(),
         name,
         id_number: with_check(&digits)?,
         office_phone: format!("0731-{:08}", 84_400_000 + u32::from(index)),
         email: format!("teacher{index:04}@school.example.cn"),
         mobile: format!("1990000{index:04}"),
+        post: None,
         school_type: "211".to_owned(),
         user_types: user_types.into_iter().map(str::to_owned).collect(),
         apply_certificate: Some(true),
@@ -394,31 +417,27 @@ fn with_check(digits: &str) -> Result<String, Error> {
         .ok_or_else(|| Error::failed("practice", "no identity number"))
 }
 
-fn own_unit() -> Unit {
-    Unit {
-        id: UnitId::new(clock::new_uuid()),
+/// 学校标识码 of the practice school.
+const OWN_CODE: &str = "2143999999";
+
+fn own_unit() -> Result<Unit, Error> {
+    let draft = UnitDraft {
         name: "示例市练习小学".to_owned(),
-        level: Level::School,
-        code: "2143999999".to_owned(),
+        level: Level::School.word().to_owned(),
+        code: OWN_CODE.to_owned(),
         province: "湖南省".to_owned(),
         prefecture: "示例市".to_owned(),
-        own: true,
-    }
+        school_type: "211".to_owned(),
+        ..UnitDraft::default()
+    };
+    let checked = draft.check(UnitId::new(clock::new_uuid()), ParentFound::NotNamed);
+    let (unit, _normalised) =
+        checked.map_err(|_faults| Error::failed("practice", "the practice unit"))?;
+    Ok(Unit { own: true, ..unit })
 }
 
 fn officer_name(text: &str) -> Result<OfficerName, Error> {
     OfficerName::parse(text).map_err(|error| Error::usage("officer-unknown", text).because(error))
-}
-
-fn token_json(token: &KeyToken) -> Result<String, Error> {
-    serde_json::to_string(&(&token.identity, &token.key_id))
-        .map_err(|error| Error::failed("practice", "token").because(error))
-}
-
-fn random_pin(chars: usize) -> Result<Pin, Error> {
-    let random = random::secret::<128>()?;
-    Pin::from_random_letters(chars, random.as_slice())
-        .ok_or_else(|| Error::failed("no-random", "too few bytes"))
 }
 
 fn pki(error: PkiError) -> Error {

@@ -73,9 +73,8 @@ fn facts(desk: &Desk, serial: &Serial) -> Result<Option<(slip::Slip, RunRow)>, E
         .map(|row| mask(&row.value))
         .unwrap_or_default();
     let unit = reading.unit(request.unit)?;
-    let (rows, head) = reading.audit_head()?;
+    let position = reading.audit_position(desk.id())?;
     let meta = |name: &str| Ok::<_, Error>(reading.meta(name)?.unwrap_or_default());
-    let code: String = hex::encode(head).chars().take(12).collect();
     let slip = slip::Slip {
         unit: unit.name,
         request: request.number,
@@ -89,7 +88,7 @@ fn facts(desk: &Desk, serial: &Serial) -> Result<Option<(slip::Slip, RunRow)>, E
         not_after: certificate.not_after.date().to_string(),
         assistant_address: meta("assistant_address")?,
         hotline: meta("hotline")?,
-        checkpoint: format!("{rows}-{code}"),
+        checkpoint: position.code().to_string(),
     };
     Ok(Some((slip, run)))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::domain::officer::Duty;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::ActingOfficer;
-use crate::station::bench::{self, Bench};
+use crate::station::bench::{self, Bench, Inserted};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::store::UkeyRow;
@@ -77,6 +77,90 @@ pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView
                 format!("{text}: {}", serials.join(", ")),
             ))
         }
+    }
+}
+
+/// Who came and who went.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// Plugged in.
+    Inserted(Box<Inserted>),
+    /// Plugged in, and cannot be read; with its record, if it is in stock.
+    Unreadable(Serial, Option<UkeyRow>),
+    /// Pulled out; with its record, if it is in stock.
+    Removed(Serial, Option<UkeyRow>),
+}
+
+impl Change {
+    /// Which ukey: the serial it has in stock, else the one it reports.
+    pub fn serial(&self) -> &Serial {
+        match self {
+            Self::Inserted(ukey) => match &ukey.record {
+                Some(row) => &row.identity.serial,
+                None => &ukey.reading.identity.serial,
+            },
+            Self::Unreadable(serial, _) | Self::Removed(serial, _) => serial,
+        }
+    }
+
+    /// Its record, if it is in stock.
+    pub fn record(&self) -> Option<&UkeyRow> {
+        match self {
+            Self::Inserted(ukey) => ukey.record.as_ref(),
+            Self::Unreadable(_, record) | Self::Removed(_, record) => record.as_ref(),
+        }
+    }
+}
+
+/// Knows who was plugged in at the last look.
+#[derive(Clone, Debug)]
+pub struct Watch(BTreeSet<Serial>);
+
+impl Watch {
+    /// Notes who is plugged in now.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub fn start(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
+        officer.demand(Duty::ReadRecords)?;
+        Ok(Self(plugged(desk)?))
+    }
+
+    /// How many were plugged in.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Who came and who went since the last look. Virtual ukeys are opened only when one came, so
+    /// that a run at work on another one is left alone.
+    ///
+    /// # Errors
+    /// When the home cannot be read.
+    pub fn look(&mut self, desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Change>, Error> {
+        officer.demand(Duty::ReadRecords)?;
+        let now = plugged(desk)?;
+        let before = std::mem::replace(&mut self.0, now);
+        let mut changes = Vec::new();
+        for serial in before.difference(&self.0) {
+            let record = desk.store().read().ukey(serial)?;
+            changes.push(Change::Removed(serial.clone(), record));
+        }
+        let came: Vec<_> = self.0.difference(&before).collect();
+        if came.is_empty() {
+            return Ok(changes);
+        }
+        let bench = bench::look(desk)?;
+        for serial in came {
+            let is_it = |ukey: &&Inserted| match &ukey.record {
+                Some(row) => row.identity.serial == *serial,
+                None => ukey.reading.identity.serial == *serial,
+            };
+            changes.push(match bench.ukeys.iter().find(is_it) {
+                Some(ukey) => Change::Inserted(Box::new(ukey.clone())),
+                None => Change::Unreadable(serial.clone(), desk.store().read().ukey(serial)?),
+            });
+        }
+        Ok(changes)
     }
 }
 

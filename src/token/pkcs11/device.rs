@@ -221,6 +221,12 @@ impl Device {
         }
     }
 
+    /// User login with the present PIN (one try), `C_SetPIN`.
+    pub(in crate::token) fn set_user_pin(&mut self, current: &Pin, new: &Pin) -> Result<(), Fault> {
+        self.log_in_as(Login::User, current)?;
+        self.with_session(|session| session.set_pin(&auth(current), &auth(new)))
+    }
+
     /// User login.
     pub(in crate::token) fn log_in(&mut self, user: &Pin) -> Result<(), Fault> {
         self.log_in_as(Login::User, user)

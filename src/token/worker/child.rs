@@ -153,6 +153,13 @@ fn perform(bench: &mut Option<Bench>, act: Act, stop: &Arc<AtomicBool>) -> Resul
             device.log_in(&user)?;
             Reply::Done
         }
+        Act::SetUserPin {
+            current: WirePin(current),
+            new: WirePin(new),
+        } => {
+            device.set_user_pin(&current, &new)?;
+            Reply::Done
+        }
         Act::Generate {
             algorithm,
             id,

@@ -91,6 +91,10 @@ pub(super) enum Act {
     LogIn {
         user: WirePin,
     },
+    SetUserPin {
+        current: WirePin,
+        new: WirePin,
+    },
     Generate {
         algorithm: KeyAlgorithm,
         id: KeyId,

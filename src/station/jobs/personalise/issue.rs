@@ -3,17 +3,16 @@
 
 use std::sync::PoisonError;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
-
 use super::perform::{refuse, wrong_answer};
 use super::session::{Session, Stop};
 use crate::domain::certificate::{
     CertificateSerial, CertificateState, CertificateSubject, IssueIntent,
 };
-use crate::domain::request::{RequestForm, RequestState};
+use crate::domain::request::RequestState;
 use crate::issuing::check::{self, CheckedCertificate};
-use crate::issuing::connector::{Answer, Connector as _, ConnectorError, EmbeddedCa, Submission};
+use crate::issuing::connector::{
+    Answer, Connector as _, ConnectorError, EmbeddedCa, FileExchange, Submission,
+};
 use crate::issuing::csr::CheckedCsr;
 use crate::issuing::profile::CertificateProfile;
 use crate::keys::random;
@@ -21,6 +20,7 @@ use crate::station::ca_key::CaFailure;
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::jobs::people;
 use crate::store::{CertificateRow, IntentRow, StoreError};
 use crate::workflow::journal::{Failure, Finding};
 
@@ -53,13 +53,15 @@ impl Session<'_> {
             subject: &intent.subject,
             intent: &intent.intent,
         };
-        let answer = ca.submit(submission);
-        match answer.map_err(ca_stop)? {
+        let answer = if desk.ca_is_elsewhere()? {
+            let answer = FileExchange.submit(submission);
+            answer.map_err(|error| Error::failed("ca-failed", error.to_string()))?
+        } else {
+            ca.submit(submission).map_err(ca_stop)?
+        };
+        match answer {
             Answer::Pending => {
-                let (id, from) = (self.request.id, self.request.state);
-                desk.store()
-                    .write(|writing| writing.move_request(id, from, RequestState::Pending))?;
-                self.request.state = RequestState::Pending;
+                self.wait_for_ca()?;
                 Ok(Finding::Pending)
             }
             Answer::Issued(der) => {
@@ -71,6 +73,17 @@ impl Session<'_> {
                 Ok(Finding::Done)
             }
         }
+    }
+
+    /// Notes that the request waits for the CA (待下载).
+    fn wait_for_ca(&mut self) -> Result<(), Stop> {
+        let (id, from) = (self.request.id, self.request.state);
+        if from != RequestState::Pending {
+            let store = &mut self.desk.store();
+            store.write(|writing| writing.move_request(id, from, RequestState::Pending))?;
+            self.request.state = RequestState::Pending;
+        }
+        Ok(())
     }
 
     /// The intent of this run: the stored one, or a new one from the approved record, verified now.
@@ -98,7 +111,7 @@ impl Session<'_> {
             .map_err(|_end| refuse("certificate-outlives-ca"))?;
         let form = self.approved()?.form().clone();
         let (run, request) = (self.id, self.request.id);
-        let person = person_hmac(self.desk, &form)?;
+        let person = people::person_hash(self.desk, &form.id_number)?;
         let pseudonym: [u8; 10] = random::bytes().map_err(Error::from)?;
         let mut audit = Desk::audit_row(self.officer, "certificate-asked");
         audit.request = Some(request.to_string());
@@ -117,8 +130,8 @@ impl Session<'_> {
                 province: unit.province,
                 prefecture: unit.prefecture,
                 unit: unit.name,
-                unit_code: unit.code,
-                user_types: form.user_types.join("、"),
+                unit_code: unit.code.into(),
+                user_types: form.user_types().join("、"),
                 name: form.name.as_str().to_owned(),
                 pseudonym,
             };
@@ -202,18 +215,4 @@ fn ca_stop(error: ConnectorError<CaFailure>) -> Stop {
         ConnectorError::OutlivesAuthority(_) => refuse("certificate-outlives-ca"),
         ConnectorError::Encoding(text) => Error::failed("ca-failed", text).into(),
     }
-}
-
-/// D-39: the search hash of an identity number, under a key that never leaves this home.
-fn person_hmac(desk: &Desk, form: &RequestForm) -> Result<Vec<u8>, Stop> {
-    let damaged = || Error::failed("store-damaged", "person_key");
-    let key = desk
-        .store()
-        .read()
-        .meta("person_key")?
-        .ok_or_else(damaged)?;
-    let key = hex::decode(key).map_err(|_hex| damaged())?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
-    mac.update(form.id_number.expose().as_bytes());
-    Ok(mac.finalize().into_bytes().to_vec())
 }

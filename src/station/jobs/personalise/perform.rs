@@ -5,7 +5,6 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::key::PublicKeyDer;
 use crate::domain::pin::Pin;
 use crate::domain::request::RequestState;
-use crate::domain::timestamp::DAY_SECS;
 use crate::domain::ukey::{TokenFlags, UkeyState};
 use crate::issuing::SignError;
 use crate::issuing::check::{self};
@@ -16,7 +15,7 @@ use crate::station::bench;
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::jobs::approvals;
+use crate::station::jobs::{approvals, clock_check};
 use crate::station::sign_in::{self, PinQuestion};
 use crate::store::StoreError;
 use crate::workflow::journal::{
@@ -102,18 +101,12 @@ impl Session<'_> {
         }
     }
 
-    /// D-61: a clock behind the newest record issues nothing; a real home also refuses one that is
-    /// more than a day ahead.
+    /// D-61: nothing is issued under a clock that cannot be right.
     fn check_clock(&self) -> Result<(), Stop> {
-        let now = clock::now();
-        let Some(newest) = self.desk.store().read().newest_time()? else {
-            return Ok(());
-        };
-        let ahead = now > newest.plus_secs(DAY_SECS) && !self.desk.is_practice();
-        if now < newest || ahead {
-            Err(refuse("clock-implausible"))
-        } else {
+        if clock_check::look(self.desk)?.plausible {
             Ok(())
+        } else {
+            Err(refuse("clock-implausible"))
         }
     }
 
@@ -164,7 +157,8 @@ impl Session<'_> {
             policy: self.profile.pin_policy(),
             refused: None,
         };
-        let typed = sign_in::new_user_pin(self.clerk.pins, question, &form.personal_numbers());
+        let personal = form.personal_numbers();
+        let typed = sign_in::new_user_pin(self.clerk.pins, question, &personal, None);
         typed.map(Some).ok_or(Stop::Failure(Failure::PinNotTyped))
     }
 
@@ -329,11 +323,13 @@ impl Session<'_> {
 
     fn write_chain(&mut self) -> Result<Finding, Stop> {
         if self.profile.certificates.chain {
-            let authority = self.desk.authority()?;
-            let object = check::object(authority.certificate());
-            let object =
-                object.map_err(|error| Error::failed("store-damaged", error.to_string()))?;
-            self.worker()?.write_chain(&[object])?;
+            let own = self.desk.authority()?.certificate().to_vec();
+            let chain = [vec![own], self.desk.ca_chain()?].concat();
+            let objects = chain.iter().map(|der| check::object(der));
+            let objects: Vec<_> = objects
+                .collect::<Result<_, _>>()
+                .map_err(|error| Error::failed("store-damaged", error.to_string()))?;
+            self.worker()?.write_chain(&objects)?;
         }
         Ok(Finding::Done)
     }

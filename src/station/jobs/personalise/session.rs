@@ -374,9 +374,13 @@ impl<'a> Session<'a> {
         let reported = &reading.identity.serial;
         if *reported != self.ukey.reported().serial {
             let serial = &self.ukey.identity.serial;
+            let mut audit = Desk::audit_row(self.officer, "ukey-renumbered");
+            audit.request = Some(self.request.id.to_string());
+            audit.ukey = Some(serial.as_str().to_owned());
+            audit.detail = Some(reported.as_str().to_owned());
             self.desk
                 .store()
-                .write(|writing| writing.set_token_serial(serial, reported))?;
+                .act(&audit, |writing| writing.set_token_serial(serial, reported))?;
             self.ukey.token_serial = Some(reported.clone());
         }
         self.reading = Some(reading);

@@ -1,0 +1,35 @@
+//! No bytes that claim to be a parcel end in a panic: as they come, and under a fresh seal, so that
+//! the parsers behind the seal are reached.
+#![no_main]
+
+use std::sync::LazyLock;
+
+use libfuzzer_sys::fuzz_target;
+use ukey_station::domain::key::PublicKeyDer;
+use ukey_station::domain::timestamp::Timestamp;
+use ukey_station::keys::parcel::{self, Trust};
+use ukey_station::keys::station_key::StationIdentity;
+use ukey_station::keys::unit_pki;
+
+static STATION: LazyLock<StationIdentity> = LazyLock::new(StationIdentity::generate);
+
+fuzz_target!(|bytes: &[u8]| {
+    let key = PublicKeyDer::new(Vec::new());
+    let trust = Trust {
+        root: bytes,
+        own_code: "2143000001",
+        own_key: &key,
+        superior_chain: &[],
+        crls: &[],
+    };
+    let now = Timestamp::EPOCH;
+    let sealed = STATION.public().seal(bytes).unwrap_or_default();
+    for file in [bytes, sealed.as_slice()] {
+        let opened = parcel::open(file, &STATION, &trust, now);
+        assert!(opened.is_err(), "nobody signed this");
+        drop(parcel::open_enrolment(file, &STATION, "2143000001", now));
+    }
+    drop(parcel::read_content(bytes));
+    drop(unit_pki::read_certificates(bytes));
+    drop(unit_pki::check_root(bytes, now));
+});

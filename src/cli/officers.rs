@@ -1,0 +1,211 @@
+//! `init`, `officer`, `unit enrol` and `clock`: the people of a home and whom it trusts.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::{Clock, Officer};
+use super::commands::{AskTerminal, Cli};
+use crate::domain::officer::{Duty, OfficerName};
+use crate::station::desk::Access;
+use crate::station::jobs::clock_check::ClockView;
+use crate::station::jobs::officers::Why;
+use crate::station::jobs::{clock_check, enrolment, init, officers, trust};
+use crate::station::{ActingOfficer, Desk, Error, SecondOfficer};
+
+impl Cli<'_> {
+    pub(super) fn init(&self, config: &Path) -> Result<u8, Error> {
+        let config = init::Config::read(config)?;
+        let ask = AskTerminal(self.output);
+        let path = self.home_path()?;
+        let made = init::init(&path, &config, self.global.secrets.as_deref(), &ask)?;
+        let officers: Vec<Value> = made
+            .officers
+            .iter()
+            .map(|(name, post)| json!({ "name": name.as_str(), "post": post.word() }))
+            .collect();
+        let home = made.home.path().display().to_string();
+        let root = made.enrolment.is_none();
+        let document = json!({
+            "home": home,
+            "unit": made.unit,
+            "officers": officers,
+            "fingerprint": made.fingerprint,
+            "enrolment": made.enrolment,
+        });
+        let words = self.output.wording();
+        let facts = [
+            ("path", home),
+            ("fingerprint", grouped(&made.fingerprint)),
+            (
+                "file",
+                made.enrolment
+                    .map(|path| path.display().to_string())
+                    .unwrap_or_default(),
+            ),
+        ];
+        let key = if root { "init-made-root" } else { "init-made" };
+        self.output.document(&document, &words.with(key, facts));
+        Ok(0)
+    }
+
+    pub(super) fn officer(&self, command: &Officer) -> Result<u8, Error> {
+        let ask = AskTerminal(self.output);
+        match command {
+            Officer::List => {
+                let (desk, officer) = self.read()?;
+                let items: Vec<Value> = officers::list(&desk, &officer)?
+                    .iter()
+                    .map(|row| {
+                        json!({
+                            "name": row.name.as_str(),
+                            "post": row.post.word(),
+                            "enabled": row.enabled,
+                            "certified": !row.chain.is_empty(),
+                            "ukey": row.token.as_ref().map(|token| token.identity.serial.as_str()),
+                        })
+                    })
+                    .collect();
+                let columns = [
+                    ("col-name", "name"),
+                    ("col-post", "post"),
+                    ("col-enabled", "enabled"),
+                    ("col-certified", "certified"),
+                ];
+                self.output.list(&items, &columns);
+                Ok(0)
+            }
+            Officer::Certificate { name, file } => {
+                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+                let chain = officers::read_chain(file)?;
+                let row =
+                    officers::install_certificate(&desk, &officer, &officer_name(name)?, &chain)?;
+                Ok(self.done(&json!({ "name": row.name.as_str(), "certified": true })))
+            }
+            Officer::Disable { name, for_cause } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
+                let why = if *for_cause { Why::Cause } else { Why::Left };
+                let name = officer_name(name)?;
+                officers::disable(&desk, &officer, (&name, why), &ask)?;
+                Ok(self.done(&json!({ "name": name.as_str(), "enabled": false })))
+            }
+            Officer::Passphrase => {
+                let (desk, officer) = self.open(Access::Change, Duty::ReadRecords)?;
+                officers::change_passphrase(&desk, &officer, &ask)?;
+                Ok(self.done(&json!({ "name": officer.name().as_str(), "changed": true })))
+            }
+        }
+    }
+
+    pub(super) fn unit_certificate(&self, dir: &Path) -> Result<u8, Error> {
+        let (desk, officer) = self.read()?;
+        let given = trust::export(&desk, &officer, dir)?;
+        Ok(self.show(&json!({
+            "files": given.files,
+            "root_sha256": given.root_sha256,
+            "unit_sha256": given.unit_sha256,
+        })))
+    }
+
+    pub(super) fn unit_enrol(
+        &self,
+        file: &Path,
+        fingerprint: Option<&str>,
+        out: Option<&Path>,
+    ) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
+        let proposed = enrolment::open(&desk, &officer, file)?;
+        let Some(fingerprint) = fingerprint else {
+            let document = json!({
+                "unit": proposed.unit,
+                "code": proposed.code,
+                "fingerprint": proposed.fingerprint,
+                "enrolled": false,
+            });
+            let facts = [
+                ("unit", proposed.unit.clone()),
+                ("fingerprint", grouped(&proposed.fingerprint)),
+            ];
+            let words = self.output.wording();
+            self.output
+                .document(&document, &words.with("enrol-compare", facts));
+            return Ok(3);
+        };
+        let ask = AskTerminal(self.output);
+        let enrolled = enrolment::enrol(&desk, &officer, (proposed, fingerprint), out, &ask)?;
+        let names: Vec<_> = enrolled
+            .officers
+            .iter()
+            .map(|(name, post)| json!({ "name": name.as_str(), "post": post.word() }))
+            .collect();
+        let document = json!({
+            "unit": enrolled.unit.name,
+            "code": enrolled.unit.code,
+            "officers": names,
+            "enrolled": true,
+            "answer": enrolled.answer,
+        });
+        let words = self.output.wording();
+        let path = enrolled.answer.display().to_string();
+        self.output
+            .document(&document, &words.with("written", [("path", path)]));
+        Ok(0)
+    }
+
+    pub(super) fn unit_enrolled(&self, file: &Path) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+        let certified = enrolment::receive(&desk, &officer, file)?;
+        let names: Vec<_> = certified.iter().map(OfficerName::as_str).collect();
+        Ok(self.done(&json!({ "certified": names })))
+    }
+
+    pub(super) fn clock(&self, command: &Clock) -> Result<u8, Error> {
+        let view = match command {
+            Clock::Show => {
+                let (desk, officer) = self.read()?;
+                clock_check::show(&desk, &officer)?
+            }
+            Clock::Confirm => {
+                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+                let second = self.second(&desk, &officer)?;
+                clock_check::confirm(&desk, &officer, &second)?
+            }
+        };
+        let ClockView {
+            now,
+            newest,
+            plausible,
+        } = view;
+        Ok(self.show(&json!({
+            "now": now.to_string(),
+            "newest": newest.map(|newest| newest.to_string()),
+            "plausible": plausible,
+        })))
+    }
+
+    /// The second officer of a two-officer act, signed in.
+    pub(super) fn second(
+        &self,
+        desk: &Desk,
+        first: &ActingOfficer,
+    ) -> Result<SecondOfficer, Error> {
+        let named = self
+            .global
+            .second
+            .as_deref()
+            .map(officer_name)
+            .transpose()?;
+        desk.second_officer(first, named.as_ref(), &AskTerminal(self.output))
+    }
+}
+
+fn officer_name(text: &str) -> Result<OfficerName, Error> {
+    OfficerName::parse(text).map_err(|error| Error::usage("officer-unknown", text).because(error))
+}
+
+/// A fingerprint in groups of four, as it is compared on paper.
+fn grouped(fingerprint: &str) -> String {
+    let digits: Vec<char> = fingerprint.chars().collect();
+    let groups: Vec<String> = digits.chunks(4).map(|four| four.iter().collect()).collect();
+    groups.join(" ")
+}

@@ -1,0 +1,236 @@
+//! `ukey …` and `hand-out`: what is plugged in, the stock, and a ukey's holder.
+
+use std::io;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec};
+use serde_json::{Value, json};
+
+use super::args::Ukey;
+use super::commands::{Cli, parse_state};
+use super::objects::Names;
+use super::output::Output;
+use super::pins::AtTerminal;
+use crate::domain::certificate::RevocationReason;
+use crate::domain::officer::Duty;
+use crate::domain::ukey::UkeyState;
+use crate::station::desk::Access;
+use crate::station::jobs::ca::CrlStanding;
+use crate::station::jobs::ukeys::{Change, UkeyView, Watch};
+use crate::station::jobs::{certificates, change_pin, hand_out, ukeys};
+use crate::station::{ActingOfficer, Desk, Error};
+
+/// How often `--watch` looks who is plugged in.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Columns of a table of ukeys.
+const COLUMNS: [(&str, &str); 6] = [
+    ("col-serial", "serial"),
+    ("col-model", "model"),
+    ("col-state", "state"),
+    ("col-request", "request"),
+    ("col-certificate", "certificate"),
+    ("col-inserted", "inserted"),
+];
+
+impl Cli<'_> {
+    pub(super) fn ukey(&self, command: &Ukey) -> Result<u8, Error> {
+        match command {
+            Ukey::Inserted { watch: false } => self.ukey_inserted(),
+            Ukey::Inserted { watch: true } => self.ukey_watch(),
+            Ukey::List { state, limit } => {
+                let (desk, officer) = self.read()?;
+                let state = parse_state(state.as_deref(), UkeyState::from_word)?;
+                let views = ukeys::list(&desk, &officer, state)?;
+                let names = Names::read(&desk, &officer)?;
+                let limit = limit.unwrap_or(usize::MAX);
+                let items: Vec<Value> = views
+                    .iter()
+                    .take(limit)
+                    .map(|view| names.ukey(view))
+                    .collect();
+                self.output.list(&items, &COLUMNS);
+                Ok(0)
+            }
+            Ukey::Show { serial } => {
+                let (desk, officer) = self.read()?;
+                let view = ukeys::find(&desk, &officer, serial)?;
+                let value = ukey_with_certificate(&desk, &officer, &view)?;
+                Ok(self.show(&value))
+            }
+            Ukey::ChangePin { serial } => self.change_pin(serial),
+        }
+    }
+
+    fn ukey_inserted(&self) -> Result<u8, Error> {
+        let (desk, officer) = self.read()?;
+        let names = Names::read(&desk, &officer)?;
+        let bench = ukeys::inserted(&desk, &officer)?;
+        let items: Vec<Value> = bench
+            .ukeys
+            .iter()
+            .map(|ukey| names.inserted(ukey))
+            .collect();
+        let troubles: Vec<Value> = bench
+            .troubles
+            .iter()
+            .map(|trouble| {
+                let folder = trouble.folder.as_ref().and_then(|path| path.file_name());
+                json!({
+                    "profile": trouble.profile,
+                    "serial": folder.map(|name| name.to_string_lossy()),
+                    "code": trouble.fault.kind.word(),
+                    "detail": trouble.fault.to_string(),
+                })
+            })
+            .collect();
+        if self.output.is_json() {
+            Output::line(&json!({ "items": items, "troubles": troubles }));
+        } else {
+            self.output.table(&items, &COLUMNS);
+            for trouble in &bench.troubles {
+                let code = trouble.fault.kind.word();
+                let words = self.output.wording();
+                self.output
+                    .say(&words.error(code, &trouble.fault.to_string()).0);
+            }
+        }
+        Ok(0)
+    }
+
+    /// Tells who comes and goes, until it is interrupted or nobody reads any more.
+    fn ukey_watch(&self) -> Result<u8, Error> {
+        let (desk, officer) = self.read()?;
+        let mut watch = Watch::start(&desk, &officer)?;
+        let count = [("count", watch.count().to_string())];
+        self.output
+            .say(&self.output.wording().with("watching", count));
+        while reader_stays(LOOK_EVERY) {
+            for change in watch.look(&desk, &officer)? {
+                self.tell(&desk, &officer, &change)?;
+            }
+        }
+        Ok(0)
+    }
+
+    fn tell(&self, desk: &Desk, officer: &ActingOfficer, change: &Change) -> Result<(), Error> {
+        let names = Names::read(desk, officer)?;
+        let (event, mut value) = match change {
+            Change::Inserted(ukey) => ("inserted", names.inserted(ukey)),
+            Change::Unreadable(serial, record) => ("inserted", names.bare(serial, record.as_ref())),
+            Change::Removed(serial, record) => ("removed", names.bare(serial, record.as_ref())),
+        };
+        if let Some(object) = value.as_object_mut() {
+            object.insert("event".to_owned(), json!(event));
+            object.insert("inserted".to_owned(), json!(event == "inserted"));
+        }
+        let words = self.output.wording();
+        let state = change.record().map(|row| row.state.word());
+        let state = state.map(|word| words.text(&format!("state-{}", word.replace('_', "-"))));
+        let args = [
+            ("serial", change.serial().as_str().to_owned()),
+            ("state", state.unwrap_or_else(|| words.text("not-in-stock"))),
+        ];
+        let sentence = words.with(&format!("watch-{event}"), args);
+        if self.output.is_json() {
+            Output::line(&value);
+        } else {
+            Output::bytes(format!("{sentence}\n").as_bytes());
+        }
+        Ok(())
+    }
+
+    /// The holder types at the terminal; the desk only starts it.
+    fn change_pin(&self, text: &str) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
+        let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
+        let ask = AtTerminal(self.output);
+        let changed = change_pin::change_pin(&desk, &officer, &serial, &ask)?;
+        let document = json!({
+            "serial": serial.as_str(),
+            "changed": true,
+            "hold": changed.hold,
+            "crl": changed.lifted.as_ref().map(CrlStanding::word),
+        });
+        let words = self.output.wording();
+        let mut sentences = vec![words.text("pin-changed")];
+        if changed.lifted.is_some() {
+            sentences.push(words.text("hold-lifted"));
+        }
+        if changed.hold {
+            sentences.push(words.text("hold-stays"));
+        }
+        self.output.document(&document, &sentences.join("\n"));
+        self.say_crl(changed.lifted.as_ref());
+        Ok(0)
+    }
+
+    pub(super) fn hand_out(&self, text: &str) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
+        let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
+        let done = hand_out::hand_out(&desk, &officer, &serial)?;
+        let view = UkeyView {
+            row: done.row,
+            inserted: false,
+        };
+        let mut value = Names::read(&desk, &officer)?.ukey(&view);
+        if let Some(object) = value.as_object_mut() {
+            object.insert("hold".to_owned(), json!(done.hold.is_some()));
+            let crl = done.hold.as_ref().map(CrlStanding::word);
+            object.insert("crl".to_owned(), json!(crl));
+        }
+        let words = self.output.wording();
+        let mut sentences = vec![words.text("done")];
+        if done.hold.is_some() {
+            sentences.push(words.text("hold-begun"));
+        }
+        self.output.document(&value, &sentences.join("\n"));
+        self.say_crl(done.hold.as_ref());
+        Ok(0)
+    }
+
+    /// Says what security has to do where the CRL is not published yet.
+    fn say_crl(&self, standing: Option<&CrlStanding>) {
+        let Some(CrlStanding::Due(error)) = standing else {
+            return;
+        };
+        let words = self.output.wording();
+        if let Some(error) = error {
+            self.output.say(&words.error(error.code, &error.subject).0);
+        }
+        self.output.say(&words.text("crl-due"));
+    }
+}
+
+/// The ukey with the state of its newest certificate.
+fn ukey_with_certificate(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    view: &UkeyView,
+) -> Result<Value, Error> {
+    let mut value = Names::read(desk, officer)?.ukey(view);
+    let certificate = match &view.row.certificate {
+        Some(serial) => Some(certificates::find(desk, officer, serial)?),
+        None => None,
+    };
+    if let Some(object) = value.as_object_mut() {
+        let state = certificate.as_ref().map(|row| row.state.word());
+        object.insert("certificate_state".to_owned(), json!(state));
+        let reason = certificate.and_then(|row| row.reason.map(RevocationReason::word));
+        object.insert("certificate_reason".to_owned(), json!(reason));
+    }
+    Ok(value)
+}
+
+/// Waits so long; `false` as soon as nobody reads stdout any more.
+fn reader_stays(time: Duration) -> bool {
+    let stdout = io::stdout();
+    // Asks for nothing: a closed reader is told unasked.
+    let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+    let limit = Timespec::try_from(time).ok();
+    match rustix::event::poll(&mut watched, limit.as_ref()) {
+        Ok(_ready) => watched.iter().all(|one| one.revents().is_empty()),
+        Err(rustix::io::Errno::INTR) => true,
+        Err(_) => false,
+    }
+}

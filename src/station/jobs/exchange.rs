@@ -1,0 +1,122 @@
+//! The CA by files (D-53): a unit writes what its pending runs need, the CA's station checks every
+//! item by itself, signs, and writes the answers. Each side says of each file what became of it.
+
+mod ca_side;
+mod requester;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::domain::certificate::CertificateSerial;
+use crate::domain::officer::Duty;
+use crate::station::ActingOfficer;
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::signing_key::SigningKey;
+
+/// Endings of the three files of one item.
+const ORDER: &str = ".order.p7s";
+const APPROVAL: &str = ".approval.p7s";
+const CSR: &str = ".p10";
+/// Largest file that is read.
+const MAX_BYTES: u64 = 1024 * 1024;
+
+/// What became of one item.
+#[derive(Debug)]
+pub struct Item {
+    /// The file that was read or written.
+    pub file: PathBuf,
+    /// The certificate's serial number, once it is known.
+    pub serial: Option<CertificateSerial>,
+    /// What was done, or why not.
+    pub outcome: Result<Done, Error>,
+}
+
+/// What was done with an item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Done {
+    /// Written for the CA, or by it.
+    Written,
+    /// Checked and queued at the CA.
+    Queued,
+    /// The certificate was checked and kept; `resume` goes on.
+    Taken,
+    /// It was here before: nothing to do.
+    Known,
+}
+
+impl Done {
+    /// The word of JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Written => "written",
+            Self::Queued => "queued",
+            Self::Taken => "taken",
+            Self::Known => "known",
+        }
+    }
+}
+
+/// Writes to a folder: at a unit whose CA is elsewhere the orders of its pending runs, at the CA's
+/// station the certificates that it signs now, and those of the last weeks again.
+///
+/// # Errors
+/// `wrong-duty`, `ca-locked` before the first signature, or what token and file system say.
+pub fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
+    officer.demand(Duty::Personalise)?;
+    fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
+    if desk.ca_is_elsewhere()? {
+        let mut key = SigningKey::open(desk, officer)?;
+        requester::out(desk, officer, &mut key, dir)
+    } else {
+        ca_side::out(desk, officer, dir)
+    }
+}
+
+/// Takes a folder in: at a unit whose CA is elsewhere the answers, at the CA's station the orders.
+/// One bad item never stops the others.
+///
+/// # Errors
+/// `wrong-duty`, or what the file system says of the folder.
+pub fn take_in(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
+    officer.demand(Duty::Personalise)?;
+    if desk.ca_is_elsewhere()? {
+        requester::take_in(desk, officer, dir)
+    } else {
+        ca_side::take_in(desk, officer, dir)
+    }
+}
+
+/// Files of a folder whose name ends so, by name.
+fn files(dir: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Error> {
+    let failed = |error| Error::io(dir, error);
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if endings.iter().any(|ending| name.ends_with(ending)) && path.is_file() {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let failed = |error| Error::io(path, error);
+    if fs::metadata(path).map_err(failed)?.len() > MAX_BYTES {
+        return Err(refused("exchange-altered", path));
+    }
+    fs::read(path).map_err(failed)
+}
+
+/// A refusal of one file.
+fn refused(code: &'static str, path: &Path) -> Error {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Error::refused(code, name)
+}
+
+fn sha256(bytes: &[u8]) -> [u8; 32] {
+    use sha2::Digest as _;
+    sha2::Sha256::digest(bytes).into()
+}

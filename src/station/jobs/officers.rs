@@ -1,0 +1,290 @@
+//! Officers of this home (D-6, D-7): listed, added under their form 1, certified by the superior,
+//! given another passphrase, disabled.
+
+use crate::domain::id::RequestId;
+use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::keys::escrow::EscrowIdentity;
+use crate::keys::secret::SecretKey;
+use crate::keys::unit_pki;
+use crate::keys::wrap::{OfficerSecrets, Opened, SecuritySecrets};
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::sign_in::{self, AskSecret};
+use crate::station::{ActingOfficer, clock, key_token};
+use crate::store::OfficerRow;
+use crate::token::virtual_ukey;
+
+/// Every officer, enabled or not.
+///
+/// # Errors
+/// What the store says.
+pub fn list(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<OfficerRow>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    Ok(desk.store().read().officers()?)
+}
+
+/// Adds an officer with passphrase and own virtual ukey. They can sign in, and sign nothing until
+/// the superior has certified them (D-6). `request` is their form 1.
+///
+/// # Errors
+/// `wrong-duty`, `officer-exists`, `person-has-post`, `passphrase-weak`, or what the token says.
+pub fn add(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    (name, post): (&OfficerName, Post),
+    (request, person): (RequestId, Option<Vec<u8>>),
+    ask: &dyn AskSecret,
+) -> Result<OfficerRow, Error> {
+    officer.demand(Duty::ManageOfficers)?;
+    let taken = desk.store().read().officers()?.into_iter();
+    if taken.clone().any(|row| row.name == *name) {
+        return Err(Error::refused("officer-exists", name.as_str()));
+    }
+    if person.is_some()
+        && taken
+            .filter(|row| row.enabled)
+            .any(|row| row.person == person)
+    {
+        return Err(Error::refused("person-has-post", name.as_str()));
+    }
+    let own = own_secrets(desk, officer, ask)?;
+    let security = security(own.security)?;
+    let passphrase = sign_in::new_passphrase(None, name, ask)?;
+    let (so_pin, own_pin) = (key_token::random_pin(24)?, key_token::random_pin(12)?);
+    let dir = desk.home().officer(name.as_str());
+    if dir.exists() {
+        // Left by an attempt that did not come to an end: nobody has its PIN.
+        std::fs::remove_dir_all(&dir).map_err(|error| Error::io(&dir, error))?;
+    }
+    let (token, public_key, _key) =
+        key_token::make(&desk.own_tokens()?, &dir, (&so_pin, &own_pin))?;
+    let sealed = desk.escrow_key()?.seal(&so_pin);
+    let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
+    let row = OfficerRow {
+        name: name.clone(),
+        post,
+        enabled: true,
+        for_cause: false,
+        token: Some(token),
+        public_key: Some(public_key),
+        chain: Vec::new(),
+        request: Some(request),
+        person,
+    };
+    let secrets = OfficerSecrets {
+        store_key: &own.store_key,
+        own_pin: Some(&own_pin),
+        security: (post == Post::Security).then_some(&security),
+    };
+    let mut wrapped = Ok(());
+    let mut audit = Desk::audit_row(officer, "officer-registered");
+    audit.detail = Some(format!("{name} {post}"));
+    audit.request = Some(request.to_string());
+    // The wraps first: an officer whose row is missing cannot sign in, one without wraps never could.
+    desk.home().change_keys(&mut desk.keys(), |keys| {
+        wrapped = keys.add_officer((name, post), &passphrase, secrets);
+    })?;
+    wrapped?;
+    desk.store().act(&audit, |writing| {
+        writing.insert_officer(&row, Some(&hex::encode(&sealed)))
+    })?;
+    Ok(row)
+}
+
+/// The certificates of a file: an officer's, then each issuer.
+///
+/// # Errors
+/// `certificate-invalid`, or what the file system says.
+pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    unit_pki::read_certificates(&bytes)
+        .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))
+}
+
+/// Installs the certificate that the superior answered with: it must be for this officer, this post
+/// and this key, and lead to the pinned root.
+///
+/// # Errors
+/// `officer-unknown`, `certificate-invalid`, `certificate-differs`.
+pub fn install_certificate(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    name: &OfficerName,
+    chain: &[Vec<u8>],
+) -> Result<OfficerRow, Error> {
+    if !(Duty::SetUp.belongs_to(officer.post()) || Duty::ManageOfficers.belongs_to(officer.post()))
+    {
+        officer.demand(Duty::SetUp)?;
+    }
+    let row = desk.officer(name)?;
+    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &[]);
+    let signer = signer
+        .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
+    let code = desk.own_unit()?.code;
+    let fits = signer.name == *name
+        && signer.post == row.post
+        && signer.unit_code == code.as_str()
+        && row.public_key.as_ref() == Some(&signer.public_key);
+    if !fits {
+        return Err(Error::refused("certificate-differs", name.as_str()));
+    }
+    let mut audit = Desk::audit_row(officer, "officer-certified");
+    audit.detail = Some(format!("{name} {}", row.post));
+    desk.store()
+        .act(&audit, |writing| writing.set_officer_chain(name, chain))?;
+    desk.officer(name)
+}
+
+/// Gives the acting officer another passphrase.
+///
+/// # Errors
+/// `passphrase-wrong`, `officer-required` when nobody can be asked.
+pub fn change_passphrase(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    ask: &dyn AskSecret,
+) -> Result<(), Error> {
+    let Opened {
+        store_key,
+        own_pin,
+        security,
+        ..
+    } = own_secrets(desk, officer, ask)?;
+    let passphrase = sign_in::new_passphrase(None, officer.name(), ask)?;
+    let secrets = OfficerSecrets {
+        store_key: &store_key,
+        own_pin: own_pin.as_ref(),
+        security: security.as_ref(),
+    };
+    let who = (officer.name(), officer.post());
+    let mut wrapped = Ok(());
+    desk.home().change_keys(&mut desk.keys(), |keys| {
+        wrapped = keys.add_officer(who, &passphrase, secrets);
+    })?;
+    wrapped?;
+    if desk.is_practice()
+        && let Some(secrets) = desk.secrets().as_mut()
+    {
+        secrets.set_passphrase(officer.name().clone(), passphrase);
+        secrets.save()?;
+    }
+    let audit = Desk::audit_row(officer, "passphrase-changed");
+    desk.store().act(&audit, |_writing| Ok::<_, Error>(()))
+}
+
+/// Whether the approvals of a disabled officer stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// They left or moved: what they approved stands.
+    Left,
+    /// For cause: what they approved is void unless issued (D-22).
+    Cause,
+}
+
+/// Disables an officer and changes the store's and the escrow's keys, so that what they may have
+/// kept opens nothing that comes later (D-58).
+///
+/// # Errors
+/// `wrong-duty`, `officer-unknown`, `last-officer`, `own-account`, `passphrase-wrong`, or what store
+/// and files say; an interrupted change is finished at the next start.
+pub fn disable(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    (name, why): (&OfficerName, Why),
+    ask: &dyn AskSecret,
+) -> Result<(), Error> {
+    officer.demand(Duty::ManageOfficers)?;
+    let row = desk.officer(name)?;
+    if name == officer.name() {
+        return Err(Error::refused("own-account", name.as_str()));
+    }
+    if !row.enabled {
+        return Err(Error::refused("officer-disabled", name.as_str()));
+    }
+    let others = desk.store().read().officers()?.into_iter();
+    let mut others = others.filter(|other| other.enabled && other.name != *name);
+    if !others.any(|other| other.post == row.post) {
+        return Err(Error::refused("last-officer", name.as_str()));
+    }
+    let old = security(own_secrets(desk, officer, ask)?.security)?;
+    let next = SecuritySecrets {
+        escrow: EscrowIdentity::generate(),
+        ca_pin: old.ca_pin.clone(),
+    };
+    let next_key = SecretKey::generate()?;
+    let mut announced = Ok(());
+    desk.home().change_keys(&mut desk.keys(), |keys| {
+        keys.remove_officer(name);
+        announced = keys.announce(&next_key, &next);
+    })?;
+    announced?;
+    let mut audit = Desk::audit_row(officer, "officer-disabled");
+    let word = match why {
+        Why::Left => "left",
+        Why::Cause => "for cause",
+    };
+    audit.detail = Some(format!("{name} {}, {word}; keys changed", row.post));
+    desk.store().act(&audit, |writing| {
+        writing.disable_officer(name, why == Why::Cause, clock::now())?;
+        reseal(writing, &old, &next)
+    })?;
+    desk.adopt_keys(next_key)?;
+    let dir = desk.home().officer(name.as_str());
+    if dir.is_dir() {
+        virtual_ukey::pull(&dir)?;
+    }
+    Ok(())
+}
+
+/// Every SO PIN in escrow, sealed to the next escrow key; the CA is locked, since its PIN was sealed
+/// under the store key before.
+fn reseal(
+    writing: &crate::store::Writing<'_>,
+    old: &SecuritySecrets,
+    next: &SecuritySecrets,
+) -> Result<(), Error> {
+    let public = next.escrow.public();
+    let seal_again = |sealed: &[u8]| -> Result<Vec<u8>, Error> {
+        let pin = old.escrow.open(sealed)?;
+        let sealed = public.seal(&pin);
+        sealed.map_err(|error| Error::failed("escrow", error.to_string()))
+    };
+    let damaged = || Error::failed("store-damaged", "escrow");
+    let seal_text = |text: &str| -> Result<String, Error> {
+        let sealed = hex::decode(text).map_err(|error| damaged().because(error))?;
+        Ok(hex::encode(seal_again(&sealed)?))
+    };
+    for (ukey, run, sealed) in writing.escrow()? {
+        writing.set_escrow(&ukey, run, &seal_again(&sealed)?)?;
+    }
+    for (name, sealed) in writing.officer_so_pins()? {
+        writing.set_officer_so_pin(&name, &seal_text(&sealed)?)?;
+    }
+    for setting in ["ca_so_pin", "unit_so_pin"] {
+        if let Some(sealed) = writing.meta(setting)? {
+            writing.set_meta(setting, &seal_text(&sealed)?)?;
+        }
+    }
+    writing.set_meta("escrow_key", &public.to_string())?;
+    Ok(writing.clear_ca_unlock()?)
+}
+
+/// What the acting officer's passphrase opens, asked for once more.
+pub(in crate::station) fn own_secrets(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    ask: &dyn AskSecret,
+) -> Result<Opened, Error> {
+    let passphrase = {
+        let secrets = desk.secrets();
+        sign_in::passphrase(secrets.as_ref(), officer.name(), ask)?
+    };
+    desk.open_wraps(officer.name(), &passphrase)
+}
+
+/// Security's own secrets.
+pub(in crate::station) fn security(
+    secrets: Option<SecuritySecrets>,
+) -> Result<SecuritySecrets, Error> {
+    secrets.ok_or_else(|| Error::refused("wrong-duty", Post::Security.chinese()))
+}

@@ -1,0 +1,349 @@
+//! The post of a station: packs files for neighbouring stations, opens theirs, and refuses what was
+//! replayed, left out or forked (D-57, `docs/parcel.md`). Each file tells how far the sender's log had
+//! come; the newest is kept (D-49).
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::desk::Desk;
+use super::error::Error;
+use super::jobs::enrolment::{pack_failed, parcel_refused, station_identity};
+use super::{SigningKey, clock};
+use crate::domain::checkpoint::{LogPosition, NeighbourVerdict};
+use crate::keys::parcel::{
+    self, Attachments, Checkpoint, Credentials, Kind, Manifest, Neighbour, Opened, Receiver,
+    Sender, Sha256Hex, Trust,
+};
+use crate::keys::unit_pki::{self, Signer, UnitFacts};
+use crate::keys::{file, unit_crl};
+use crate::store::{NeighbourRow, ParcelReceivedRow, ParcelSentRow, StoreError, Writing};
+
+/// A file that is packed and lies in the home's `out`; it counts once [`Self::record`] was committed.
+pub(super) struct Outgoing {
+    row: ParcelSentRow,
+    bytes: Vec<u8>,
+    path: PathBuf,
+}
+
+/// A file that was opened and accepted.
+pub(super) struct Incoming {
+    pub(super) opened: Opened,
+    /// The same bytes were received before: nothing is to be done again.
+    pub(super) replayed: bool,
+    row: ParcelReceivedRow,
+    neighbour: Option<NeighbourRow>,
+    crls: Vec<(unit_crl::UnitCrl, Vec<u8>)>,
+}
+
+/// The unit to which a file is sent.
+pub(super) fn superior(desk: &Desk) -> Result<UnitFacts, Error> {
+    let chain = desk.superior_chain()?;
+    let der = chain
+        .first()
+        .ok_or_else(|| Error::refused("unit-is-root", ""))?;
+    facts(der)
+}
+
+/// A direct subordinate, as it was certified here.
+pub(super) fn subordinate(desk: &Desk, code: &str) -> Result<UnitFacts, Error> {
+    let rows = desk.store().read().unit_certificates()?;
+    let own = rows
+        .into_iter()
+        .rev()
+        .find(|row| row.unit_code == code && row.officer.is_none() && row.revoked_at.is_none());
+    let unknown = || Error::refused("parcel-sender-unknown", code);
+    facts(&own.ok_or_else(unknown)?.der)
+}
+
+fn facts(der: &[u8]) -> Result<UnitFacts, Error> {
+    let damaged = || Error::failed("store-damaged", "unit certificate");
+    UnitFacts::read(der).map_err(|error| damaged().because(error))
+}
+
+/// Packs a file in the officer's name and writes it to the home's `out`.
+pub(super) fn pack(
+    desk: &Desk,
+    key: &mut SigningKey,
+    to: &UnitFacts,
+    (kind, body): (Kind, &impl Serialize),
+    attachments: &Attachments,
+) -> Result<Outgoing, Error> {
+    let failed = |error| Error::failed("parcel-encoding", kind.word()).because(error);
+    let body: Value = serde_json::to_value(body).map_err(failed)?;
+    let own = desk.own_unit()?;
+    let (last, crls, log) = {
+        let store = desk.store();
+        let reading = store.read();
+        (
+            reading.last_parcel_to(&to.code)?,
+            reading.unit_crls()?,
+            reading.audit_position(desk.id())?,
+        )
+    };
+    let (sequence, previous) = match last {
+        None => (1, None),
+        Some((sequence, sha256)) => (sequence + 1, Some(sha256)),
+    };
+    let from = Sender {
+        code: own.code.as_str().to_owned(),
+        home: desk.id(),
+        name: own.name,
+    };
+    let receiver = Receiver {
+        code: to.code.clone(),
+    };
+    let (id, now) = (clock::new_uuid(), clock::now());
+    let counted = (sequence, previous);
+    let mut manifest = Manifest::new((kind, body), (from, receiver), (id, now), counted);
+    manifest.checkpoint = Some(Checkpoint {
+        count: log.count,
+        epoch: log.epoch.into(),
+        head: Sha256Hex(log.head),
+        home: log.home,
+        instance: log.instance.to_string(),
+    });
+    let chain = key.chain().to_vec();
+    let crls = crls_of(&chain, crls);
+    let credentials = Credentials {
+        chain: &chain,
+        crls: &crls,
+    };
+    let packed = parcel::pack(
+        manifest,
+        attachments,
+        credentials,
+        &to.station_key,
+        &mut |message| key.sign_raw(message),
+    )
+    .map_err(pack_failed)?;
+    let name = format!("{}-{sequence:04}.ukey-{}", to.code, kind.word());
+    let path = desk.home().out().join(name);
+    file::replace(&path, &packed.bytes).map_err(|error| Error::io(&path, error))?;
+    Ok(Outgoing {
+        row: ParcelSentRow {
+            id: id.to_string(),
+            kind: kind.word().to_owned(),
+            to_code: to.code.clone(),
+            sequence,
+            previous,
+            sha256: packed.sha256,
+            at: now,
+        },
+        bytes: packed.bytes,
+        path,
+    })
+}
+
+/// The known lists of the units in a chain; a receiver refuses others.
+fn crls_of(chain: &[Vec<u8>], crls: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    let issuers = chain.get(1..).unwrap_or_default();
+    let mut crls = crls;
+    crls.retain(|crl| {
+        issuers
+            .iter()
+            .any(|issuer| unit_crl::check(crl, issuer).is_ok())
+    });
+    crls
+}
+
+impl Outgoing {
+    /// The parcel's id.
+    pub(super) fn id(&self) -> &str {
+        &self.row.id
+    }
+
+    /// Notes it as sent, in the transaction of the act.
+    pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+        writing.insert_parcel_sent(&self.row)
+    }
+
+    /// Writes it where the person wants it, if they said so; tells where it lies.
+    pub(super) fn deliver(self, out: Option<&Path>) -> Result<PathBuf, Error> {
+        let Some(out) = out else {
+            return Ok(self.path);
+        };
+        file::replace(out, &self.bytes).map_err(|error| Error::io(out, error))?;
+        Ok(out.to_owned())
+    }
+}
+
+/// What this home trusts.
+struct OwnTrust {
+    root: Vec<u8>,
+    code: String,
+    key: crate::domain::key::PublicKeyDer,
+    superior_chain: Vec<Vec<u8>>,
+    crls: Vec<Vec<u8>>,
+}
+
+impl OwnTrust {
+    fn of(desk: &Desk) -> Result<Self, Error> {
+        let chain = desk.unit_chain()?;
+        let own = chain
+            .first()
+            .ok_or_else(|| Error::refused("unit-not-certified", ""))?;
+        Ok(Self {
+            root: desk.pinned_root()?,
+            code: desk.own_unit()?.code.as_str().to_owned(),
+            key: facts(own)?.public_key,
+            superior_chain: desk.superior_chain()?,
+            crls: desk.store().read().unit_crls()?,
+        })
+    }
+
+    fn as_trust(&self) -> Trust<'_> {
+        Trust {
+            root: &self.root,
+            own_code: &self.code,
+            own_key: &self.key,
+            superior_chain: &self.superior_chain,
+            crls: &self.crls,
+        }
+    }
+}
+
+/// Opens a file of this kind and judges its place among those of its sender.
+///
+/// # Errors
+/// `parcel-…`; the file is then as if it had never come.
+pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Error> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let trust = OwnTrust::of(desk)?;
+    let opened = parcel::open(
+        &bytes,
+        &station_identity(desk)?,
+        &trust.as_trust(),
+        clock::now(),
+    );
+    let opened = opened.map_err(parcel_refused)?;
+    if opened.manifest.kind != kind {
+        let word = opened.manifest.kind.word();
+        return Err(Error::refused("parcel-other-kind", word));
+    }
+    if opened.sender == Neighbour::Subordinate {
+        subordinate(desk, &opened.signer.unit_code)?; // One that was certified here and still is.
+    }
+    let row = ParcelReceivedRow {
+        sha256: opened.sha256,
+        id: opened.manifest.id.to_string(),
+        kind: kind.word().to_owned(),
+        from_code: opened.manifest.from.code.clone(),
+        from_home: opened.manifest.from.home,
+        sequence: opened.manifest.sequence,
+        previous: opened.manifest.previous.map(|hash| hash.0),
+        at: clock::now(),
+        signer: opened.signer.name.as_str().to_owned(),
+    };
+    let replayed = judge(desk, &row)?;
+    let neighbour = if replayed {
+        None
+    } else {
+        judge_log(desk, &opened.manifest, &row)?
+    };
+    let mut crls = Vec::new();
+    for der in &opened.crls {
+        let issuers = opened.chain.get(1..).unwrap_or_default();
+        let checked = issuers
+            .iter()
+            .find_map(|issuer| unit_crl::check(der, issuer).ok());
+        crls.extend(checked.map(|crl| (crl, der.clone())));
+    }
+    Ok(Incoming {
+        opened,
+        replayed,
+        row,
+        neighbour,
+        crls,
+    })
+}
+
+/// How far the sender's log has come, if that goes on from what was seen of it before (D-49).
+fn judge_log(
+    desk: &Desk,
+    manifest: &Manifest,
+    row: &ParcelReceivedRow,
+) -> Result<Option<NeighbourRow>, Error> {
+    let Some(told) = &manifest.checkpoint else {
+        return Ok(None);
+    };
+    let which = format!("{} {}", row.from_code, row.sequence);
+    let damaged = || Error::refused("parcel-damaged", which.clone());
+    if told.home != manifest.from.home {
+        return Err(damaged());
+    }
+    let seen = LogPosition {
+        home: told.home,
+        instance: told.instance.parse().map_err(|_id| damaged())?,
+        epoch: u32::try_from(told.epoch).map_err(|_range| damaged())?,
+        count: told.count,
+        head: told.head.0,
+    };
+    let kept = desk.store().read().neighbour_checkpoint(told.home)?;
+    let kept = kept.map(|row| row.position);
+    match NeighbourVerdict::judge(kept.as_ref(), &seen) {
+        NeighbourVerdict::Same => Ok(None),
+        NeighbourVerdict::Accept => Ok(Some(NeighbourRow {
+            position: seen,
+            seen_at: row.at,
+            file: format!("{} {}", row.kind, hex::encode(row.sha256)),
+        })),
+        NeighbourVerdict::Shorter => Err(Error::refused("parcel-log-shorter", which)),
+        NeighbourVerdict::Forked => Err(Error::refused("parcel-log-forked", which)),
+        NeighbourVerdict::NewInstance => Err(Error::refused("parcel-log-restored", which)),
+    }
+}
+
+/// Whether these bytes were here before; else they must be the next of their sender.
+fn judge(desk: &Desk, row: &ParcelReceivedRow) -> Result<bool, Error> {
+    let store = desk.store();
+    let reading = store.read();
+    if reading.parcel_received(&row.sha256)?.is_some() {
+        return Ok(true);
+    }
+    let last = reading.last_parcel_from(&row.from_code, row.from_home)?;
+    let (next, before) = last.map_or((1, None), |last| (last.sequence + 1, Some(last.sha256)));
+    let which = format!("{} {}", row.from_code, row.sequence);
+    if row.sequence > next {
+        // The ones before it are still on their way.
+        return Err(Error::refused(
+            "parcel-out-of-order",
+            format!("{which}, {next}"),
+        ));
+    }
+    if row.sequence < next || row.previous != before {
+        return Err(Error::refused("parcel-forked", which));
+    }
+    Ok(false)
+}
+
+impl Incoming {
+    /// Notes it as received, and the revocation lists it brought, in the transaction of the act. A
+    /// replayed one is noted already.
+    pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+        for (crl, der) in &self.crls {
+            writing.put_unit_crl(&crl.issuer_key, crl.number, der)?;
+        }
+        if self.replayed {
+            return Ok(());
+        }
+        if let Some(neighbour) = &self.neighbour {
+            writing.keep_neighbour_checkpoint(neighbour)?;
+        }
+        writing.insert_parcel_received(&self.row)
+    }
+}
+
+/// Whether a signer whose chain was checked is of this unit's superior. A code alone proves nothing:
+/// the certificate must come from the key that certified the superior itself.
+pub(super) fn is_of_superior(desk: &Desk, signer: &Signer) -> Result<bool, Error> {
+    let chain = desk.superior_chain()?;
+    let Some(superior) = chain.first() else {
+        return Ok(false); // The province.
+    };
+    let issuer = chain.get(1).unwrap_or(superior); // The province certifies its own officers.
+    let key = unit_pki::public_key_of(issuer)
+        .map_err(|error| Error::failed("store-damaged", "superior_chain").because(error))?;
+    Ok(signer.unit_code == facts(superior)?.code && signer.issuer.public_key == key)
+}

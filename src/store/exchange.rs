@@ -1,0 +1,131 @@
+//! The CA by files (D-53): at the CA, what other stations asked for; at a requester, which runs wait.
+
+use rusqlite::{Row, params};
+
+use super::value::{id, optional, parsed, time};
+use super::{Reading, StoreError, Writing};
+use crate::domain::certificate::CertificateSerial;
+use crate::domain::id::RunId;
+use crate::domain::timestamp::Timestamp;
+
+/// One certificate that another station asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeRow {
+    /// Its serial number.
+    pub serial: CertificateSerial,
+    /// The unit that asked.
+    pub from_code: String,
+    /// SHA-256 of the signed order.
+    pub order_sha256: [u8; 32],
+    /// The signed order: CMS, DER.
+    pub signed_order: Vec<u8>,
+    /// The approval: CMS, DER.
+    pub approval: Vec<u8>,
+    /// The certificate request: PKCS #10, DER.
+    pub csr: Vec<u8>,
+    /// The key, `SubjectPublicKeyInfo`.
+    pub public_key: Vec<u8>,
+    /// The approval's nonce: one approval, one certificate (D-23).
+    pub approval_nonce: [u8; 16],
+    /// When it was taken in.
+    pub received_at: Timestamp,
+    /// The certificate, DER, once it is signed.
+    pub certificate: Option<Vec<u8>>,
+    /// When it was signed.
+    pub signed_at: Option<Timestamp>,
+}
+
+const COLUMNS: &str = "serial, from_code, order_sha256, signed_order, approval, csr, public_key,
+    approval_nonce, received_at, certificate, signed_at";
+
+impl Reading<'_> {
+    /// Everything that was asked for, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn exchange_requests(&self) -> Result<Vec<ExchangeRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM exchange_requests ORDER BY received_at, serial");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Open runs that have asked for a certificate and have none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn runs_without_certificate(&self) -> Result<Vec<RunId>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT runs.id FROM runs JOIN issue_intents ON issue_intents.run = runs.id
+             LEFT JOIN certificates ON certificates.run = runs.id
+             WHERE runs.ended_at IS NULL AND certificates.run IS NULL ORDER BY runs.id",
+        )?;
+        let rows = statement.query_map([], |row| parsed(row, 0, "run id", id))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Queues what another station asks for.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] for a key, an approval or a serial number that was there before.
+    pub fn insert_exchange_request(&self, row: &ExchangeRow) -> Result<(), StoreError> {
+        self.db.execute(
+            "INSERT INTO exchange_requests (serial, from_code, order_sha256, signed_order,
+                 approval, csr, public_key, approval_nonce, received_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            params![
+                row.serial.to_string(),
+                row.from_code,
+                row.order_sha256,
+                row.signed_order,
+                row.approval,
+                row.csr,
+                row.public_key,
+                row.approval_nonce,
+                row.received_at.to_string(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps the certificate that was signed.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when one is there already.
+    pub fn set_exchange_certificate(
+        &self,
+        serial: &CertificateSerial,
+        der: &[u8],
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let changed = self.db.execute(
+            "UPDATE exchange_requests SET certificate = ?2, signed_at = ?3
+             WHERE serial = ?1 AND certificate IS NULL",
+            params![serial.to_string(), der, at.to_string()],
+        )?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the request for a certificate"))
+        }
+    }
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ExchangeRow> {
+    let serial = |text: &str| CertificateSerial::try_from(text.to_owned()).ok();
+    Ok(ExchangeRow {
+        serial: parsed(row, 0, "certificate serial", serial)?,
+        from_code: row.get(1)?,
+        order_sha256: row.get(2)?,
+        signed_order: row.get(3)?,
+        approval: row.get(4)?,
+        csr: row.get(5)?,
+        public_key: row.get(6)?,
+        approval_nonce: row.get(7)?,
+        received_at: parsed(row, 8, "time", time)?,
+        certificate: row.get(9)?,
+        signed_at: optional(row, 10, "time", time)?,
+    })
+}

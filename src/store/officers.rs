@@ -1,0 +1,287 @@
+//! Officers of this home, and the certificates of the unit PKI that it issued (D-6, D-57).
+
+use rusqlite::{Row, params};
+use serde::{Deserialize, Serialize};
+
+use super::station::{chain_from_json, chain_json};
+use super::value::{from_json, id, json, optional, parsed, time};
+use super::{Reading, StoreError, Writing};
+use crate::domain::certificate::CertificateSerial;
+use crate::domain::id::RequestId;
+use crate::domain::key::{KeyId, PublicKeyDer};
+use crate::domain::officer::{OfficerName, Post};
+use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::UkeyIdentity;
+
+/// An officer of this home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OfficerRow {
+    /// The name they sign in with.
+    pub name: OfficerName,
+    /// Their post.
+    pub post: Post,
+    /// Whether they may sign in.
+    pub enabled: bool,
+    /// Disabled for cause: their approvals are void unless issued (D-22).
+    pub for_cause: bool,
+    /// The ukey with their signing key.
+    pub token: Option<KeyToken>,
+    /// The public half of that key.
+    pub public_key: Option<PublicKeyDer>,
+    /// Their certificate, then each issuer up to the root, DER; empty until the superior has
+    /// certified them (D-6).
+    pub chain: Vec<Vec<u8>>,
+    /// Their form 1.
+    pub request: Option<RequestId>,
+    /// Who they are: HMAC of the identity number under a key of this home.
+    pub person: Option<Vec<u8>>,
+}
+
+/// A token with one key that is no holder's: an officer's own ukey, the CA's, the unit's.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeyToken {
+    /// Which ukey.
+    pub identity: UkeyIdentity,
+    /// `CKA_ID` of the key.
+    pub key_id: KeyId,
+    /// The token profile of a real ukey; a virtual one lies in the home.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+}
+
+/// A certificate of the unit PKI that this unit issued (D-57).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitCertificateRow {
+    /// Its serial number.
+    pub serial: CertificateSerial,
+    /// Code of the unit it speaks for.
+    pub unit_code: String,
+    /// The officer and their post; `None` for the unit's own.
+    pub officer: Option<(OfficerName, Post)>,
+    /// DER.
+    pub der: Vec<u8>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+const OFFICER: &str = "name, post, enabled, token, public_key, chain, request, person, for_cause";
+
+impl Reading<'_> {
+    /// Every officer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn officers(&self) -> Result<Vec<OfficerRow>, StoreError> {
+        let sql = format!("SELECT {OFFICER} FROM officers ORDER BY name");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], read_officer)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The certificates of the unit PKI that were issued here, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unit_certificates(&self) -> Result<Vec<UnitCertificateRow>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT serial, unit_code, officer, post, der, issued_at, revoked_at
+             FROM unit_certificates ORDER BY issued_at, serial",
+        )?;
+        let rows = statement.query_map([], read_unit_certificate)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// Who an officer's ukey says to open with: its SO PIN, sealed to the escrow key, hex.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn officer_so_pins(&self) -> Result<Vec<(OfficerName, String)>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT name, so_pin FROM officers WHERE so_pin IS NOT NULL")?;
+        let rows = statement.query_map([], |row| {
+            let name = parsed(row, 0, "officer", |text| OfficerName::parse(text).ok())?;
+            Ok((name, row.get(1)?))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Adds an officer; `so_pin` is that of their ukey, sealed to the escrow key.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when the name is taken, or the person has a post already (D-7).
+    pub fn insert_officer(
+        &self,
+        officer: &OfficerRow,
+        so_pin: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let OfficerRow {
+            name,
+            post,
+            enabled,
+            for_cause,
+            token,
+            public_key,
+            chain,
+            request,
+            person,
+        } = officer;
+        self.db.execute(
+            &format!(
+                "INSERT INTO officers ({OFFICER}, so_pin)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+            ),
+            params![
+                name.as_str(),
+                post.word(),
+                enabled,
+                token.as_ref().map(json).transpose()?,
+                public_key.as_ref().map(PublicKeyDer::as_bytes),
+                chain_json(chain)?,
+                request.map(|id| id.to_string()),
+                person,
+                for_cause,
+                so_pin,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps an officer's certificate and its chain: from here they can sign.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when there is no such officer.
+    pub fn set_officer_chain(
+        &self,
+        name: &OfficerName,
+        chain: &[Vec<u8>],
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE officers SET chain = ?2 WHERE name = ?1";
+        one_officer(
+            self.db
+                .execute(sql, params![name.as_str(), chain_json(chain)?])?,
+        )
+    }
+
+    /// Binds another ukey to an officer; their certificate was for the key before it.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when there is no such officer.
+    pub fn set_officer_token(
+        &self,
+        name: &OfficerName,
+        token: &KeyToken,
+        public_key: &PublicKeyDer,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE officers SET token = ?2, public_key = ?3, chain = '[]' WHERE name = ?1";
+        let values = params![name.as_str(), json(token)?, public_key.as_bytes()];
+        one_officer(self.db.execute(sql, values)?)
+    }
+
+    /// Disables an officer; `for_cause` makes their approvals void unless issued (D-22).
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when there is no such enabled officer.
+    pub fn disable_officer(
+        &self,
+        name: &OfficerName,
+        for_cause: bool,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE officers SET enabled = 0, disabled_at = ?2, for_cause = ?3
+                   WHERE name = ?1 AND enabled = 1";
+        let values = params![name.as_str(), at.to_string(), for_cause];
+        one_officer(self.db.execute(sql, values)?)
+    }
+
+    /// Replaces the sealed SO PIN of an officer's ukey: the escrow key has changed.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when there is no such officer.
+    pub fn set_officer_so_pin(&self, name: &OfficerName, sealed: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE officers SET so_pin = ?2 WHERE name = ?1";
+        one_officer(self.db.execute(sql, [name.as_str(), sealed])?)
+    }
+
+    /// Keeps a certificate of the unit PKI that was issued here.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_unit_certificate(&self, row: &UnitCertificateRow) -> Result<(), StoreError> {
+        let officer = row.officer.as_ref();
+        self.db.execute(
+            "INSERT INTO unit_certificates (serial, unit_code, officer, post, der, issued_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                row.serial.to_string(),
+                row.unit_code,
+                officer.map(|(name, _post)| name.as_str()),
+                officer.map(|(_name, post)| post.word()),
+                row.der,
+                row.issued_at.to_string(),
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Revokes a certificate of the unit PKI.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is not there, or revoked already.
+    pub fn revoke_unit_certificate(
+        &self,
+        serial: &CertificateSerial,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE unit_certificates SET revoked_at = ?2
+                   WHERE serial = ?1 AND revoked_at IS NULL";
+        let values = params![serial.to_string(), at.to_string()];
+        if self.db.execute(sql, values)? == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the certificate"))
+        }
+    }
+}
+
+/// Whether exactly one row was changed.
+const fn one_officer(changed: usize) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Changed("the officer"))
+    }
+}
+
+fn read_officer(row: &Row<'_>) -> rusqlite::Result<OfficerRow> {
+    Ok(OfficerRow {
+        name: parsed(row, 0, "officer", |text| OfficerName::parse(text).ok())?,
+        post: parsed(row, 1, "post", Post::from_word)?,
+        enabled: row.get(2)?,
+        for_cause: row.get(8)?,
+        token: optional(row, 3, "officer's ukey", from_json)?,
+        public_key: row.get::<_, Option<Vec<u8>>>(4)?.map(PublicKeyDer::new),
+        chain: parsed(row, 5, "chain", chain_from_json)?,
+        request: optional(row, 6, "request id", id)?,
+        person: row.get(7)?,
+    })
+}
+
+fn read_unit_certificate(row: &Row<'_>) -> rusqlite::Result<UnitCertificateRow> {
+    let name = optional(row, 2, "officer", |text| OfficerName::parse(text).ok())?;
+    let post = optional(row, 3, "post", Post::from_word)?;
+    Ok(UnitCertificateRow {
+        serial: parsed(row, 0, "certificate serial", |text| {
+            CertificateSerial::try_from(text.to_owned()).ok()
+        })?,
+        unit_code: row.get(1)?,
+        officer: name.zip(post),
+        der: row.get(4)?,
+        issued_at: parsed(row, 5, "time", time)?,
+        revoked_at: optional(row, 6, "time", time)?,
+    })
+}

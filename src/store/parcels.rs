@@ -1,0 +1,221 @@
+//! Files that were sent to and received from neighbouring stations, and the revocation lists that
+//! they brought.
+
+use rusqlite::{OptionalExtension as _, Row, params};
+
+use super::value::{id, parsed, time};
+use super::{Reading, StoreError, Writing};
+use crate::domain::id::HomeId;
+use crate::domain::key::PublicKeyDer;
+use crate::domain::timestamp::Timestamp;
+
+/// A file that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParcelSentRow {
+    /// Its id, a `UUIDv7`.
+    pub id: String,
+    /// What it is for.
+    pub kind: String,
+    /// The unit it is addressed to.
+    pub to_code: String,
+    /// Its place among those to this unit, from 1.
+    pub sequence: u64,
+    /// SHA-256 of the one before.
+    pub previous: Option<[u8; 32]>,
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A file that was received and accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParcelReceivedRow {
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Its id, a `UUIDv7`.
+    pub id: String,
+    /// What it is for.
+    pub kind: String,
+    /// The unit it came from.
+    pub from_code: String,
+    /// The home it came from.
+    pub from_home: HomeId,
+    /// Its place among those from this home, from 1.
+    pub sequence: u64,
+    /// SHA-256 of the one before.
+    pub previous: Option<[u8; 32]>,
+    /// When it was received.
+    pub at: Timestamp,
+    /// The officer who signed it.
+    pub signer: String,
+}
+
+const RECEIVED: &str = "sha256, id, kind, from_code, from_home, sequence, previous, at, signer";
+
+impl Reading<'_> {
+    /// Sequence and SHA-256 of the newest file to a unit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_parcel_to(&self, code: &str) -> Result<Option<(u64, [u8; 32])>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT sequence, sha256 FROM parcels_sent WHERE to_code = ?1
+             ORDER BY sequence DESC LIMIT 1",
+        )?;
+        let row = statement.query_row([code], |row| Ok((count(row, 0)?, row.get(1)?)));
+        Ok(row.optional()?)
+    }
+
+    /// The newest file from a home of a unit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn last_parcel_from(
+        &self,
+        code: &str,
+        home: HomeId,
+    ) -> Result<Option<ParcelReceivedRow>, StoreError> {
+        let sql = format!(
+            "SELECT {RECEIVED} FROM parcels_received WHERE from_code = ?1 AND from_home = ?2
+             ORDER BY sequence DESC LIMIT 1"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let row = statement.query_row([code, &home.to_string()], read);
+        Ok(row.optional()?)
+    }
+
+    /// A file that was received before, by its bytes.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcel_received(
+        &self,
+        sha256: &[u8; 32],
+    ) -> Result<Option<ParcelReceivedRow>, StoreError> {
+        let sql = format!("SELECT {RECEIVED} FROM parcels_received WHERE sha256 = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([sha256], read).optional()?)
+    }
+
+    /// The newest revocation list of each unit, DER.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unit_crls(&self) -> Result<Vec<Vec<u8>>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT der FROM unit_crls ORDER BY issuer_key")?;
+        let rows = statement.query_map([], |row| row.get(0))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Notes a file that was sent.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when another one took its place meanwhile.
+    pub fn insert_parcel_sent(&self, row: &ParcelSentRow) -> Result<(), StoreError> {
+        let ParcelSentRow {
+            id,
+            kind,
+            to_code,
+            sequence,
+            previous,
+            sha256,
+            at,
+        } = row;
+        self.db.execute(
+            "INSERT INTO parcels_sent (id, kind, to_code, sequence, previous, sha256, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                id,
+                kind,
+                to_code,
+                sql(*sequence),
+                previous,
+                sha256,
+                at.to_string()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Notes a file that was received.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when it, or another in its place, is there already.
+    pub fn insert_parcel_received(&self, row: &ParcelReceivedRow) -> Result<(), StoreError> {
+        let ParcelReceivedRow {
+            sha256,
+            id,
+            kind,
+            from_code,
+            from_home,
+            sequence,
+            previous,
+            at,
+            signer,
+        } = row;
+        self.db.execute(
+            &format!(
+                "INSERT INTO parcels_received ({RECEIVED})
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+            ),
+            params![
+                sha256,
+                id,
+                kind,
+                from_code,
+                from_home.to_string(),
+                sql(*sequence),
+                previous,
+                at.to_string(),
+                signer
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps a unit's revocation list unless a newer one is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_unit_crl(
+        &self,
+        issuer: &PublicKeyDer,
+        number: u64,
+        der: &[u8],
+    ) -> Result<(), StoreError> {
+        self.db.execute(
+            "INSERT INTO unit_crls (issuer_key, number, der) VALUES (?1, ?2, ?3)
+             ON CONFLICT (issuer_key) DO UPDATE SET number = excluded.number, der = excluded.der
+             WHERE excluded.number > unit_crls.number",
+            params![issuer.as_bytes(), sql(number), der],
+        )?;
+        Ok(())
+    }
+}
+
+fn sql(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    row.get::<_, i64>(column).map(i64::unsigned_abs)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<ParcelReceivedRow> {
+    Ok(ParcelReceivedRow {
+        sha256: row.get(0)?,
+        id: row.get(1)?,
+        kind: row.get(2)?,
+        from_code: row.get(3)?,
+        from_home: parsed(row, 4, "home id", id)?,
+        sequence: count(row, 5)?,
+        previous: row.get(6)?,
+        at: parsed(row, 7, "time", time)?,
+        signer: row.get(8)?,
+    })
+}

@@ -1,0 +1,180 @@
+//! Erases what is personal of a request whose time is over (D-51): values, salts, names, scans and
+//! search hashes. Signatures, certificates and the audit log stay as they are.
+
+use rusqlite::params;
+
+use super::value::{id, parsed};
+use super::{Reading, Store, StoreError, Writing};
+use crate::domain::id::{RequestId, UnitId};
+use crate::domain::timestamp::Timestamp;
+
+/// What a purge of a request does to a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Purge {
+    /// Nothing: it holds nothing personal, or what must stay provable.
+    Keeps,
+    /// Deletes the rows of the request, found by this column.
+    DeletesRows(&'static str),
+    /// Runs this statement; `?1` is the request.
+    Edits(&'static str),
+    /// The person's pseudonym, when this was their last request.
+    DeletesLast,
+}
+
+/// Every table of the schema is judged here; a test compares the list with the schema.
+pub(super) const TABLES: &[(&str, Purge)] = &[
+    ("approvals", Purge::Keeps), // Commitments only.
+    ("audit", Purge::Keeps),
+    ("audit_checkpoints", Purge::Keeps),
+    ("audit_instances", Purge::Keeps),
+    ("ca_unlock", Purge::Keeps),
+    (
+        // The DER stays: what it signed must stay verifiable, and it was public.
+        "certificates",
+        Purge::Edits("UPDATE certificates SET subject = '' WHERE request = ?1"),
+    ),
+    ("delegations", Purge::Keeps), // Of a unit, not of a person.
+    ("escrow", Purge::Keeps),
+    ("exchange_requests", Purge::Keeps), // Of other units' approvals; commitments only.
+    (
+        "issue_intents",
+        Purge::Edits(
+            "UPDATE issue_intents
+             SET subject = json_set(subject, '$.name', '', '$.pseudonym', '')
+             WHERE request = ?1",
+        ),
+    ),
+    ("meta", Purge::Keeps),
+    ("neighbours", Purge::Keeps),
+    ("officers", Purge::Keeps),
+    ("opinions", Purge::DeletesRows("request")),
+    ("parcels_received", Purge::Keeps),
+    ("parcels_sent", Purge::Keeps),
+    ("pin_letters", Purge::Keeps), // Gone when the letter is printed.
+    ("pseudonyms", Purge::DeletesLast),
+    (
+        // What was signed says its hash alone.
+        "refusals",
+        Purge::Edits("UPDATE refusals SET reason = '', salts = '{}' WHERE request = ?1"),
+    ),
+    ("request_fields", Purge::DeletesRows("request")),
+    ("request_revisions", Purge::Keeps),
+    (
+        "request_terms",
+        Purge::Edits(
+            "DELETE FROM request_terms WHERE place = (SELECT place FROM requests WHERE id = ?1)",
+        ),
+    ),
+    (
+        "requests",
+        Purge::Edits(
+            "UPDATE requests SET holder_name = '', person = NULL, name_key = x'' WHERE id = ?1",
+        ),
+    ),
+    ("reveal_reasons", Purge::Keeps), // Why somebody looked; says nothing of whom.
+    ("reviews", Purge::Keeps),        // No personal data.
+    ("revision_fields", Purge::DeletesRows("request")),
+    ("run_journal", Purge::Keeps),
+    ("run_secrets", Purge::Keeps), // Gone when the run is proven.
+    ("runs", Purge::Keeps),        // The CSR has no subject.
+    (
+        // The hash stays: the approval names it.
+        "scans",
+        Purge::Edits("UPDATE scans SET content = NULL WHERE request = ?1"),
+    ),
+    ("sent_up", Purge::DeletesRows("request")),
+    ("slips", Purge::Keeps),
+    (
+        "superior_refusals",
+        Purge::Edits("UPDATE superior_refusals SET reason = '' WHERE request = ?1"),
+    ),
+    ("ukeys", Purge::Keeps),
+    ("unit_certificates", Purge::Keeps),
+    ("unit_crls", Purge::Keeps),
+    ("unit_terms", Purge::Keeps),
+    ("units", Purge::Keeps),
+    ("user_types", Purge::Keeps),
+];
+
+impl Reading<'_> {
+    /// Requests that were not purged yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unpurged_requests(&self) -> Result<Vec<RequestId>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT id FROM requests WHERE purged_at IS NULL ORDER BY number")?;
+        let rows = statement.query_map([], |row| parsed(row, 0, "request id", id))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The end of the last certificate that was issued for a request.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn certificates_end(&self, request: RequestId) -> Result<Option<Timestamp>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT max(not_after) FROM certificates WHERE request = ?1")?;
+        let end: Option<String> = statement.query_row([request.to_string()], |row| row.get(0))?;
+        let damaged = || super::value::unreadable("time");
+        Ok(end
+            .map(|text| super::value::time(&text).ok_or_else(damaged))
+            .transpose()?)
+    }
+}
+
+impl Writing<'_> {
+    /// Erases what is personal of one request.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it was purged meanwhile.
+    pub fn purge_request(&self, request: RequestId, at: Timestamp) -> Result<(), StoreError> {
+        let marked = self.db.execute(
+            "UPDATE requests SET purged_at = ?2 WHERE id = ?1 AND purged_at IS NULL",
+            params![request.to_string(), at.to_string()],
+        )?;
+        if marked != 1 {
+            return Err(StoreError::Changed("the request"));
+        }
+        for (table, purge) in TABLES {
+            match *purge {
+                Purge::Keeps | Purge::DeletesLast => {}
+                Purge::DeletesRows(column) => {
+                    let sql = format!("DELETE FROM {table} WHERE {column} = ?1");
+                    self.db.execute(&sql, [request.to_string()])?;
+                }
+                Purge::Edits(sql) => {
+                    self.db.execute(sql, [request.to_string()])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Erases the pseudonym of a person in a unit, with the search hash it is found by.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn purge_pseudonym(&self, unit: UnitId, person: &[u8]) -> Result<(), StoreError> {
+        self.db.execute(
+            "DELETE FROM pseudonyms WHERE unit = ?1 AND person = ?2",
+            params![unit.to_string(), person],
+        )?;
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Takes the write-ahead log into the file and empties it, so that what was erased is in
+    /// neither.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn fold_log(&self) -> Result<(), StoreError> {
+        self.db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_row| Ok(()))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,39 @@
+//! Lies of `C_GetTokenInfo`: another serial number, a locked SO PIN.
+
+use crate::{functions, target};
+
+/// Where the serial number stands in `CK_TOKEN_INFO`: behind label, maker and model.
+const SERIAL: std::ops::Range<usize> = 80..96;
+/// `CK_TOKEN_INFO.flags` stand behind it.
+const FLAGS: usize = 96;
+/// `CKF_SO_PIN_LOCKED`.
+const SO_PIN_LOCKED: libc::c_ulong = 0x0040_0000;
+
+/// Changes what the module wrote to `info`, where it is a token with a serial number:
+/// `KILLER_SERIAL=text` (16 characters at most), `KILLER_SO_LOCKED=1`.
+///
+/// # Safety
+/// `info` points to the `CK_TOKEN_INFO` that `C_GetTokenInfo` has just filled.
+pub(crate) unsafe fn lie(function: usize, result: usize, info: usize) {
+    if function != functions::GET_TOKEN_INFO || result != 0 || !target::is_meant() {
+        return;
+    }
+    let info = info as *mut u8;
+    // SAFETY: the caller's structure is longer than what is touched; flags are read unaligned.
+    unsafe {
+        let serial = std::slice::from_raw_parts_mut(info.add(SERIAL.start), SERIAL.len());
+        if serial.iter().all(|byte| *byte == b' ' || *byte == 0) {
+            return;
+        }
+        if let Ok(text) = std::env::var("KILLER_SERIAL") {
+            serial.fill(b' ');
+            for (place, byte) in serial.iter_mut().zip(text.bytes()) {
+                *place = byte;
+            }
+        }
+        if std::env::var_os("KILLER_SO_LOCKED").is_some() {
+            let flags = info.add(FLAGS).cast::<libc::c_ulong>();
+            flags.write_unaligned(flags.read_unaligned() | SO_PIN_LOCKED);
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Real homes of several units in one folder, made from the command line and certified by each other.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{Answer, answer, program};
+
+/// The system administrator of every station and their passphrase.
+pub(crate) const SYSTEM: (&str, &str) = ("wang-system", "brave paper lantern 71");
+/// The security administrator.
+pub(crate) const SECURITY: (&str, &str) = ("zhao-security", "quiet river stone 92");
+
+/// A desk of one unit in a folder of its own.
+#[derive(Debug)]
+pub(crate) struct Station {
+    dir: PathBuf,
+    pub(crate) code: &'static str,
+}
+
+impl Station {
+    /// A place for one.
+    pub(crate) fn new(parent: &Path, name: &str, code: &'static str) -> Self {
+        let dir = parent.join(name);
+        fs::create_dir(&dir).unwrap();
+        Self { dir, code }
+    }
+
+    /// A file beside the home.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.dir.join(name)
+    }
+
+    /// The home.
+    pub(crate) fn home(&self) -> PathBuf {
+        self.file("home")
+    }
+
+    /// A file that nobody else reads.
+    pub(crate) fn private(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.file(name);
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        path
+    }
+
+    /// Runs a command as one officer.
+    pub(crate) fn act(&self, officer: (&str, &str), args: &[&str]) -> Answer {
+        let text = format!("[officers]\n\"{}\" = \"{}\"\n", officer.0, officer.1);
+        let secrets = self.private(&format!("{}.toml", officer.0), &text);
+        let mut command = program();
+        command.arg("--home").arg(self.home()).arg("--json");
+        command.arg("--secrets").arg(secrets);
+        command.args(["--officer", officer.0]).args(args);
+        answer(&command.output().unwrap())
+    }
+
+    /// Makes the home; officers are name, post and passphrase.
+    pub(crate) fn init(&self, level: &str, trust: &str, officers: &[(&str, &str, &str)]) -> Answer {
+        let mut config = format!(
+            "{trust}\n[unit]\nname = \"示例{level}\"\nlevel = \"{level}\"\ncode = \"{}\"\n\
+             province = \"湖南省\"\nprefecture = \"示例市\"\n",
+            self.code
+        );
+        let mut secrets = "[officers]\n".to_owned();
+        for (name, post, passphrase) in officers {
+            writeln!(config, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
+            writeln!(secrets, "\"{name}\" = \"{passphrase}\"").unwrap();
+        }
+        fs::write(self.file("init.toml"), config).unwrap();
+        let secrets = self.private("all.toml", &secrets);
+        let mut command = program();
+        command.arg("--home").arg(self.home()).arg("--json");
+        command.arg("--secrets").arg(secrets).arg("init");
+        command.arg("--config").arg(self.file("init.toml"));
+        answer(&command.output().unwrap())
+    }
+
+    /// Gives the `[trust]` table that a subordinate pins, and the folder it points to.
+    pub(crate) fn trust(&self) -> String {
+        let dir = self.file("given");
+        let given = self.act(SYSTEM, &["unit", "certificate", dir.to_str().unwrap()]);
+        let given = given.expect(0);
+        let word = |name: &str| given.one()[name].as_str().unwrap().to_owned();
+        format!(
+            "[trust]\nroot = \"{}\"\nroot-sha256 = \"{}\"\nsuperior = \"{}\"\nsuperior-sha256 = \"{}\"",
+            dir.join("root.pem").display(),
+            word("root_sha256").to_uppercase(),
+            dir.join("unit.pem").display(),
+            word("unit_sha256"),
+        )
+    }
+
+    /// Certifies a subordinate that was just initialised, and has it take the answer.
+    pub(crate) fn enrol(&self, subordinate: &Self, made: &Value) {
+        let (file, paper) = (
+            made["enrolment"].as_str().unwrap(),
+            made["fingerprint"].as_str().unwrap(),
+        );
+        let shown = self.act(SECURITY, &["unit", "enrol", file]).expect(3);
+        assert_eq!(shown.one()["fingerprint"], paper);
+        let wrong = ["unit", "enrol", file, "--fingerprint", &"0".repeat(64)];
+        let refused = self.act(SECURITY, &wrong).expect(4);
+        assert_eq!(refused.error_code(), "fingerprint-differs");
+        let answer = self.file("answer");
+        let right = [
+            "unit",
+            "enrol",
+            file,
+            "--fingerprint",
+            paper,
+            "--out",
+            answer.to_str().unwrap(),
+        ];
+        let enrolled = self.act(SECURITY, &right).expect(0);
+        assert_eq!(enrolled.one()["code"], subordinate.code);
+        let taken = ["unit", "enrolled", answer.to_str().unwrap()];
+        subordinate.act(SYSTEM, &taken).expect(0);
+    }
+}
+
+/// Both officers.
+pub(crate) fn everyone() -> [(&'static str, &'static str, &'static str); 2] {
+    [
+        (SYSTEM.0, "system", SYSTEM.1),
+        (SECURITY.0, "security", SECURITY.1),
+    ]
+}
+
+/// The province, made.
+pub(crate) fn province(dir: &TempDir) -> Station {
+    let province = Station::new(dir.path(), "province", "11430000006123458L");
+    province.init("province", "", &everyone()).expect(0);
+    province
+}
+
+/// A county and its school under a prefecture and a province, certified. The school has one officer,
+/// so the county's security decides on its requests (D-8).
+pub(crate) fn county_and_school(dir: &TempDir) -> [Station; 2] {
+    let province = province(dir);
+    let prefecture = Station::new(dir.path(), "prefecture", "12430100MB1K234565");
+    let county = Station::new(dir.path(), "county", "124300004448800102");
+    let school = Station::new(dir.path(), "school", "2143000001");
+    let one = [everyone()[0]];
+    let levels: [(&Station, &Station, &str, &[_]); 3] = [
+        (&province, &prefecture, "prefecture", &everyone()),
+        (&prefecture, &county, "county", &everyone()),
+        (&county, &school, "school", &one),
+    ];
+    for (superior, subordinate, level, officers) in levels {
+        let made = subordinate
+            .init(level, &superior.trust(), officers)
+            .expect(0);
+        superior.enrol(subordinate, made.one());
+    }
+    [county, school]
+}
