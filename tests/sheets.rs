@@ -363,6 +363,85 @@ fn a_form_is_printed_in_full_for_a_reason_and_blank_for_everyone() {
 }
 
 #[test]
+fn a_printed_form_has_the_opinions_that_were_recorded() {
+    let desk = Desk::new(0);
+    let form1 = serde_json::json!({
+        "unit": UNIT, "name": "李华", "id_number": identity_number(1),
+        "office_phone": "0731-84402950", "email": "a@example.cn", "mobile": "13800000000",
+        "post": "安全管理员", "address": "示例路 1 号",
+    });
+    let file = desk.file("form1.json", form1.to_string());
+    desk.home
+        .run(["request", "add", file.to_str().unwrap()])
+        .expect(0);
+    desk.import("a.csv", csv(&[line(1, "李华")]), &[]).expect(0);
+    let words = ["--by", "王伟", "--on", "2026-11-20", "--note", "同意办理"];
+    for (number, kind) in [("2026-0001", "department"), ("2026-0002", "acceptance")] {
+        let opinion = ["request", "opinion", number, kind];
+        desk.home.run(opinion.iter().chain(&words)).expect(0);
+        let path = desk.home.path.join("out/form.pdf");
+        let out = path.to_str().unwrap();
+        desk.home
+            .run(["request", "form", number, out, "--reason", "存档"])
+            .expect(0);
+        let text = must("pdftotext", &["-raw", out, "-"]);
+        let text: String = text.split_whitespace().collect();
+        let title = if number == "2026-0001" {
+            "管理类用户注册申请单"
+        } else {
+            "全国教师管理信息系统用户实名制申请单"
+        };
+        for word in [title, "同意办理", "王伟", "2026年11月20日"] {
+            assert!(text.contains(word), "{word}\n{text}");
+        }
+    }
+}
+
+#[test]
+fn a_sheet_of_units_is_added_whole_or_its_good_rows_are() {
+    let desk = Desk::new(0);
+    let sheet = "单位名称,级别,代码,上级,省,地市,联系人,联系电话\n\
+        一小,学校,2143000001,示例县,湖南省,示例市,李华,0731-84402950\n\
+        示例县,县市区,124300004448800102,示例市,湖南省,示例市,,\n\
+        示例市,市州,11430000006123458L,,湖南省,示例市,,\n\
+        三小,学校,4.3E+9,示例县,湖南省,示例市,,\n\
+        四小,学校,2143000004,没有的县,湖南省,示例市,,\n";
+    let file = desk.file("units.csv", sheet);
+    let import = |more: &[&str]| {
+        let words = ["unit", "import", file.to_str().unwrap()];
+        desk.home.run(words.iter().chain(more))
+    };
+    let units = || desk.home.run(["unit", "list"]).expect(0).items().len();
+    let before = units();
+    let bad = [
+        (5, "code".to_owned(), "D-17".to_owned()),
+        (6, "superior".to_owned(), "D-2".to_owned()),
+    ];
+    let refused = import(&["--all-or-nothing"]).expect(4);
+    assert_eq!(faults(&refused), bad);
+    assert_eq!((&refused.one()["imported"], units()), (&0.into(), before));
+    let taken = import(&[]).expect(0);
+    assert_eq!(faults(&taken), bad);
+    assert_eq!((&taken.one()["imported"], units()), (&3.into(), before + 3));
+    let school = desk.home.run(["unit", "show", "2143000001"]).expect(0);
+    assert_eq!(school.one()["contacts"], "李华 0731-84402950");
+}
+
+#[test]
+fn what_is_kept_otherwise_than_typed_is_told_masked() {
+    let desk = Desk::new(0);
+    let row = line(1, "买买提・艾力");
+    let answer = desk.import("a.csv", csv(&[row]), &[]).expect(0);
+    let notes = answer.one()["normalised"].as_array().unwrap();
+    assert_eq!(notes.len(), 1, "{notes:?}");
+    assert_eq!(
+        (&notes[0]["cell"], &notes[0]["to"]),
+        (&"B2".into(), &"买**·**".into())
+    );
+    assert_eq!(desk.names(), ["买买提·艾力"]);
+}
+
+#[test]
 fn a_form_with_long_remarks_goes_on_on_the_next_page() {
     let desk = Desk::new(0);
     let long = "补充说明".repeat(200);

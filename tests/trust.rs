@@ -1,6 +1,5 @@
 //! Real homes of a province, a prefecture, a county and a school with one person, made from the
 //! command line and certified level by level, offline (D-3, D-57).
-#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

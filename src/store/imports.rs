@@ -7,6 +7,11 @@ use super::requests::RequestRow;
 use super::{Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
 
+/// The page cache: of a large transaction, whose pages would else be encrypted, leave the cache and
+/// come back; and as `open` sets it.
+const MANY_KILOBYTES: i64 = 112 * 1024;
+const USUAL_KILOBYTES: i64 = 64 * 1024;
+
 /// A new request among many.
 #[derive(Clone, Copy)]
 pub struct NewRequest<'a> {
@@ -46,7 +51,8 @@ impl Store {
         &mut self,
         write: impl FnOnce(&Writing<'_>, &mut Acts<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write(|writing| {
+        self.set_cache(MANY_KILOBYTES)?;
+        let done = self.write(|writing| {
             let mut acts = Acts {
                 writing,
                 tail: AuditTail::read(writing)?,
@@ -57,7 +63,14 @@ impl Store {
                 writing.advance_clock(at)?;
             }
             Ok(done)
-        })
+        });
+        self.set_cache(USUAL_KILOBYTES)?;
+        done
+    }
+
+    fn set_cache(&self, kilobytes: i64) -> Result<(), StoreError> {
+        // SQLite takes kilobytes as a negative number.
+        Ok(self.db.pragma_update(None, "cache_size", -kilobytes)?)
     }
 }
 
