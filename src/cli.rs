@@ -11,6 +11,7 @@ mod output;
 mod pins;
 mod requests;
 mod review;
+mod sheets;
 mod stock;
 mod ukeys;
 mod units;

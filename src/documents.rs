@@ -1,8 +1,13 @@
-//! Paper: values in, bytes out.
+//! Paper and sheets: values in, bytes out.
 
+mod font;
 mod page;
+mod table;
 
+pub mod form;
 pub mod pin_letter;
+pub mod sheet;
 pub mod slip;
 
-pub use page::{Font, PaperError};
+pub use font::Font;
+pub use page::PaperError;

@@ -12,6 +12,7 @@ pub mod secrets;
 pub mod sign_in;
 
 mod ca_key;
+mod fonts;
 mod foundation;
 mod key_token;
 mod post;

@@ -5,6 +5,7 @@ mod audit;
 mod certificates;
 mod checkpoints;
 mod exchange;
+mod imports;
 mod migration;
 mod officers;
 mod papers;
@@ -26,6 +27,7 @@ use std::ops::Deref;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
 
@@ -33,6 +35,7 @@ pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::exchange::ExchangeRow;
+pub use self::imports::{Acts, NewRequest, Terms};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
 pub use self::parcels::{ParcelReceivedRow, ParcelSentRow};
@@ -254,6 +257,9 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )?;
+    // Else a statement is parsed again for each value that it searches for, in vain: no statistics
+    // are kept that could change its plan.
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }

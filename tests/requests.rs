@@ -7,11 +7,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 use support::PracticeHome;
-use support::paper::{CODE, Desk, PDF, form};
-use ukey_station::domain::officer::Duty;
-use ukey_station::domain::request::RequestDraft;
-use ukey_station::station::jobs::units::BadRows;
-use ukey_station::station::jobs::{practice, request_import, requests};
+use support::paper::{CODE, Desk, PDF};
 
 #[test]
 fn a_request_is_approved_only_with_its_scan_and_every_opinion_and_openssl_judges_it() {
@@ -360,36 +356,4 @@ fn lists_are_masked_searched_and_ordered() {
         ])
         .expect(0);
     assert_eq!(full.one()["fields"]["id_number"], number);
-}
-
-#[test]
-fn a_sheet_of_requests_is_entered_whole_or_its_good_rows_are() {
-    let desk = Desk::new();
-    let rows: Vec<RequestDraft> = [
-        json!({}),
-        json!({ "id_number": "430102199003070012" }),
-        json!({ "id_number": "430102199003070013" }),
-        json!({ "id_number": "43010219900307001２" }),
-    ]
-    .iter()
-    .map(|changes| serde_json::from_value(form(changes)).unwrap())
-    .collect();
-    let (home, system) = practice::open(&desk.home.path, Duty::EnterRequest).unwrap();
-    let import = |bad_rows| request_import::import_rows(&home, &system, &rows, bad_rows).unwrap();
-    let refused = import(BadRows::RefuseAll);
-    assert!(refused.entered.is_empty());
-    let bad = |imported: &request_import::Imported| -> Vec<(usize, &'static str)> {
-        let bad = imported.bad.iter();
-        bad.map(|(at, faults)| (*at, faults[0].rule)).collect()
-    };
-    assert_eq!(bad(&refused), [(2, "D-14"), (3, "D-20")]);
-    assert_eq!(requests::numbers(&home, &system).unwrap().len(), 0);
-    let taken = import(BadRows::TakeGood);
-    assert_eq!(bad(&taken), bad(&refused));
-    let numbers: Vec<_> = taken
-        .entered
-        .iter()
-        .map(|(_at, entered)| entered.row.number.as_str())
-        .collect();
-    assert_eq!(numbers, ["2026-0001", "2026-0002"]);
 }

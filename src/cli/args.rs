@@ -283,6 +283,15 @@ pub(super) enum Unit {
         #[command(flatten)]
         fields: UnitFields,
     },
+    /// Add the units of a sheet: XLSX, XLS or CSV. Good rows are taken, bad ones reported; exit code 4
+    /// when no row could be taken.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Take no row when one has a fault; exit code 4 then.
+        #[arg(long)]
+        all_or_nothing: bool,
+    },
     /// Close a unit; its records stay.
     Close {
         /// Name, code or id.
@@ -397,24 +406,8 @@ pub(super) enum Request {
     },
     /// Applications, in the order of their numbers.
     List {
-        /// Only those in this state.
-        #[arg(long)]
-        state: Option<String>,
-        /// Only those with this number, name, pinyin, initials, unit or whole identity number.
-        #[arg(long, value_name = "TEXT")]
-        search: Option<String>,
-        /// Only those of this unit: name, code or id.
-        #[arg(long)]
-        unit: Option<String>,
-        /// At most so many.
-        #[arg(long)]
-        limit: Option<usize>,
-        /// After so many.
-        #[arg(long, default_value_t = 0)]
-        offset: usize,
-        /// In which order.
-        #[arg(long, value_enum, default_value_t)]
-        sort: Sort,
+        #[command(flatten)]
+        which: Which,
         #[command(flatten)]
         reveal: Reveal,
     },
@@ -522,6 +515,79 @@ pub(super) enum Request {
     ReceiveReview {
         /// The answer.
         file: PathBuf,
+    },
+    #[command(flatten)]
+    Sheet(RequestSheet),
+}
+
+/// Which applications, and in which order.
+#[derive(Args, Clone, Debug)]
+pub(super) struct Which {
+    /// Only those in this state.
+    #[arg(long)]
+    pub(super) state: Option<String>,
+    /// Only those with this number, name, pinyin, initials, unit or whole identity number.
+    #[arg(long, value_name = "TEXT")]
+    pub(super) search: Option<String>,
+    /// Only those of this unit: name, code or id.
+    #[arg(long)]
+    pub(super) unit: Option<String>,
+    /// At most so many.
+    #[arg(long)]
+    pub(super) limit: Option<usize>,
+    /// After so many.
+    #[arg(long, default_value_t = 0)]
+    pub(super) offset: usize,
+    /// In which order.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) sort: Sort,
+}
+
+/// `request …` by sheet and on paper.
+#[derive(Debug, Subcommand)]
+pub(super) enum RequestSheet {
+    /// Write an empty sheet (XLSX) with the form's headings, to be filled in.
+    Template {
+        /// The file to write.
+        out: PathBuf,
+    },
+    /// Enter the applications of a sheet: XLSX, XLS or CSV. Good rows are taken, bad ones reported;
+    /// exit code 4 when no row could be taken.
+    Import {
+        /// The file.
+        file: PathBuf,
+        /// Take no row when one has a fault; exit code 4 then.
+        #[arg(long)]
+        all_or_nothing: bool,
+    },
+    /// Write what `list` shows as a sheet (XLSX), masked.
+    Export {
+        /// The file to write.
+        out: PathBuf,
+        #[command(flatten)]
+        which: Which,
+        #[command(flatten)]
+        reveal: Reveal,
+    },
+    /// Write the form of an application as PDF, with its full values; or a blank one.
+    #[command(
+        override_usage = "ukey-station request form ID OUT.pdf --reason TEXT\n       ukey-station request form --blank 1|2 OUT.pdf"
+    )]
+    Form {
+        /// Number, id or a unique beginning of the id; then the file to write. With --blank the file alone.
+        #[arg(required = true, num_args = 1..=2, value_names = ["ID", "OUT.pdf"])]
+        words: Vec<String>,
+        /// An empty form: 1 registers a platform officer, 2 asks for an account and certificate.
+        #[arg(long, value_name = "FORM", value_parser = clap::value_parser!(u8).range(1..=2))]
+        blank: Option<u8>,
+        /// Why full values are printed; kept for the auditor.
+        #[arg(
+            long,
+            value_name = "TEXT",
+            required_unless_present = "blank",
+            conflicts_with = "blank"
+        )]
+        reason: Option<String>,
     },
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use time::Date;
 use time::format_description::well_known::Iso8601;
 
-use super::args::{OpinionWord, Request, Reveal, Sort};
+use super::args::{OpinionWord, Request, Reveal, Sort, Which};
 use super::commands::{Cli, parse_state};
 use super::objects;
 use super::output::{self, Output};
@@ -44,7 +44,8 @@ impl Cli<'_> {
                 let entered = requests::edit(&desk, &officer, &row, &read_draft(file)?)?;
                 self.entered((&desk, &officer), &entered)
             }
-            Request::List { .. } => self.request_list(command),
+            Request::List { which, reveal } => self.request_list(which, reveal),
+            Request::Sheet(command) => self.request_sheet(command),
             Request::Show { id, reveal } => self.request_show(id, reveal),
             Request::Diff { id } => self.request_diff(id),
             Request::Attach { id, scan } => {
@@ -107,14 +108,14 @@ impl Cli<'_> {
     }
 
     /// Opens the home to change it; what has ended meanwhile is told first.
-    fn open_requests(&self, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
+    pub(super) fn open_requests(&self, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
         let (desk, officer) = self.open(Access::Change, duty)?;
         requests::tidy(&desk, &officer)?;
         Ok((desk, officer))
     }
 
     /// Opens the home, to change it where a look in full is to be written down.
-    fn open_to_see(
+    pub(super) fn open_to_see(
         &self,
         reveal: &Reveal,
         id: Option<&str>,
@@ -154,22 +155,20 @@ impl Cli<'_> {
         Ok(0)
     }
 
-    fn request_list(&self, command: &Request) -> Result<u8, Error> {
-        let Request::List {
+    pub(super) fn filter(
+        (desk, officer): (&Desk, &ActingOfficer),
+        which: &Which,
+    ) -> Result<RequestFilter, Error> {
+        let Which {
             state,
             search,
             unit,
             limit,
             offset,
             sort,
-            reveal,
-        } = command
-        else {
-            return Ok(0);
-        };
-        let (desk, officer, revealed) = self.open_to_see(reveal, None)?;
-        let unit = unit.as_ref().map(|text| units::find(&desk, &officer, text));
-        let filter = RequestFilter {
+        } = which;
+        let unit = unit.as_ref().map(|text| units::find(desk, officer, text));
+        Ok(RequestFilter {
             state: parse_state(state.as_deref(), RequestState::from_word)?,
             unit: unit.transpose()?.map(|unit| unit.id),
             search: search.clone(),
@@ -180,7 +179,12 @@ impl Cli<'_> {
             },
             limit: *limit,
             offset: *offset,
-        };
+        })
+    }
+
+    fn request_list(&self, which: &Which, reveal: &Reveal) -> Result<u8, Error> {
+        let (desk, officer, revealed) = self.open_to_see(reveal, None)?;
+        let filter = Self::filter((&desk, &officer), which)?;
         let sight = revealed.as_ref().map_or(Sight::Masked, Sight::Full);
         let views = requests::list_seen(&desk, &officer, &filter, sight)?;
         let items: Vec<Value> = views.iter().map(objects::request).collect();
@@ -476,7 +480,7 @@ pub(super) fn read_scan(path: &Path) -> Result<Vec<u8>, Error> {
 }
 
 /// A file up to one byte more than `most`: who judges it sees that it is too long.
-fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
+pub(super) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
     use std::io::Read as _;
     let mut content = Vec::new();
     std::fs::File::open(path)

@@ -79,6 +79,10 @@ impl Cli<'_> {
                 self.output.notices(&mut document, &normalised, &[]);
                 Ok(self.done(&document))
             }
+            UnitCommand::Import {
+                file,
+                all_or_nothing,
+            } => self.unit_import(file, *all_or_nothing),
             UnitCommand::Close { unit } => {
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
                 let unit = units::find(&desk, &officer, unit)?;

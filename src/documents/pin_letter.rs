@@ -1,6 +1,7 @@
 //! The letter with a random user PIN: folded twice, the PIN is inside (D-37).
 
-use super::page::{self, Font, PaperError};
+use super::font::Font;
+use super::page::{self, PaperError};
 use crate::domain::pin::Pin;
 
 /// The letter as PDF. The caller writes it once, and wipes the bytes.

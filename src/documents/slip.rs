@@ -1,6 +1,7 @@
 //! The hand-out slip (D-59): A5, signed by holder and officer.
 
-use super::page::{self, Font, PaperError};
+use super::font::Font;
+use super::page::{self, PaperError};
 
 /// What the slip says.
 #[derive(Clone, Debug)]

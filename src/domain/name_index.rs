@@ -63,7 +63,14 @@ pub fn terms(name: &str) -> Vec<String> {
         spell(&syllables, &mut terms);
     }
     terms.sort();
-    terms.dedup();
+    // What a term begins with finds it too: the last initial stands in its own pinyin.
+    let longer = terms.split_off(0);
+    for term in longer {
+        if terms.last().is_some_and(|before| term.starts_with(before)) {
+            terms.pop();
+        }
+        terms.push(term);
+    }
     terms
 }
 
@@ -132,7 +139,7 @@ mod tests {
             "n",
         ] {
             assert!(
-                terms.iter().any(|found| found == term),
+                terms.iter().any(|found| found.starts_with(term)),
                 "{term} in {terms:?}"
             );
         }
@@ -141,5 +148,7 @@ mod tests {
         assert!(super::terms("Anna Meyer").contains(&"annameyer".to_owned()));
         assert!(super::terms("𠮷田").contains(&"𠮷田".to_owned()));
         assert_eq!(folded(" 买买提·艾力 "), "买买提艾力");
+        // No term finds nothing but what another finds too.
+        assert_eq!(super::terms("李李"), ["lili", "ll", "李李"]);
     }
 }

@@ -76,31 +76,48 @@ const HASH: usize = 10;
 impl Writing<'_> {
     /// Appends a row. Called by `Store::act` alone.
     pub(super) fn append_audit(&self, row: &AuditRow) -> Result<(), StoreError> {
-        let last = self
-            .db
-            .prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")?
-            .query_row([], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get::<_, AuditHash>(1)?))
-            })
-            .optional()?;
-        let (sequence, previous) = last.map_or((1_i64, GENESIS), |(last, hash)| (last + 1, hash));
-        self.db
-            .prepare_cached(&format!(
-                "INSERT INTO audit ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
-            ))?
-            .execute(params![
-                sequence,
-                row.at.to_string(),
-                row.officer,
-                row.post,
-                row.act,
-                row.request,
-                row.ukey,
-                row.certificate,
-                row.result,
-                row.detail,
-                row.hash(sequence.unsigned_abs(), &previous),
-            ])?;
+        AuditTail::read(self)?.append(self, row)
+    }
+}
+
+/// The end of the log, kept at hand while one transaction appends many rows.
+pub(super) struct AuditTail {
+    rows: u64,
+    hash: AuditHash,
+}
+
+impl AuditTail {
+    pub(super) fn read(reading: &Reading<'_>) -> Result<Self, StoreError> {
+        let (rows, hash) = reading.audit_head()?;
+        Ok(Self { rows, hash })
+    }
+
+    /// Appends a row inside the transaction that the end was read in.
+    pub(super) fn append(
+        &mut self,
+        writing: &Writing<'_>,
+        row: &AuditRow,
+    ) -> Result<(), StoreError> {
+        let sequence = self.rows + 1;
+        let hash = row.hash(sequence, &self.hash);
+        let mut statement = writing.db.prepare_cached(
+            "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
+                 result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
+        )?;
+        statement.execute(params![
+            sequence.cast_signed(),
+            row.at.to_string(),
+            row.officer,
+            row.post,
+            row.act,
+            row.request,
+            row.ukey,
+            row.certificate,
+            row.result,
+            row.detail,
+            hash,
+        ])?;
+        (self.rows, self.hash) = (sequence, hash);
         Ok(())
     }
 }
@@ -222,11 +239,10 @@ impl Reading<'_> {
     pub fn audit_head(&self) -> Result<(u64, AuditHash), StoreError> {
         let last = self
             .db
-            .query_row(
-                "SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1",
-                [],
-                |row| Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?)),
-            )
+            .prepare_cached("SELECT sequence, hash FROM audit ORDER BY sequence DESC LIMIT 1")?
+            .query_row([], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })
             .optional()?;
         Ok(last.unwrap_or((0, GENESIS)))
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
 
 use super::station::{chain_from_json, chain_json};
 use super::value::{id, optional, parsed, time, unreadable};
@@ -255,12 +255,26 @@ impl Writing<'_> {
         person: &[u8],
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
+        self.insert_row(row, person, &name_index::sort_key(&row.holder_name))?;
+        self.insert_fields(row.id, fields)?;
+        let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+        let terms = name_index::terms(&row.holder_name).into_iter();
+        self.put_terms(&terms.map(|term| (term, place)).collect::<Vec<_>>())
+    }
+
+    /// The row itself.
+    pub(super) fn insert_row(
+        &self,
+        row: &RequestRow,
+        person: &[u8],
+        name_key: &[u8],
+    ) -> Result<(), StoreError> {
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
         self.db
             .prepare_cached(
                 "INSERT INTO requests (id, number, revision, state, unit, holder_name, user_types,
-                     apply_certificate, entered_by, entered_at, form, post, person, place)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+                     apply_certificate, entered_by, entered_at, form, post, person, place, name_key)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
             )?
             .execute(params![
                 row.id.to_string(),
@@ -277,9 +291,9 @@ impl Writing<'_> {
                 row.post.map(Post::word),
                 person,
                 place,
+                name_key,
             ])?;
-        self.insert_fields(row.id, fields)?;
-        self.index_request(row, person)
+        Ok(())
     }
 
     pub(super) fn insert_fields(
@@ -287,12 +301,21 @@ impl Writing<'_> {
         id: RequestId,
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
-        let mut statement = self.db.prepare_cached(
-            "INSERT INTO request_fields (request, field, value) VALUES (?1, ?2, ?3)",
-        )?;
-        for (field, value) in fields {
-            statement.execute(params![id.to_string(), field, value])?;
+        // One statement for all of them: twelve are half as fast.
+        let rows = (0..fields.len()).map(|at| format!("(?1, ?{}, ?{})", at * 2 + 2, at * 2 + 3));
+        let rows: Vec<String> = rows.collect();
+        if rows.is_empty() {
+            return Ok(());
         }
+        let sql = format!(
+            "INSERT INTO request_fields (request, field, value) VALUES {}",
+            rows.join(", ")
+        );
+        let id = id.to_string();
+        let values = fields.iter().flat_map(|(field, value)| [*field, value]);
+        self.db
+            .prepare_cached(&sql)?
+            .execute(params_from_iter([id.as_str()].into_iter().chain(values)))?;
         Ok(())
     }
 
@@ -312,10 +335,16 @@ impl Writing<'_> {
         self.db
             .prepare_cached("DELETE FROM request_terms WHERE place = ?1")?
             .execute([place])?;
+        let terms = name_index::terms(&row.holder_name).into_iter();
+        self.put_terms(&terms.map(|term| (term, place)).collect::<Vec<_>>())
+    }
+
+    /// Adds terms with the places that they find.
+    pub(super) fn put_terms(&self, terms: &[(String, i64)]) -> Result<(), StoreError> {
         let mut statement = self
             .db
             .prepare_cached("INSERT INTO request_terms (term, place) VALUES (?1, ?2)")?;
-        for term in name_index::terms(&row.holder_name) {
+        for (term, place) in terms {
             statement.execute(params![term, place])?;
         }
         Ok(())

@@ -79,12 +79,26 @@ pub(in crate::station) fn person_hash(
     desk: &Desk,
     number: &IdentityNumber,
 ) -> Result<Vec<u8>, Error> {
-    let damaged = || Error::failed("store-damaged", "person_key");
-    let key = desk.store().read().meta("person_key")?;
-    let key = hex::decode(key.ok_or_else(damaged)?).map_err(|_hex| damaged())?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
-    mac.update(number.expose().as_bytes());
-    Ok(mac.finalize().into_bytes().to_vec())
+    Ok(PersonKey::read(desk)?.hash(number))
+}
+
+/// The key of the search hashes, for who makes many.
+pub(super) struct PersonKey(Hmac<Sha256>);
+
+impl PersonKey {
+    pub(super) fn read(desk: &Desk) -> Result<Self, Error> {
+        let damaged = || Error::failed("store-damaged", "person_key");
+        let key = desk.store().read().meta("person_key")?;
+        let key = hex::decode(key.ok_or_else(damaged)?).map_err(|_hex| damaged())?;
+        let mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
+        Ok(Self(mac))
+    }
+
+    pub(super) fn hash(&self, number: &IdentityNumber) -> Vec<u8> {
+        let mut mac = self.0.clone();
+        mac.update(number.expose().as_bytes());
+        mac.finalize().into_bytes().to_vec()
+    }
 }
 
 /// The search hash of an officer's own identity number, where the home knows it from their form 1.

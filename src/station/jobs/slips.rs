@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use crate::documents::{Font, PaperError, pin_letter, slip};
+use crate::documents::{pin_letter, slip};
 use crate::domain::identity_number::mask;
 use crate::domain::officer::Duty;
 use crate::domain::pin::Pin;
@@ -14,20 +14,8 @@ use crate::keys::secret::{NotOpened, SecretKey};
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::fonts::{self, Face};
 use crate::store::RunRow;
-
-/// Where systems keep a font with Chinese, and its place in the collection.
-const FONTS: [(&str, u32); 6] = [
-    ("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc", 2),
-    (
-        "/usr/share/fonts/google-noto-cjk/NotoSansCJK-Regular.ttc",
-        2,
-    ),
-    ("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc", 0),
-    ("C:/Windows/Fonts/simsun.ttc", 0),
-    ("C:/Windows/Fonts/msyh.ttc", 0),
-    ("/System/Library/Fonts/PingFang.ttc", 2),
-];
 
 /// Writes the slip of a ukey to `out`, and once, beside it as `*.pin.pdf`, the letter with its
 /// random PIN; after that the station no longer knows that PIN.
@@ -43,8 +31,8 @@ pub fn write(
     officer.demand(Duty::HandOut)?;
     let not_issued = || Error::refused("ukey-not-issued", serial.as_str());
     let (facts, run) = facts(desk, serial)?.ok_or_else(not_issued)?;
-    let font = font()?;
-    let pdf = slip::pdf(&facts, &font).map_err(paper)?;
+    let font = fonts::with(Face::Sans, [facts.holder.as_str(), &facts.unit])?;
+    let pdf = slip::pdf(&facts, &font).map_err(fonts::paper)?;
     file::replace(out, &pdf).map_err(|error| Error::io(out, error))?;
     let mut written = vec![out.to_owned()];
     let letter = desk.store().read().pin_letter(run.id)?;
@@ -52,7 +40,7 @@ pub fn write(
         let path = out.with_extension("pin.pdf");
         let pin = open_letter(&run, &key, &sealed)?;
         let pdf = pin_letter::pdf(&facts.unit, &facts.holder, serial.as_str(), &pin, &font);
-        let pdf = Zeroizing::new(pdf.map_err(paper)?);
+        let pdf = Zeroizing::new(pdf.map_err(fonts::paper)?);
         file::replace(&path, &pdf).map_err(|error| Error::io(&path, error))?;
         let mut audit = Desk::audit_row(officer, "pin-letter-printed");
         audit.ukey = Some(serial.as_str().to_owned());
@@ -110,15 +98,4 @@ fn open_letter(run: &RunRow, key: &[u8], sealed: &[u8]) -> Result<Pin, Error> {
     let bytes = key.open(&super::personalise::letter_purpose(run.id), sealed)?;
     let text = std::str::from_utf8(&bytes).map_err(|_binary| NotOpened)?;
     Ok(Pin::parse(text).map_err(|_no_pin| NotOpened)?)
-}
-
-fn font() -> Result<Font, Error> {
-    FONTS
-        .iter()
-        .find_map(|(path, index)| Font::new(std::fs::read(path).ok()?, *index))
-        .ok_or_else(|| Error::failed("font-missing", "fonts-noto-cjk"))
-}
-
-fn paper(error: PaperError) -> Error {
-    Error::failed("paper", error.to_string()).because(error)
 }

@@ -176,6 +176,29 @@ pub fn import_rows(
     rows: &[UnitDraft],
     bad_rows: BadRows,
 ) -> Result<Imported, Error> {
+    let mut imported = judge_rows(desk, officer, rows)?;
+    if !imported.bad.is_empty() && bad_rows == BadRows::RefuseAll {
+        imported.added.clear();
+    }
+    if !imported.added.is_empty() {
+        let mut audit = Desk::audit_row(officer, "units-imported");
+        audit.detail = Some(imported.added.len().to_string());
+        desk.store().act(&audit, |writing| {
+            imported
+                .added
+                .iter()
+                .try_for_each(|unit| writing.insert_unit(unit))
+        })?;
+    }
+    Ok(imported)
+}
+
+/// What [`import_rows`] would do, with nothing written.
+pub(super) fn judge_rows(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    rows: &[UnitDraft],
+) -> Result<Imported, Error> {
     officer.demand(Duty::SetUp)?;
     let mut known = Known::read(desk)?;
     let mut imported = Imported::default();
@@ -191,19 +214,6 @@ pub fn import_rows(
         }
     }
     imported.bad.sort_by_key(|(at, _faults)| *at);
-    if !imported.bad.is_empty() && bad_rows == BadRows::RefuseAll {
-        imported.added.clear();
-    }
-    if !imported.added.is_empty() {
-        let mut audit = Desk::audit_row(officer, "units-imported");
-        audit.detail = Some(imported.added.len().to_string());
-        desk.store().act(&audit, |writing| {
-            imported
-                .added
-                .iter()
-                .try_for_each(|unit| writing.insert_unit(unit))
-        })?;
-    }
     Ok(imported)
 }
 

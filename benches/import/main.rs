@@ -1,0 +1,129 @@
+//! How long an import of 26,000 rows takes, as a ratio to the floor: reading the same sheet with
+//! calamine and putting its cells into an encrypted table as they are, in one transaction. Prints
+//! both, the ratio, and the memory the import needed at most.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::disallowed_methods,
+    reason = "a measurement at a terminal"
+)]
+
+mod province;
+
+use std::io::Cursor;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use calamine::{Data, Reader as _, Xlsx};
+use rusqlite::{Connection, params_from_iter};
+use ukey_station::domain::officer::Duty;
+use ukey_station::station::jobs::units::BadRows;
+use ukey_station::station::jobs::{practice, request_import};
+
+const ROWS: u32 = 26_000;
+const ROUNDS: usize = 3;
+const UNIT: &str = "示例市练习小学";
+
+fn main() {
+    let province::Province {
+        bytes: sheet,
+        faults,
+    } = province::province(UNIT, ROWS);
+    let (mut floor, mut ours) = (Vec::new(), Vec::new());
+    let mut peak = 0;
+    // In turn, so that a busy machine is busy for both.
+    for _round in 0..ROUNDS {
+        let dir = tempfile::tempdir().unwrap();
+        floor.push(raw(&sheet, dir.path()));
+        let (took, memory) = import(&sheet, &faults, dir.path());
+        ours.push(took);
+        peak = peak.max(memory);
+    }
+    let (floor, ours) = (median(floor), median(ours));
+    println!("rows                {ROWS}");
+    println!("calamine + raw      {floor:?}");
+    println!("import              {ours:?}");
+    println!(
+        "ratio               {:.2}",
+        ours.as_secs_f64() / floor.as_secs_f64()
+    );
+    println!("memory of import    {} MB", peak >> 10);
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}
+
+/// The floor.
+fn raw(sheet: &[u8], dir: &Path) -> Duration {
+    let mut db = Connection::open(dir.join("raw.db")).unwrap();
+    let key = "11".repeat(32);
+    db.execute_batch(&format!(
+        "PRAGMA key = \"x'{key}'\"; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         CREATE TABLE raw (a, b, c, d, e, f, g, h, i, j, k, l);"
+    ))
+    .unwrap();
+    let start = Instant::now();
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(sheet)).unwrap();
+    let name = book.sheet_names()[0].clone();
+    let range = book.worksheet_range(&name).unwrap();
+    let tx = db.transaction().unwrap();
+    {
+        let mut insert = tx
+            .prepare("INSERT INTO raw VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)")
+            .unwrap();
+        for row in range.rows().skip(1) {
+            let cells = (0..12).map(|at| row.get(at).map(Data::to_string));
+            insert.execute(params_from_iter(cells)).unwrap();
+        }
+    }
+    tx.commit().unwrap();
+    start.elapsed()
+}
+
+fn import(sheet: &[u8], faults: &[(u32, &str, &str)], dir: &Path) -> (Duration, u64) {
+    let home = dir.join("home");
+    let made = Command::new(env!("CARGO_BIN_EXE_ukey-station"))
+        .args([
+            "practice",
+            "new",
+            "--ukeys",
+            "0",
+            "--requests",
+            "0",
+            "--json",
+        ])
+        .arg(&home)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let (desk, officer) = practice::open(&home, Duty::EnterRequest).unwrap();
+    // Linux forgets the highest mark when asked.
+    std::fs::write("/proc/self/clear_refs", "5").ok();
+    let start = Instant::now();
+    let report = request_import::import(&desk, &officer, sheet, BadRows::TakeGood).unwrap();
+    let took = start.elapsed();
+    let peak = peak_kilobytes();
+    // Every fault, none invented, every other row; taken again, nothing is new.
+    let mut found: Vec<_> = report.faults.iter().collect();
+    found.sort_by_key(|fault| fault.place.row);
+    let found = found
+        .iter()
+        .map(|fault| (fault.place.row, fault.place.field, fault.rule));
+    assert!(found.eq(faults.iter().copied()));
+    let imported = usize::try_from(ROWS).unwrap() - faults.len();
+    assert_eq!((report.imported, report.unchanged), (imported, 0));
+    let again = request_import::import(&desk, &officer, sheet, BadRows::TakeGood).unwrap();
+    assert_eq!((again.imported, again.unchanged), (0, imported));
+    (took, peak)
+}
+
+fn peak_kilobytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let digits = line.unwrap_or_default().trim().trim_end_matches(" kB");
+    digits.parse().unwrap_or_default()
+}
