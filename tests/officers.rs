@@ -2,12 +2,12 @@
 //! and nobody decides on their own application (D-7, D-8).
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "test helpers: what is missing fails the test"
 )]
 
 mod support;
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -133,9 +133,13 @@ fn prefecture(dir: &TempDir, forms: &[(usize, String)]) -> [Station; 2] {
         unit.private(&format!("form-{at}.toml"), text);
     }
     for (at, (name, post, _passphrase)) in everyone().iter().enumerate() {
-        officers += &format!("[[officers]]\nname = \"{name}\"\npost = \"{post}\"\n");
+        writeln!(
+            officers,
+            "[[officers]]\nname = \"{name}\"\npost = \"{post}\""
+        )
+        .unwrap();
         if forms.iter().any(|(with, _text)| *with == at) {
-            officers += &format!("form = \"form-{at}.toml\"\n");
+            writeln!(officers, "form = \"form-{at}.toml\"").unwrap();
         }
     }
     let made = unit.init_with(&province.trust(), "prefecture", &officers, &everyone());
