@@ -11,6 +11,7 @@ mod output;
 mod pins;
 mod requests;
 mod review;
+mod settings;
 mod sheets;
 mod stock;
 mod ukeys;

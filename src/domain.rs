@@ -25,6 +25,7 @@ pub mod request_state;
 pub mod retention;
 pub mod scan;
 pub mod school_type;
+pub mod setting;
 pub mod superior;
 pub mod text;
 pub mod timestamp;

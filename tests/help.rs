@@ -15,6 +15,8 @@ fn help() {
         "unit",
         "unit add",
         "user-type",
+        "config",
+        "officer add",
         "request",
         "request import",
         "request export",

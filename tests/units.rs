@@ -3,6 +3,7 @@
 mod support;
 
 use serde_json::json;
+use support::PracticeHome;
 use support::paper::{CODE, Desk, PDF};
 use ukey_station::domain::officer::Duty;
 use ukey_station::domain::unit::UnitDraft;
@@ -148,16 +149,55 @@ fn a_county_makes_for_its_school_once_two_officers_have_said_so() {
     desk.run(&delegate).expect(3);
     let approve = || desk.run(&["request", "approve", "2026-0001"]);
     assert_eq!(approve().expect(4).error_code(), "delegation-missing");
-    {
-        let (home, security) = practice::open(&desk.home.path, Duty::DecideRequest).unwrap();
-        let unit = units::find(&home, &security, "示例县二小").unwrap();
-        let delegation = units::delegations(&home, &security, &unit)
-            .unwrap()
-            .remove(0);
-        units::confirm_delegation(&home, &security, &delegation).unwrap();
-        assert!(units::confirm_delegation(&home, &security, &delegation).is_err());
-    }
+    // A second officer who may not, or whose sign-in fails, confirms nothing.
+    let confirm = ["unit", "delegate-confirm", "示例县二小"];
+    let alone = desk.run(&confirm).expect(4);
+    assert_eq!(alone.error_code(), "second-officer-required");
+    let auditor = [&confirm[..], &["--second", "auditor"]].concat();
+    assert_eq!(desk.run(&auditor).expect(4).error_code(), "wrong-duty");
+    assert_eq!(approve().expect(4).error_code(), "delegation-missing");
+    let second = [&confirm[..], &["--second", "security"]].concat();
+    assert_eq!(desk.run(&second).expect(0).one()["confirmed"], true);
+    let again = desk.run(&second).expect(4);
+    assert_eq!(again.error_code(), "delegation-not-waiting");
     assert_eq!(approve().expect(0).one()["state"], "approved");
+}
+
+#[test]
+fn what_a_county_makes_for_a_school_says_so_on_slip_and_record() {
+    let home = PracticeHome::new(1, 0);
+    let desk = Desk { home };
+    let ran = |args: &[&str]| desk.run(args).expect(0);
+    ran(&["unit", "edit", CODE, "--level", "county"]);
+    let school = ["--name", "示例县二小", "--level", "school"];
+    let under = ["--code", "2143000002", "--parent", CODE];
+    ran(&[&["unit", "add"][..], &school, &under].concat());
+    let scan = desk.file("delegation.pdf", PDF);
+    let days = ["--signed-on", "2026-11-01", "--until", "2027-11-01"];
+    let with = ["--scan", scan.to_str().unwrap(), "--second", "security"];
+    let delegate = [&["unit", "delegate", "示例县二小"][..], &days, &with].concat();
+    assert_eq!(ran(&delegate).one()["confirmed"], true);
+    let log = ran(&["--officer", "auditor", "audit", "list"]);
+    let acts = |act: &str| log.items().iter().filter(|row| row["act"] == act).count();
+    assert_eq!(
+        (acts("delegation-recorded"), acts("delegation-confirmed")),
+        (1, 1)
+    );
+
+    desk.put(&["add"], &json!({ "unit": "示例县二小" }))
+        .expect(0);
+    desk.ready("2026-0001");
+    ran(&["request", "approve", "2026-0001"]);
+    ran(&["personalise", "2026-0001"]);
+    let serial = desk.home.serials().remove(0);
+    let shown = ran(&["ukey", "show", &serial]);
+    assert_eq!(shown.one()["made_for"], "示例县二小");
+    assert_ne!(shown.one()["unit"], "示例县二小");
+    let slip = desk.home.path.join("out/slip.pdf");
+    let slip = slip.to_str().unwrap();
+    ran(&["slip", &serial, slip]);
+    let text = support::must("pdftotext", &["-layout", slip, "-"]);
+    assert!(text.contains("代制单位"), "{text}");
 }
 
 #[test]

@@ -108,6 +108,9 @@ pub(super) enum Command {
     /// User types of the teacher system.
     #[command(subcommand)]
     UserType(UserType),
+    /// Settings of this home.
+    #[command(subcommand)]
+    Config(Config),
     /// Applications.
     #[command(subcommand)]
     Request(Request),
@@ -229,6 +232,15 @@ pub(super) enum Practice {
 pub(super) enum Officer {
     /// Every officer, enabled or not.
     List,
+    /// Add the officer whom a submitted form 1 names; they type a passphrase, and sign once the superior has certified them (security).
+    Add {
+        /// Form 1: number, id or a unique beginning of the id.
+        #[arg(long, value_name = "ID")]
+        request: String,
+        /// The name they sign in with; else the holder's.
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
+    },
     /// Install the certificate that the superior answered with.
     Certificate {
         /// The officer.
@@ -297,7 +309,7 @@ pub(super) enum Unit {
         /// Name, code or id.
         unit: String,
     },
-    /// Record a school's signed delegation to have its ukeys made here (代制); it waits for a second officer.
+    /// Record a school's signed delegation to have its ukeys made here (代制); without --second it waits for a second officer.
     Delegate {
         /// The school: name, code or id.
         unit: String,
@@ -310,6 +322,11 @@ pub(super) enum Unit {
         /// The scan of the sealed paper: PDF, JPG or PNG.
         #[arg(long, value_name = "FILE")]
         scan: PathBuf,
+    },
+    /// Confirm a delegation that was recorded before (system, and security as --second).
+    DelegateConfirm {
+        /// The school: name, code or id.
+        unit: String,
     },
     /// Write the root's and this unit's certificates, which subordinates pin, and tell their fingerprints.
     Certificate {
@@ -386,6 +403,25 @@ pub(super) enum UserType {
     Add {
         /// Its name.
         name: String,
+    },
+}
+
+/// `config …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Config {
+    /// Every setting with its value, rule, default and range.
+    List,
+    /// One setting.
+    Get {
+        /// Its name.
+        name: String,
+    },
+    /// Give a setting a value; an empty one takes text and dates away (system).
+    Set {
+        /// Its name.
+        name: String,
+        /// The value.
+        value: String,
     },
 }
 

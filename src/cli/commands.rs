@@ -43,6 +43,7 @@ pub(super) fn run(
         Some(Command::Clock(command)) => cli.clock(command),
         Some(Command::Unit(command)) => cli.unit(command),
         Some(Command::UserType(command)) => cli.user_type(command),
+        Some(Command::Config(command)) => cli.config(command),
         Some(Command::Request(command)) => cli.request(command),
         Some(Command::Personalise(command)) => cli.personalise(command),
         Some(Command::Resume {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::domain::certificate::RevocationReason;
+use crate::domain::id::UnitId;
 use crate::domain::officer::{OfficerName, Post};
 use crate::domain::ukey::Serial;
 use crate::station::bench::{Inserted, Unusable};
@@ -13,28 +14,34 @@ use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{people, requests};
 use crate::station::{ActingOfficer, CertificateRow, Desk, Error, UkeyRow};
 
-/// Numbers of requests and the own unit's name, for the objects that refer to them.
+/// Numbers of requests and names of units, for the objects that refer to them.
 pub(super) struct Names {
-    requests: BTreeMap<String, String>,
-    unit: String,
+    requests: BTreeMap<String, (String, UnitId)>,
+    units: BTreeMap<UnitId, String>,
+    own: Option<UnitId>,
 }
 
 impl Names {
     pub(super) fn read(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
         let numbers = requests::numbers(desk, officer)?.into_iter();
-        let requests = numbers.map(|(id, number)| (id.to_string(), number));
-        let unit = people::units(desk, officer)?
-            .into_iter()
-            .find(|unit| unit.own);
-        let unit = unit.map(|unit| unit.name).unwrap_or_default();
+        let requests = numbers.map(|(id, known)| (id.to_string(), known));
+        let units = people::units(desk, officer)?;
+        let own = units.iter().find(|unit| unit.own).map(|unit| unit.id);
         Ok(Self {
             requests: requests.collect(),
-            unit,
+            units: units.into_iter().map(|unit| (unit.id, unit.name)).collect(),
+            own,
         })
     }
 
     fn number(&self, id: &str) -> Option<&String> {
-        self.requests.get(id)
+        self.requests.get(id).map(|(number, _unit)| number)
+    }
+
+    /// The holder's unit where it is not the one whose desk makes the ukey (代制, D-4).
+    fn made_for(&self, request: &str) -> Option<&String> {
+        let (_number, unit) = self.requests.get(request)?;
+        self.units.get(unit).filter(|_name| Some(*unit) != self.own)
     }
 
     pub(super) fn ukey(&self, view: &UkeyView) -> Value {
@@ -45,7 +52,8 @@ impl Names {
             "model": row.identity.model,
             "profile": row.profile,
             "state": row.state.word(),
-            "unit": self.unit,
+            "unit": self.own.and_then(|own| self.units.get(&own)),
+            "made_for": row.request.and_then(|id| self.made_for(&id.to_string())),
             "request": row.request.and_then(|id| self.number(&id.to_string())),
             "certificate": row.certificate,
             "inserted": inserted,
@@ -65,6 +73,7 @@ impl Names {
                 "profile": ukey.profile,
                 "state": null,
                 "unit": null,
+                "made_for": null,
                 "request": null,
                 "certificate": null,
                 "inserted": true,

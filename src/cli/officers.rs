@@ -11,7 +11,9 @@ use crate::domain::officer::{Duty, OfficerName};
 use crate::station::desk::Access;
 use crate::station::jobs::clock_check::ClockView;
 use crate::station::jobs::officers::Why;
-use crate::station::jobs::{clock_check, enrolment, init, officers, trust, unit_revocation};
+use crate::station::jobs::{
+    clock_check, enrolment, init, officers, requests, trust, unit_revocation,
+};
 use crate::station::{ActingOfficer, Desk, Error, SecondOfficer};
 
 impl Cli<'_> {
@@ -75,6 +77,18 @@ impl Cli<'_> {
                 ];
                 self.output.list(&items, &columns);
                 Ok(0)
+            }
+            Officer::Add { request, name } => {
+                let name = name.as_deref().map(officer_name).transpose()?;
+                let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
+                let request = requests::find(&desk, &officer, request)?.row;
+                let row = officers::add(&desk, &officer, &request, name.as_ref(), &ask)?;
+                Ok(self.done(&json!({
+                    "name": row.name.as_str(),
+                    "post": row.post.word(),
+                    "request": request.number,
+                    "certified": false,
+                })))
             }
             Officer::Certificate { name, file } => {
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;

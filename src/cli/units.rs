@@ -8,9 +8,9 @@ use super::requests::{parse_day, read_scan};
 use crate::domain::officer::Duty;
 use crate::domain::school_type::SchoolType;
 use crate::domain::unit::{Unit, UnitDraft};
-use crate::station::Error;
 use crate::station::desk::Access;
 use crate::station::jobs::units;
+use crate::station::{DelegationRow, Error};
 
 impl Cli<'_> {
     pub(super) fn unit(&self, command: &UnitCommand) -> Result<u8, Error> {
@@ -99,14 +99,26 @@ impl Cli<'_> {
                 let content = read_scan(scan)?;
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
                 let unit = units::find(&desk, &officer, unit)?;
+                // The second officer first: a wrong passphrase records nothing.
+                let named = self.global.second.is_some();
+                let second = named.then(|| self.second(&desk, &officer)).transpose()?;
                 let row = units::delegate(&desk, &officer, &unit, days, &content)?;
-                let document = json!({
-                    "id": row.id, "unit": unit.name, "valid_until": row.valid_until.to_string(),
-                    "confirmed": false,
-                });
+                if let Some(second) = second {
+                    units::confirm_delegation(&desk, &officer, &second, &row)?;
+                    return Ok(self.done(&delegation_value(&unit, &row, true)));
+                }
                 let sentence = self.output.wording().text("delegation-waits");
+                let document = delegation_value(&unit, &row, false);
                 self.output.document(&document, &sentence);
                 Ok(3)
+            }
+            UnitCommand::DelegateConfirm { unit } => {
+                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+                let unit = units::find(&desk, &officer, unit)?;
+                let row = units::waiting_delegation(&desk, &officer, &unit)?;
+                let second = self.second(&desk, &officer)?;
+                units::confirm_delegation(&desk, &officer, &second, &row)?;
+                Ok(self.done(&delegation_value(&unit, &row, true)))
             }
         }
     }
@@ -161,4 +173,13 @@ fn with(draft: UnitDraft, fields: &UnitFields) -> UnitDraft {
         address: or(&fields.address, draft.address),
         contacts: or(&fields.contacts, draft.contacts),
     }
+}
+
+fn delegation_value(unit: &Unit, row: &DelegationRow, confirmed: bool) -> Value {
+    json!({
+        "id": row.id,
+        "unit": unit.name,
+        "valid_until": row.valid_until.to_string(),
+        "confirmed": confirmed,
+    })
 }

@@ -8,6 +8,8 @@ use super::page::{self, PaperError};
 #[expect(missing_docs, reason = "each is the line of that name on the slip")]
 pub struct Slip {
     pub unit: String,
+    /// The unit whose desk made the ukey, where it is another (代制).
+    pub made_by: Option<String>,
     pub request: String,
     pub holder: String,
     pub masked_id: String,
@@ -30,28 +32,29 @@ pub struct Slip {
 pub fn pdf(slip: &Slip, font: &Font) -> Result<Vec<u8>, PaperError> {
     page::a5(font, |sheet| {
         sheet.title(24.0, 18.0, "教育CA证书 ukey 领用单");
-        let lines = [
-            ("单位", slip.unit.as_str()),
-            ("申请编号", &slip.request),
+        let validity = format!("{} 至 {}", slip.not_before, slip.not_after);
+        let mut lines = vec![("单位", slip.unit.as_str())];
+        lines.extend(slip.made_by.as_deref().map(|unit| ("代制单位", unit)));
+        lines.extend([
+            ("申请编号", slip.request.as_str()),
             ("领用人", &slip.holder),
             ("身份证号", &slip.masked_id),
             ("用户类型", &slip.user_types),
             ("ukey 序列号", &slip.ukey_serial),
             ("ukey 型号", &slip.ukey_model),
             ("证书序列号", &slip.certificate_serial),
-            (
-                "证书有效期",
-                &format!("{} 至 {}", slip.not_before, slip.not_after),
-            ),
+            ("证书有效期", &validity),
             ("证书助手", &slip.assistant_address),
             ("服务热线", &slip.hotline),
-        ];
+        ]);
+        // A line more takes no more of the page.
+        let step = if slip.made_by.is_some() { 7.8 } else { 8.6 };
         let mut y = 38.0;
         for (name, value) in lines {
             sheet.text(20.0, y, 11.0, name);
             sheet.text(46.0, y, 11.0, value);
             sheet.line(20.0, y + 2.0, 108.0);
-            y += 8.6;
+            y += step;
         }
         sheet.text(20.0, y + 2.0, 12.0, "仅限本人使用，不得外借。");
         let statement = "本人已当面领取上述 ukey，身份证件经核对无误；妥善保管 ukey 和 PIN，遗失立即挂失，\

@@ -32,6 +32,13 @@ pub(super) struct Foundation<'a> {
     store_key: SecretKey,
 }
 
+/// Who an officer is, where the home knows it: their form 1, and the search hash of their number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identity {
+    pub(super) request: Option<RequestId>,
+    pub(super) person: Option<Vec<u8>>,
+}
+
 /// A token of the home's own, open, with what is to be kept of it.
 pub(super) struct MadeToken {
     pub(super) token: KeyToken,
@@ -104,7 +111,7 @@ impl<'a> Foundation<'a> {
         &mut self,
         (name, post): (&OfficerName, Post),
         passphrase: &SecretText,
-        request: Option<RequestId>,
+        who: Identity,
     ) -> Result<(KeyToken, Pin, PublicKeyDer), Error> {
         let own_pin = key_token::random_pin(12)?;
         let made = self.make_token(&self.home.officer(name.as_str()), &own_pin)?;
@@ -122,8 +129,8 @@ impl<'a> Foundation<'a> {
             token: Some(made.token.clone()),
             public_key: Some(made.public_key.clone()),
             chain: Vec::new(),
-            request,
-            person: None,
+            request: who.request,
+            person: who.person,
         };
         let mut audit = row("officer-registered");
         audit.detail = Some(format!("{name} {post}"));

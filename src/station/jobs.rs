@@ -25,6 +25,7 @@ pub mod request_import;
 pub mod request_view;
 pub mod requests;
 pub mod review;
+pub mod settings;
 pub mod sheets;
 pub mod slips;
 pub mod trust;

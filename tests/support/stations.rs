@@ -61,14 +61,28 @@ impl Station {
 
     /// Makes the home; officers are name, post and passphrase.
     pub(crate) fn init(&self, level: &str, trust: &str, officers: &[(&str, &str, &str)]) -> Answer {
-        let mut config = format!(
+        let mut tables = String::new();
+        for (name, post, _passphrase) in officers {
+            writeln!(tables, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
+        }
+        self.init_with(trust, level, &tables, officers)
+    }
+
+    /// The same with `[[officers]]` as they are given.
+    pub(crate) fn init_with(
+        &self,
+        trust: &str,
+        level: &str,
+        tables: &str,
+        officers: &[(&str, &str, &str)],
+    ) -> Answer {
+        let config = format!(
             "{trust}\n[unit]\nname = \"示例{level}\"\nlevel = \"{level}\"\ncode = \"{}\"\n\
-             province = \"湖南省\"\nprefecture = \"示例市\"\n",
+             province = \"湖南省\"\nprefecture = \"示例市\"\n{tables}",
             self.code
         );
         let mut secrets = "[officers]\n".to_owned();
-        for (name, post, passphrase) in officers {
-            writeln!(config, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
+        for (name, _post, passphrase) in officers {
             writeln!(secrets, "\"{name}\" = \"{passphrase}\"").unwrap();
         }
         fs::write(self.file("init.toml"), config).unwrap();

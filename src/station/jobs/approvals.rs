@@ -7,13 +7,14 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use super::{people, requests, units};
+use super::{people, requests, settings, units};
 use crate::domain::approval::{ApprovalRecord, Decision, Salt, TYPE, VERSION, commitment};
 use crate::domain::fault::Fault;
 use crate::domain::id::UnitId;
 use crate::domain::officer::Duty;
 use crate::domain::opinion;
 use crate::domain::request::{RequestForm, RequestState};
+use crate::domain::setting::APPROVAL_DAYS;
 use crate::issuing::profile;
 use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
 use crate::keys::{file, random};
@@ -23,10 +24,6 @@ use crate::station::post;
 use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{ApprovalRow, OfficerRow, RefusalRow, RequestRow};
-
-/// How long an approval is valid (D-21), in days, where the setting `approval_days` says nothing.
-const VALID_DAYS: i64 = 30;
-const VALID_DAYS_SETTING: &str = "approval_days";
 
 /// Evidence that a request may be made into a ukey: its approval was verified from the stored
 /// bytes, up to the pinned root, and covers every stored value.
@@ -253,16 +250,11 @@ fn sign(
     })
 }
 
-/// D-21: 30 days, or what the setting says.
+/// How long an approval is valid (D-21), in days.
 fn valid_days(desk: &Desk) -> Result<i64, Error> {
-    let text = desk.store().read().meta(VALID_DAYS_SETTING)?;
-    let damaged = || Error::failed("store-damaged", VALID_DAYS_SETTING);
-    let days = text.map(|text| {
-        text.parse::<i64>()
-            .ok()
-            .filter(|days| (1..=366).contains(days))
-    });
-    days.map_or(Ok(VALID_DAYS), |days| days.ok_or_else(damaged))
+    let set = settings::read(desk, APPROVAL_DAYS)?;
+    let damaged = |error| Error::failed("store-damaged", APPROVAL_DAYS.name).because(error);
+    set.value.parse().map_err(damaged)
 }
 
 /// Whose desk makes the ukey: this one, for its own holders, for a school that has delegated it

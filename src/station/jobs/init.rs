@@ -10,6 +10,7 @@ use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::UnitId;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{OfficerName, Post};
+use crate::domain::request::RequestForm;
 use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::issuing::authority::{Authority, AuthorityTerms};
 use crate::keys::secret::SecretText;
@@ -27,6 +28,8 @@ use crate::station::secrets::Secrets;
 use crate::station::sign_in::{self, AskSecret};
 use crate::station::unit_key::{self, UNIT_DAYS, UnitKey};
 use crate::store::KeyToken;
+
+mod initial_officers;
 
 /// D-60: a root of holders' CAs outlives them by far.
 const HOLDER_ROOT_DAYS: i64 = 20 * 365;
@@ -60,6 +63,8 @@ struct TrustTable {
 struct OfficerTable {
     name: OfficerName,
     post: Post,
+    /// Their form 1, so that the home knows who they are (D-8).
+    form: Option<PathBuf>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -88,6 +93,14 @@ pub enum CaKind {
 struct DeskTable {
     assistant_address: String,
     hotline: String,
+}
+
+/// One of the first officers.
+struct NewOfficer {
+    name: OfficerName,
+    post: Post,
+    passphrase: SecretText,
+    form: Option<RequestForm>,
 }
 
 /// What was made.
@@ -136,6 +149,13 @@ impl Config {
         if let Some(certificate) = &mut config.ca.certificate {
             *certificate = folder.join(&*certificate);
         }
+        for form in config
+            .officers
+            .iter_mut()
+            .filter_map(|one| one.form.as_mut())
+        {
+            *form = folder.join(&*form);
+        }
         Ok(config)
     }
 
@@ -176,10 +196,16 @@ pub fn init(
     let trust = config.trust.as_ref().map(trust).transpose()?;
     let ca = config.ca.certificate.as_deref().map(ca_certificate);
     let ca = ca.transpose()?;
+    let forms = initial_officers::forms(&unit, config)?;
     let mut officers = Vec::new();
-    for OfficerTable { name, post } in &config.officers {
+    for (OfficerTable { name, post, .. }, form) in config.officers.iter().zip(forms) {
         let passphrase = sign_in::new_passphrase(secrets.as_ref(), name, ask)?;
-        officers.push((name.clone(), *post, passphrase));
+        officers.push(NewOfficer {
+            name: name.clone(),
+            post: *post,
+            passphrase,
+            form,
+        });
     }
     let parent = match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
@@ -216,7 +242,7 @@ pub fn init(
         unit: unit.name,
         officers: officers
             .into_iter()
-            .map(|(name, post, _passphrase)| (name, post))
+            .map(|officer| (officer.name, officer.post))
             .collect(),
         fingerprint,
         enrolment,
@@ -282,7 +308,7 @@ fn lay(
     home: &Home,
     (config, unit): (&Config, &Unit),
     trust: Option<&Trust>,
-    officers: &[(OfficerName, Post, SecretText)],
+    officers: &[NewOfficer],
     ca: Option<&[u8]>,
 ) -> Result<(String, Option<Vec<u8>>), Error> {
     let ukeys = practice::reach(PRACTICE_PROFILE)?;
@@ -307,9 +333,12 @@ fn lay(
         (trust, &own),
     )?;
     let mut proposed = Vec::new();
-    for (name, post, passphrase) in officers {
-        let (_token, _pin, public_key) = base.make_officer((name, *post), passphrase, None)?;
-        proposed.push((name.clone(), *post, public_key));
+    for officer in officers {
+        let identity = initial_officers::record(&mut base, officers, officer)?;
+        let (name, post) = (&officer.name, officer.post);
+        let made = base.make_officer((name, post), &officer.passphrase, identity)?;
+        let (_token, _pin, public_key) = made;
+        proposed.push((name.clone(), post, public_key));
     }
     match config.ca.kind {
         CaKind::Embedded => make_ca(&mut base, unit, trust.is_none())?,

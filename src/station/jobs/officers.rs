@@ -1,17 +1,17 @@
 //! Officers of this home (D-6, D-7): listed, added under their form 1, certified by the superior,
 //! given another passphrase, disabled.
 
-use crate::domain::id::RequestId;
 use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::request::{FormKind, RequestState};
 use crate::keys::escrow::EscrowIdentity;
-use crate::keys::secret::SecretKey;
+use crate::keys::secret::{SecretKey, SecretText};
 use crate::keys::unit_pki;
 use crate::keys::wrap::{OfficerSecrets, Opened, SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::{self, AskSecret};
 use crate::station::{ActingOfficer, clock, key_token};
-use crate::store::OfficerRow;
+use crate::store::{OfficerRow, RequestRow};
 use crate::token::virtual_ukey;
 
 /// Every officer, enabled or not.
@@ -23,33 +23,30 @@ pub fn list(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<OfficerRow>, Err
     Ok(desk.store().read().officers()?)
 }
 
-/// Adds an officer with passphrase and own virtual ukey. They can sign in, and sign nothing until
-/// the superior has certified them (D-6). `request` is their form 1.
+/// Adds the officer whom a form 1 of this unit names, with passphrase and own virtual ukey. They can
+/// sign in, and sign nothing until the superior has certified them (D-6). Without `name` they sign in
+/// with the holder's.
 ///
 /// # Errors
-/// `wrong-duty`, `officer-exists`, `person-has-post`, `passphrase-weak`, or what the token says.
+/// `wrong-duty`, `request-not-form-1`, `request-not-submitted`, `officer-name-required`,
+/// `officer-exists`, `person-has-post`, `passphrase-weak`, or what the token says.
 pub fn add(
     desk: &Desk,
     officer: &ActingOfficer,
-    (name, post): (&OfficerName, Post),
-    (request, person): (RequestId, Option<Vec<u8>>),
+    request: &RequestRow,
+    name: Option<&OfficerName>,
     ask: &dyn AskSecret,
 ) -> Result<OfficerRow, Error> {
     officer.demand(Duty::ManageOfficers)?;
-    let taken = desk.store().read().officers()?.into_iter();
-    if taken.clone().any(|row| row.name == *name) {
-        return Err(Error::refused("officer-exists", name.as_str()));
-    }
-    if person.is_some()
-        && taken
-            .filter(|row| row.enabled)
-            .any(|row| row.person == person)
-    {
-        return Err(Error::refused("person-has-post", name.as_str()));
-    }
+    let (name, post, person) = proposal(desk, request, name)?;
     let own = own_secrets(desk, officer, ask)?;
     let security = security(own.security)?;
-    let passphrase = sign_in::new_passphrase(None, name, ask)?;
+    let passphrase = {
+        // Practice alone: in a real home nobody's passphrase comes from another's file.
+        let secrets = desk.secrets();
+        let secrets = secrets.as_ref().filter(|_secrets| desk.is_practice());
+        sign_in::new_passphrase(secrets, &name, ask)?
+    };
     let (so_pin, own_pin) = (key_token::random_pin(24)?, key_token::random_pin(12)?);
     let dir = desk.home().officer(name.as_str());
     if dir.exists() {
@@ -68,8 +65,8 @@ pub fn add(
         token: Some(token),
         public_key: Some(public_key),
         chain: Vec::new(),
-        request: Some(request),
-        person,
+        request: Some(request.id),
+        person: Some(person),
     };
     let secrets = OfficerSecrets {
         store_key: &own.store_key,
@@ -77,18 +74,66 @@ pub fn add(
         security: (post == Post::Security).then_some(&security),
     };
     let mut wrapped = Ok(());
-    let mut audit = Desk::audit_row(officer, "officer-registered");
-    audit.detail = Some(format!("{name} {post}"));
-    audit.request = Some(request.to_string());
     // The wraps first: an officer whose row is missing cannot sign in, one without wraps never could.
     desk.home().change_keys(&mut desk.keys(), |keys| {
-        wrapped = keys.add_officer((name, post), &passphrase, secrets);
+        wrapped = keys.add_officer((&name, post), &passphrase, secrets);
     })?;
     wrapped?;
+    let mut audit = Desk::audit_row(officer, "officer-registered");
+    audit.detail = Some(format!("{name} {post}"));
+    audit.request = Some(request.id.to_string());
     desk.store().act(&audit, |writing| {
         writing.insert_officer(&row, Some(&hex::encode(&sealed)))
     })?;
+    keep_in_practice(desk, &name, passphrase)?;
     Ok(row)
+}
+
+/// Whom a form 1 proposes, if it may: their name here, their post, and who they are.
+fn proposal(
+    desk: &Desk,
+    request: &RequestRow,
+    name: Option<&OfficerName>,
+) -> Result<(OfficerName, Post, Vec<u8>), Error> {
+    let number = || request.number.clone();
+    let post = request
+        .post
+        .filter(|_post| request.form == FormKind::Officer);
+    let post = post
+        .filter(|_post| desk.own_unit().is_ok_and(|own| own.id == request.unit))
+        .ok_or_else(|| Error::refused("request-not-form-1", number()))?;
+    // The key goes up with the request: later there is no way for its certificate to come back.
+    if request.state != RequestState::Submitted {
+        return Err(Error::refused("request-not-submitted", number()));
+    }
+    let name = match name {
+        Some(name) => name.clone(),
+        None => OfficerName::parse(&request.holder_name)
+            .map_err(|error| Error::usage("officer-name-required", number()).because(error))?,
+    };
+    let person = desk.store().read().person_of(request.id)?;
+    let person = person.ok_or_else(|| Error::failed("store-damaged", number()))?;
+    let officers = desk.store().read().officers()?;
+    let taken = |row: &OfficerRow| row.name == name || row.request == Some(request.id);
+    if officers.iter().any(taken) {
+        return Err(Error::refused("officer-exists", number()));
+    }
+    let mut enabled = officers.iter().filter(|row| row.enabled);
+    if enabled.any(|row| row.person.as_ref() == Some(&person)) {
+        return Err(Error::refused("person-has-post", number()));
+    }
+    Ok((name, post, person))
+}
+
+/// In practice a passphrase stands in the secrets file, so that scripts can act.
+fn keep_in_practice(desk: &Desk, name: &OfficerName, passphrase: SecretText) -> Result<(), Error> {
+    if desk.is_practice()
+        && let Some(secrets) = desk.secrets().as_mut()
+    {
+        secrets.set_passphrase(name.clone(), passphrase);
+        secrets.save()?;
+    }
+    Ok(())
 }
 
 /// The certificates of a file: an officer's, then each issuer.
@@ -162,12 +207,7 @@ pub fn change_passphrase(
         wrapped = keys.add_officer(who, &passphrase, secrets);
     })?;
     wrapped?;
-    if desk.is_practice()
-        && let Some(secrets) = desk.secrets().as_mut()
-    {
-        secrets.set_passphrase(officer.name().clone(), passphrase);
-        secrets.save()?;
-    }
+    keep_in_practice(desk, officer.name(), passphrase)?;
     let audit = Desk::audit_row(officer, "passphrase-changed");
     desk.store().act(&audit, |_writing| Ok::<_, Error>(()))
 }

@@ -12,6 +12,7 @@ use crate::domain::unit::Unit;
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::store::Store;
 
 /// Every unit, the own one first.
 ///
@@ -79,16 +80,24 @@ pub(in crate::station) fn person_hash(
     desk: &Desk,
     number: &IdentityNumber,
 ) -> Result<Vec<u8>, Error> {
-    Ok(PersonKey::read(desk)?.hash(number))
+    Ok(PersonKey::read(&desk.store())?.hash(number))
+}
+
+/// The same while there is no desk yet.
+pub(in crate::station) fn person_hash_in(
+    store: &Store,
+    number: &IdentityNumber,
+) -> Result<Vec<u8>, Error> {
+    Ok(PersonKey::read(store)?.hash(number))
 }
 
 /// The key of the search hashes, for who makes many.
 pub(super) struct PersonKey(Hmac<Sha256>);
 
 impl PersonKey {
-    pub(super) fn read(desk: &Desk) -> Result<Self, Error> {
+    pub(super) fn read(store: &Store) -> Result<Self, Error> {
         let damaged = || Error::failed("store-damaged", "person_key");
-        let key = desk.store().read().meta("person_key")?;
+        let key = store.read().meta("person_key")?;
         let key = hex::decode(key.ok_or_else(damaged)?).map_err(|_hex| damaged())?;
         let mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| damaged())?;
         Ok(Self(mac))

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::UnitId;
+use crate::domain::identity_number::IdentityNumber;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::opinion::{Opinion, OpinionKind};
@@ -18,9 +19,9 @@ use crate::keys::unit_pki::{self, PkiError, RootUse, SoftwareKey, Subject, UnitS
 use crate::keys::{SignError, file, random};
 use crate::station::desk::{self, Access, Desk, OpenTerms, PRACTICE_PROFILE};
 use crate::station::error::Error;
-use crate::station::foundation::{self, Foundation};
+use crate::station::foundation::{self, Foundation, Identity};
 use crate::station::home::Home;
-use crate::station::jobs::{approvals, ca, certificates, papers, requests};
+use crate::station::jobs::{approvals, ca, certificates, papers, people, requests};
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::unit_key::{self, UNIT_DAYS};
@@ -261,7 +262,9 @@ impl<'a> Maker<'a> {
     /// An officer with passphrase, own ukey and certificate.
     fn add_officer(&mut self, name: &OfficerName, post: Post) -> Result<(), Error> {
         let passphrase = SecretText::new(key_token::random_pin(20)?.expose().to_owned());
-        let (token, own_pin, public) = self.base.make_officer((name, post), &passphrase, None)?;
+        let (token, own_pin, public) =
+            self.base
+                .make_officer((name, post), &passphrase, self.invented_identity(post)?)?;
         let subject = Subject::Officer {
             unit: &self.unit.name,
             code: self.unit.code.as_str(),
@@ -277,6 +280,22 @@ impl<'a> Maker<'a> {
         self.secrets.set_passphrase(name.clone(), passphrase);
         self.secrets.set_user_pin(token.identity.serial, own_pin);
         Ok(())
+    }
+
+    /// Who the officer of a post is: an invented person, none of the holders (D-7, D-8).
+    fn invented_identity(&self, post: Post) -> Result<Identity, Error> {
+        let digits = match post {
+            Post::System => "43990019700101001",
+            Post::Security => "43990019700102002",
+            Post::Auditor => "43990019700103003",
+        };
+        let number = with_check(digits)?;
+        let number = IdentityNumber::parse(&number, self.now.date())
+            .map_err(|_fault| Error::failed("practice", "no identity number"))?;
+        Ok(Identity {
+            request: None,
+            person: Some(people::person_hash_in(&self.base.store, &number)?),
+        })
     }
 
     /// A factory-fresh virtual ukey, in stock and plugged in.
@@ -408,7 +427,6 @@ fn invented(index: u16) -> Result<RequestDraft, Error> {
 
 /// Adds the check character: the one of eleven that is accepted (D-14).
 fn with_check(digits: &str) -> Result<String, Error> {
-    use crate::domain::identity_number::IdentityNumber;
     let today = clock::now().date();
     "0123456789X"
         .chars()

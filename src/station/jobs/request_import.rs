@@ -99,7 +99,7 @@ pub fn import(
         units,
         user_types,
         today: now.date(),
-        persons: PersonKey::read(desk)?,
+        persons: PersonKey::read(&desk.store())?,
         columns,
     };
     let import = Import {

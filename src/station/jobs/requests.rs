@@ -221,14 +221,18 @@ pub fn list_seen(
         .collect()
 }
 
-/// Ids and numbers of all requests.
+/// Number of each request, and the holder's unit.
 ///
 /// # Errors
 /// What the store says.
-pub fn numbers(desk: &Desk, officer: &ActingOfficer) -> Result<BTreeMap<RequestId, String>, Error> {
+pub fn numbers(
+    desk: &Desk,
+    officer: &ActingOfficer,
+) -> Result<BTreeMap<RequestId, (String, UnitId)>, Error> {
     officer.demand(Duty::ReadRecords)?;
     let rows = desk.store().read().requests(&RequestFilter::default())?;
-    Ok(rows.into_iter().map(|row| (row.id, row.number)).collect())
+    let known = rows.into_iter().map(|row| (row.id, (row.number, row.unit)));
+    Ok(known.collect())
 }
 
 /// One application by number, id or a unique beginning of the id.

@@ -75,7 +75,9 @@ fn facts(desk: &Desk, serial: &Serial) -> Result<Option<(slip::Slip, RunRow)>, E
     let unit = reading.unit(request.unit)?;
     let position = reading.audit_position(desk.id())?;
     let meta = |name: &str| Ok::<_, Error>(reading.meta(name)?.unwrap_or_default());
+    let own = reading.own_unit()?;
     let slip = slip::Slip {
+        made_by: (unit.id != own.id).then_some(own.name),
         unit: unit.name,
         request: request.number,
         holder: request.holder_name,

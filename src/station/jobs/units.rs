@@ -14,7 +14,7 @@ use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::domain::unit_code::UnitCode;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::{ActingOfficer, clock};
+use crate::station::{ActingOfficer, SecondOfficer, clock};
 use crate::store::DelegationRow;
 
 /// One unit by name, code or id.
@@ -258,16 +258,19 @@ pub fn delegate(
     Ok(row)
 }
 
-/// Gives a delegation its effect: the second of the two county officers, security, who did not record
-/// it. The seam for the confirmation by a second officer: whoever calls it has signed them in.
+/// Gives a delegation its effect: confirmed by security, the second of the two county officers, who
+/// did not record it (D-4).
 ///
 /// # Errors
-/// `wrong-duty`, `own-entry`, `changed-meanwhile`.
+/// `wrong-duty`, `own-entry`, `changed-meanwhile` when it is confirmed already.
 pub fn confirm_delegation(
     desk: &Desk,
-    second: &ActingOfficer,
+    officer: &ActingOfficer,
+    second: &SecondOfficer,
     delegation: &DelegationRow,
 ) -> Result<(), Error> {
+    officer.demand(Duty::SetUp)?;
+    let second = second.officer();
     second.demand(Duty::DecideRequest)?;
     if delegation.recorded_by == *second.name() {
         return Err(Error::refused("own-entry", delegation.id.clone()));
@@ -278,6 +281,21 @@ pub fn confirm_delegation(
         writing.confirm_delegation(&delegation.id, second.name(), clock::now())
     })?;
     Ok(())
+}
+
+/// The delegation of a unit that waits for its second officer.
+///
+/// # Errors
+/// `delegation-not-waiting`.
+pub fn waiting_delegation(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    unit: &Unit,
+) -> Result<DelegationRow, Error> {
+    let rows = delegations(desk, officer, unit)?.into_iter();
+    let mut waiting = rows.filter(|row| row.confirmed_by.is_none());
+    let none = || Error::refused("delegation-not-waiting", unit.name.clone());
+    waiting.next().ok_or_else(none)
 }
 
 /// The delegations of a unit, the newest first.

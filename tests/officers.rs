@@ -1,0 +1,322 @@
+//! Officers by form 1 (D-6): proposed by the unit, certified by the superior, one post for one person;
+//! and nobody decides on their own application (D-7, D-8).
+#![expect(
+    clippy::unwrap_used,
+    reason = "test helpers: what is missing fails the test"
+)]
+
+mod support;
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::{Value, json};
+use support::paper::{Desk, form};
+use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
+use support::{Answer, memory_dir, program};
+use tempfile::TempDir;
+
+/// The officers who are added here.
+const SUN: (&str, &str) = ("sun", "seven green kettles 18");
+const QIAN: (&str, &str) = ("qian-auditor", "narrow window bread 40");
+
+/// Form 1 or form 2 of one person at a unit, as TOML.
+fn paper(code: &str, person: (&str, &str), changes: &str) -> String {
+    let (name, id_number) = person;
+    format!(
+        "unit = \"{code}\"\nname = \"{name}\"\nid_number = \"{id_number}\"\n\
+         office_phone = \"0731-84402950\"\nemail = \"officer@unit.example.cn\"\n\
+         mobile = \"19900001234\"\naddress = \"示例路 1 号\"\n{changes}\n"
+    )
+}
+
+const FORM_2: &str =
+    "school_type = \"211\"\nuser_types = [\"信息管理员\"]\napply_certificate = true";
+const SUN_PERSON: (&str, &str) = ("孙明哲", "439900198001010512");
+
+/// Enters a paper with scan and opinions, and submits it; gives its number.
+fn submitted(unit: &Station, text: &str) -> String {
+    let file = unit.private("paper.toml", text);
+    let entered = unit.act(SYSTEM, &["request", "add", file.to_str().unwrap()]);
+    let number = entered.expect(0).one()["number"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let scan = unit.file("scan.png");
+    fs::write(&scan, include_bytes!("support/scan.png")).unwrap();
+    let run = |args: &[&str]| unit.act(SYSTEM, args).expect(0);
+    run(&["request", "attach", &number, scan.to_str().unwrap()]);
+    for kind in ["applicant", "department", "office", "acceptance"] {
+        let by = ["--by", "刘明", "--on", "2026-11-20"];
+        run(&[&["request", "opinion", &number, kind], by.as_slice()].concat());
+    }
+    run(&["request", "submit", &number]);
+    number
+}
+
+/// `officer add` by security, whose passphrase is in their file, at a terminal where the new officer
+/// types theirs twice.
+fn added(unit: &Station, number: &str, new: (&str, &str)) -> Answer {
+    let file = format!("[officers]\n\"{}\" = \"{}\"\n", SECURITY.0, SECURITY.1);
+    let secrets = unit.private("security.toml", &file);
+    let command = format!(
+        "{} --home {} --json --lang en --secrets {} --officer {} officer add --request {number} --name {}",
+        env!("CARGO_BIN_EXE_ukey-station"),
+        unit.home().display(),
+        secrets.display(),
+        SECURITY.0,
+        new.0,
+    );
+    let mut terminal = Command::new("script");
+    for (name, value) in program().get_envs() {
+        match value {
+            Some(value) => terminal.env(name, value),
+            None => terminal.env_remove(name),
+        };
+    }
+    let mut terminal = terminal
+        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keyboard = terminal.stdin.take().unwrap();
+    for _twice in 0..2 {
+        writeln!(keyboard, "{}", new.1).unwrap();
+    }
+    let output = terminal.wait_with_output().unwrap();
+    drop(keyboard); // Closed earlier, `script` would end the program.
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let documents = shown.lines().filter(|line| line.starts_with('{'));
+    Answer {
+        code: output.status.code(),
+        lines: documents
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+        stderr: shown,
+    }
+}
+
+/// What the superior approves comes back.
+fn approved(superior: &Station, unit: &Station, numbers: &[&str]) -> Value {
+    let (up, down) = (
+        unit.file("up.ukey-requests"),
+        superior.file("down.ukey-review"),
+    );
+    let text = |path: &Path| path.to_str().unwrap().to_owned();
+    let sent = unit
+        .act(SYSTEM, &["request", "send-up", &text(&up)])
+        .expect(0);
+    let mut review = vec!["request".to_owned(), "review".to_owned(), text(&up)];
+    review.push("--approve".to_owned());
+    review.extend(numbers.iter().map(|number| (*number).to_owned()));
+    review.extend(["--out".to_owned(), text(&down)]);
+    let review: Vec<&str> = review.iter().map(String::as_str).collect();
+    superior.act(SECURITY, &review).expect(0);
+    let received = unit.act(SYSTEM, &["request", "receive-review", &text(&down)]);
+    let received = received.expect(0);
+    for moved in received.one()["requests"].as_array().unwrap() {
+        assert!(moved["error"].is_null(), "{moved}");
+    }
+    sent.one().clone()
+}
+
+/// A prefecture under a province, certified.
+fn prefecture(dir: &TempDir, forms: &[(usize, String)]) -> [Station; 2] {
+    let province = province(dir);
+    let unit = Station::new(dir.path(), "prefecture", "12430100MB1K234565");
+    let mut officers = String::new();
+    for (at, text) in forms {
+        unit.private(&format!("form-{at}.toml"), text);
+    }
+    for (at, (name, post, _passphrase)) in everyone().iter().enumerate() {
+        writeln!(
+            officers,
+            "[[officers]]\nname = \"{name}\"\npost = \"{post}\""
+        )
+        .unwrap();
+        if forms.iter().any(|(with, _text)| *with == at) {
+            writeln!(officers, "form = \"form-{at}.toml\"").unwrap();
+        }
+    }
+    let made = unit.init_with(&province.trust(), "prefecture", &officers, &everyone());
+    province.enrol(&unit, made.expect(0).one());
+    [province, unit]
+}
+
+fn why(sent: &Value, number: &str) -> Value {
+    let requests = sent["requests"].as_array().unwrap();
+    let found = requests.iter().find(|one| one["number"] == number);
+    found.map_or(Value::Null, |one| one["why"].clone())
+}
+
+fn certified(unit: &Station, name: &str) -> Value {
+    let listed = unit.act(SYSTEM, &["officer", "list"]).expect(0);
+    let found = listed.items().iter().find(|row| row["name"] == name);
+    found.map_or(Value::Null, |row| row["certified"].clone())
+}
+
+fn checkpoint(unit: &Station, officer: (&str, &str)) -> Answer {
+    let file = unit.file("checkpoint.p7s");
+    unit.act(officer, &["audit", "checkpoint", file.to_str().unwrap()])
+}
+
+#[test]
+fn an_officer_added_by_form_1_signs_once_the_superior_has_certified_them() {
+    let dir = memory_dir();
+    let [province, unit] = prefecture(&dir, &[]);
+    let qian = ("钱若兰", "439900198001010520");
+    let auditor = submitted(&unit, &paper(unit.code, qian, "post = \"安全审计员\""));
+    let by_system = unit.act(SYSTEM, &["officer", "add", "--request", &auditor]);
+    assert_eq!(by_system.expect(4).error_code(), "wrong-duty");
+    // Nobody's passphrase comes from another's file.
+    let unasked = unit.act(SECURITY, &["officer", "add", "--request", &auditor]);
+    assert_eq!(unasked.expect(2).error_code(), "officer-required");
+    assert_eq!(certified(&unit, "钱若兰"), Value::Null);
+
+    let new = added(&unit, &auditor, QIAN).expect(0);
+    assert_eq!(
+        (&new.one()["name"], &new.one()["post"]),
+        (&QIAN.0.into(), &"auditor".into())
+    );
+    assert_eq!(certified(&unit, QIAN.0), false);
+    let early = checkpoint(&unit, QIAN);
+    assert_eq!(early.expect(4).error_code(), "officer-not-certified");
+    let twice = added(&unit, &auditor, ("other", QIAN.1)).expect(4);
+    assert_eq!(twice.error_code(), "officer-exists");
+
+    // Form 1 is the superior's alone, and it is one person's one post.
+    let own = unit.act(SECURITY, &["request", "show", &auditor]).expect(0);
+    assert_eq!(own.one()["state"], "submitted");
+    let sent = approved(&province, &unit, &[&auditor]);
+    assert_eq!(why(&sent, &auditor), "registers-officer");
+    assert_eq!(certified(&unit, QIAN.0), true);
+    checkpoint(&unit, QIAN).expect(0);
+    let late = added(&unit, &auditor, ("later", QIAN.1)).expect(4);
+    assert_eq!(late.error_code(), "request-not-submitted");
+    for station in [&province, &unit] {
+        let verdict = station.act(SYSTEM, &["audit", "verify"]).expect(0);
+        assert_eq!(verdict.one()["intact"], true);
+    }
+}
+
+#[test]
+fn an_officer_who_is_a_holder_does_not_decide_and_the_superior_does() {
+    let dir = memory_dir();
+    let [province, unit] = prefecture(&dir, &[]);
+    let account = submitted(&unit, &paper(unit.code, SUN_PERSON, FORM_2));
+    let no_form_1 = added(&unit, &account, SUN).expect(4);
+    assert_eq!(no_form_1.error_code(), "request-not-form-1");
+    let post = "post = \"安全管理员\"";
+    let security = submitted(&unit, &paper(unit.code, SUN_PERSON, post));
+    added(&unit, &security, SUN).expect(0);
+    let sent = approved(&province, &unit, &[&security]);
+    assert_eq!(why(&sent, &account), "holder-is-officer");
+    assert_eq!(certified(&unit, SUN.0), true);
+
+    let own = unit.act(SUN, &["request", "approve", &account]);
+    assert_eq!(own.expect(4).error_code(), "own-request");
+    // Of anybody else they may.
+    let zhou = ("周雨堃", "439900198001010539");
+    let other = submitted(&unit, &paper(unit.code, zhou, FORM_2));
+    unit.act(SUN, &["request", "approve", &other]).expect(0);
+    let sent = approved(&province, &unit, &[&account]);
+    assert_eq!(why(&sent, &account), "holder-is-officer");
+    let shown = unit.act(SYSTEM, &["request", "show", &account]).expect(0);
+    assert_eq!(shown.one()["state"], "approved");
+}
+
+#[test]
+fn the_first_officers_are_people_too_where_init_has_their_forms() {
+    let dir = memory_dir();
+    let zhao = ("赵志远", "439900198001010547");
+    let code = "12430100MB1K234565";
+    let form_1 = paper(code, zhao, "post = \"安全管理员\"");
+    let [_province, unit] = prefecture(&dir, &[(1, form_1)]);
+    let listed = unit.act(SYSTEM, &["request", "list"]).expect(0);
+    assert_eq!(listed.items().len(), 1);
+    assert_eq!(listed.items()[0]["post"], "安全管理员");
+    assert_eq!(listed.items()[0]["state"], "submitted");
+    let own = submitted(&unit, &paper(code, zhao, FORM_2));
+    let refused = unit.act(SECURITY, &["request", "approve", &own]);
+    assert_eq!(refused.expect(4).error_code(), "own-request");
+
+    // Another post for the same person is refused where it would be filled.
+    let second = paper(code, zhao, "post = \"安全审计员\"");
+    let file = unit.private("second.toml", &second);
+    let entered = unit.act(SYSTEM, &["request", "add", file.to_str().unwrap()]);
+    assert_eq!(entered.expect(4).error_code(), "request-duplicate");
+}
+
+#[test]
+fn init_refuses_a_form_of_another_post_or_one_person_twice() {
+    let dir = memory_dir();
+    let unit = Station::new(dir.path(), "alone", "11430000006123458L");
+    let zhao = ("赵志远", "439900198001010547");
+    let officers = |posts: [&str; 2]| {
+        for (at, post) in posts.iter().enumerate() {
+            let text = paper("", zhao, &format!("post = \"{post}\""));
+            unit.private(&format!("form-{at}.toml"), &text);
+        }
+        let table = |(at, (name, post, _)): (usize, &(&str, &str, &str))| {
+            format!(
+                "[[officers]]\nname = \"{name}\"\npost = \"{post}\"\nform = \"form-{at}.toml\"\n"
+            )
+        };
+        let text: String = everyone().iter().enumerate().map(table).collect();
+        unit.init_with("", "province", &text, &everyone())
+    };
+    let other = officers(["安全审计员", "安全管理员"]).expect(2);
+    assert_eq!(other.error_code(), "config-invalid");
+    let twice = officers(["系统管理员", "安全管理员"]).expect(4);
+    assert_eq!(twice.error_code(), "person-has-post");
+    assert!(!twice.stderr.contains(zhao.1));
+    assert!(!unit.home().exists());
+}
+
+#[test]
+fn in_practice_the_passphrase_comes_from_the_secrets_file_and_one_person_has_one_post() {
+    let desk = Desk::new();
+    let form_1 = |changes: Value| {
+        let mut form = form(&json!({ "post": "安全审计员" }));
+        let fields = form.as_object_mut().unwrap();
+        for field in ["school_type", "user_types", "apply_certificate"] {
+            fields.remove(field);
+        }
+        fields.extend(changes.as_object().unwrap().clone());
+        let file = desk.file("form-1.json", form.to_string().as_bytes());
+        let added = desk
+            .run(&["request", "add", file.to_str().unwrap()])
+            .expect(0);
+        let number = added.one()["number"].as_str().unwrap().to_owned();
+        desk.ready(&number);
+        number
+    };
+    let add = |number: &str, name: &str| {
+        desk.run(&["officer", "add", "--request", number, "--name", name])
+    };
+    let number = form_1(json!({}));
+    assert_eq!(
+        add(&number, "li").expect(2).error_code(),
+        "officer-required"
+    );
+    let unnamed = desk.run(&["officer", "add", "--request", &number]);
+    let unnamed = unnamed.expect(2);
+    assert_eq!(unnamed.one()["error"]["subject"], "买买提·艾力");
+    let secrets = desk.home.path.join("secrets.toml");
+    let text = fs::read_to_string(&secrets).unwrap();
+    let named = "[officers]\nli = \"seven green kettles 18\"\nyi = \"seven green kettles 19\"";
+    fs::write(&secrets, text.replace("[officers]", named)).unwrap();
+    let added = add(&number, "li").expect(0);
+    assert_eq!(added.one()["post"], "auditor");
+    desk.run(&["--officer", "li", "audit", "list"]).expect(0);
+
+    // The practice security administrator is a person, too.
+    let number_of_security = "43990019700102002X";
+    let other = form_1(json!({ "id_number": number_of_security, "name": "练习人" }));
+    let refused = add(&other, "yi").expect(4);
+    assert_eq!(refused.error_code(), "person-has-post");
+}
