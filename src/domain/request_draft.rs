@@ -83,7 +83,7 @@ impl RequestDraft {
     }
 }
 
-/// The draft that would be typed for stored fields: [`RequestForm::fields`] undone.
+/// The draft that would be typed for stored fields: `RequestForm::fields` undone.
 pub fn draft_of_fields(fields: &BTreeMap<String, String>) -> RequestDraft {
     let text = |key: &str| fields.get(key).cloned().unwrap_or_default();
     let optional = |key: &str| fields.get(key).filter(|text| !text.is_empty()).cloned();
