@@ -44,7 +44,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("chacha20poly1305", &["keys"]),
     ("cms", &["keys", "issuing"]),
     ("x509_cert", &["keys", "issuing"]),
-    ("zip", &["keys"]),
+    ("zip", &["keys", "documents"]),
     ("rcgen", &["issuing"]),
     ("x509_parser", &["issuing"]),
     ("rusqlite", &["store"]),
