@@ -415,7 +415,7 @@ fn a_sheet_of_units_is_added_whole_or_its_good_rows_are() {
     let before = units();
     let bad = [
         (5, "code".to_owned(), "D-17".to_owned()),
-        (6, "superior".to_owned(), "D-2".to_owned()),
+        (6, "superior".to_owned(), "D-1".to_owned()),
     ];
     let refused = import(&["--all-or-nothing"]).expect(4);
     assert_eq!(faults(&refused), bad);
