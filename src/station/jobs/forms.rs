@@ -57,7 +57,7 @@ pub fn write(
     out: &Path,
 ) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
-    let (record, head) = {
+    let (record, position) = {
         let store = desk.store();
         let reading = store.read();
         let record = Record {
@@ -66,7 +66,7 @@ pub fn write(
             opinions: reading.opinions(request.id)?,
             user_types: reading.user_types()?,
         };
-        (record, reading.audit_head()?)
+        (record, reading.audit_position(desk.id())?)
     };
     let values = record.fields.values().map(|row| row.value.as_str());
     let opinions = record.opinions.iter();
@@ -77,14 +77,13 @@ pub fn write(
         .chain([record.unit.as_str()])
         .chain(record.user_types.iter().map(String::as_str));
     let font = fonts::with(Face::Song, texts)?;
-    let code: String = hex::encode(head.1).chars().take(12).collect();
     let foot = Foot {
         number: request.number.clone(),
         qr: format!(
             "REQUEST:{};ID:{};REV:{}",
             request.number, request.id, request.revision
         ),
-        checkpoint: format!("{}-{code}", head.0),
+        checkpoint: position.code().to_string(),
     };
     let pdf = match request.form {
         FormKind::Officer => form::form1(&record.form1(), &foot, &font),
