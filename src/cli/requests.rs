@@ -10,6 +10,7 @@ use super::args::{OpinionWord, Request, Reveal, Sort, Which};
 use super::commands::{Cli, parse_state};
 use super::objects;
 use super::output::{self, Output};
+use crate::domain::id::RequestId;
 use crate::domain::officer::Duty;
 use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::request::{RequestDraft, RequestState};
@@ -67,7 +68,7 @@ impl Cli<'_> {
             } => {
                 let (desk, officer) = self.open_requests(Duty::ReadRecords)?;
                 let row = requests::find(&desk, &officer, id)?.row;
-                let revealed = people::reveal(&desk, &officer, "scan", Some(row.id), reason)?;
+                let revealed = self.reveal(&desk, &officer, ("scan", Some(row.id)), reason)?;
                 papers::write_scan(&desk, &row, (sha256.as_deref(), out), &revealed)?;
                 Ok(self.written(std::slice::from_ref(out)))
             }
@@ -132,8 +133,21 @@ impl Cli<'_> {
             Some(view) => ("fields", Some(view.row.id)),
             None => ("list", None),
         };
-        let revealed = people::reveal(&desk, &officer, what, id, reason)?;
+        let revealed = self.reveal(&desk, &officer, (what, id), reason)?;
         Ok((desk, officer, Some(revealed)))
+    }
+
+    /// Writes down a look at personal data in full; an auditor's is released by security first.
+    pub(super) fn reveal(
+        &self,
+        desk: &Desk,
+        officer: &ActingOfficer,
+        (what, request): (&str, Option<RequestId>),
+        reason: &str,
+    ) -> Result<Revealed, Error> {
+        let asked = people::needs_release(officer) && self.global.second.is_some();
+        let release = asked.then(|| self.second(desk, officer)).transpose()?;
+        people::reveal(desk, (officer, release.as_ref()), what, request, reason)
     }
 
     fn entered(

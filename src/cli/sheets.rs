@@ -11,7 +11,7 @@ use crate::domain::officer::Duty;
 use crate::domain::request::FormKind;
 use crate::station::Error;
 use crate::station::desk::Access;
-use crate::station::jobs::people::{self, Sight};
+use crate::station::jobs::people::Sight;
 use crate::station::jobs::request_import::{self, Imported, Place, RowFault};
 use crate::station::jobs::units::BadRows;
 use crate::station::jobs::{forms, requests, sheets};
@@ -172,7 +172,7 @@ impl Cli<'_> {
             (None, [id, out]) => {
                 let (desk, officer) = self.open_requests(Duty::ReadRecords)?;
                 let row = requests::find(&desk, &officer, id)?.row;
-                let revealed = people::reveal(&desk, &officer, "form", Some(row.id), reason)?;
+                let revealed = self.reveal(&desk, &officer, ("form", Some(row.id)), reason)?;
                 forms::write(&desk, &officer, &row, &revealed, Path::new(out))?;
                 out
             }

@@ -9,7 +9,7 @@ use crate::domain::identity_number::IdentityNumber;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::text::is_hidden;
 use crate::domain::unit::Unit;
-use crate::station::ActingOfficer;
+use crate::station::{ActingOfficer, SecondOfficer};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::store::Store;
@@ -36,29 +36,37 @@ pub enum Sight<'a> {
 #[derive(Debug)]
 pub struct Revealed(());
 
-/// Writes down that personal data is looked at in full: of one request, or of a list.
+/// Whether an officer sees personal data in full only when security releases it (D-39).
+pub fn needs_release(officer: &ActingOfficer) -> bool {
+    officer.post() == Post::Auditor
+}
+
+/// Writes down that personal data is looked at in full: of one request, or of a list. The auditor
+/// needs security's release, for each look anew (D-39).
 ///
 /// # Errors
-/// `reason-required`; `reveal-not-released` for the auditor, who needs security's release (D-39).
+/// `reason-required`, `reveal-not-released`.
 pub fn reveal(
     desk: &Desk,
-    officer: &ActingOfficer,
+    (officer, release): (&ActingOfficer, Option<&SecondOfficer>),
     what: &str,
     request: Option<RequestId>,
     reason: &str,
 ) -> Result<Revealed, Error> {
     officer.demand(Duty::ReadRecords)?;
-    if officer.post() == Post::Auditor {
-        return Err(Error::refused(
-            "reveal-not-released",
-            officer.name().as_str(),
-        ));
+    if needs_release(officer) && release.is_none() {
+        let name = officer.name().as_str();
+        return Err(Error::refused("reveal-not-released", name));
     }
     let reason = reason_text(reason)?;
     let hash: [u8; 32] = Sha256::digest(reason.as_bytes()).into();
     let mut audit = Desk::audit_row(officer, "personal-data-revealed");
     audit.request = request.map(|id| id.to_string());
-    audit.detail = Some(format!("{what}; reason sha256 {}", hex::encode(hash)));
+    let released = release.map_or_else(String::new, |second| {
+        format!("released by {}; ", second.officer().name())
+    });
+    let hash_text = hex::encode(hash);
+    audit.detail = Some(format!("{what}; {released}reason sha256 {hash_text}"));
     desk.store()
         .act(&audit, |writing| writing.put_reveal_reason(&hash, &reason))?;
     Ok(Revealed(()))
