@@ -16,6 +16,7 @@ mod sheets;
 mod stock;
 mod ukeys;
 mod units;
+mod waivers;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

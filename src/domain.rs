@@ -30,6 +30,7 @@ pub mod superior;
 pub mod text;
 pub mod timestamp;
 pub mod token_profile;
+pub mod two_officers;
 pub mod ukey;
 pub mod unit;
 pub mod unit_code;

@@ -20,6 +20,7 @@ mod station;
 mod ukeys;
 mod units;
 mod value;
+mod waivers;
 
 use std::fmt;
 use std::fs::OpenOptions;

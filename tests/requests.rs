@@ -283,6 +283,22 @@ fn scans_are_known_by_content_and_come_back_only_with_a_reason() {
         "reveal-not-released"
     );
     assert!(!out.exists());
+    // Security releases it, for this look alone (D-39).
+    let by_system = [&["--second", "admin"], audited.as_slice()].concat();
+    assert_eq!(desk.run(&by_system).expect(4).error_code(), "wrong-duty");
+    assert!(!out.exists());
+    let released = [&["--second", "security"], audited.as_slice()].concat();
+    desk.run(&released).expect(0);
+    assert_eq!(fs::read(&out).unwrap(), PDF);
+    fs::remove_file(&out).unwrap();
+    desk.run(&audited).expect(4);
+    let looks = desk
+        .run(&["--officer", "auditor", "audit", "list"])
+        .expect(0);
+    let detail = |row: &Value| row["detail"].as_str().map(str::to_owned);
+    let told: Vec<_> = looks.items().iter().filter_map(detail).collect();
+    let released = |text: &&String| text.starts_with("scan; released with security; ");
+    assert_eq!(told.iter().filter(released).count(), 1);
     desk.run(&["request", "scan", id, out_text, "--reason", "核对原件"])
         .expect(0);
     assert_eq!(fs::read(&out).unwrap(), PDF);

@@ -105,6 +105,9 @@ pub(super) enum Command {
     /// Units of the hierarchy.
     #[command(subcommand)]
     Unit(Unit),
+    /// Waivers of the rule that two officers confirm an act.
+    #[command(subcommand)]
+    Waiver(Waiver),
     /// User types of the teacher system.
     #[command(subcommand)]
     UserType(UserType),
@@ -267,6 +270,32 @@ pub(super) enum Clock {
     Show,
     /// Two officers looked at the clock and found it right (system, and security as --second).
     Confirm,
+}
+
+/// `waiver …`.
+#[derive(Debug, Subcommand)]
+pub(super) enum Waiver {
+    /// Waivers granted or received here, and how many acts were done under each.
+    List,
+    /// Grant one to a direct subordinate (security): a signed file, for at most twelve months.
+    Grant {
+        /// Name, id or code of the unit.
+        unit: String,
+        /// Its last day, e.g. 2027-06-30.
+        #[arg(long, value_name = "DATE")]
+        until: String,
+        /// Why the unit needs it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Where the file goes; else the home's `out`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Take the superior's: from then on it stands in for --second at intake, purge and clock confirm.
+    Receive {
+        /// The superior's file.
+        file: PathBuf,
+    },
 }
 
 /// `unit …`.

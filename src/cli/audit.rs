@@ -7,15 +7,17 @@ use serde_json::{Value, json};
 use super::args::{Audit, AuditList, Doctor};
 use super::commands::Cli;
 use super::output::Output;
+use super::waivers::view;
 use crate::domain::audit::{since, until};
 use crate::domain::checkpoint::{CheckpointCode, Standing};
 use crate::domain::officer::Duty;
 use crate::domain::person::mask_name;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::audit::{self, Against, Verification};
 use crate::station::jobs::doctor::{self, Finding};
-use crate::station::jobs::purge;
+use crate::station::jobs::{purge, waivers};
 use crate::station::{ActingOfficer, AuditEntry, AuditFilter, Desk, Error, clock};
 
 impl Cli<'_> {
@@ -119,6 +121,7 @@ impl Cli<'_> {
         };
         let (desk, officer) = self.open_audit(Access::Read)?;
         let found = audit::verify(&desk, &officer, against)?;
+        let waivers = waivers::list(&desk, &officer)?;
         let told = found.told;
         let standing = found.checkpoint.filter(|_standing| told);
         let document = json!({
@@ -127,9 +130,21 @@ impl Cli<'_> {
             "head": told.then(|| hex::encode(found.head)),
             "first_broken": found.first_broken.filter(|_row| told),
             "checkpoint": standing.map(Standing::word),
+            "waivers": told.then(|| waivers.iter().map(view).collect::<Vec<_>>()),
         });
-        self.output
-            .document(&document, &self.verified_text(&found, standing));
+        let mut text = self.verified_text(&found, standing);
+        for line in waivers.iter().filter(|_line| told) {
+            let args = [
+                ("id", line.waiver.id.clone()),
+                ("unit", line.waiver.unit_code.clone()),
+                ("by", line.waiver.granted_by.clone()),
+                ("until", line.waiver.until.to_string()),
+                ("acts", line.acts.to_string()),
+            ];
+            text.push('\n');
+            text.push_str(&self.output.wording().with("audit-waiver", args));
+        }
+        self.output.document(&document, &text);
         let other = found.checkpoint == Some(Standing::OtherHome);
         Ok(u8::from(!found.intact() || other))
     }
@@ -155,7 +170,7 @@ impl Cli<'_> {
             purge::due(&desk, &officer, clock::now())?
         } else {
             let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
-            let second = self.second(&desk, &officer)?;
+            let second = self.second((&desk, &officer), TwoOfficerAct::Purge)?;
             purge::purge(&desk, &officer, &second, clock::now())?
         };
         let items: Vec<Value> = due

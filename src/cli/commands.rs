@@ -41,6 +41,7 @@ pub(super) fn run(
         Some(Command::Init { config }) => cli.init(config),
         Some(Command::Officer(command)) => cli.officer(command),
         Some(Command::Clock(command)) => cli.clock(command),
+        Some(Command::Waiver(command)) => cli.waiver(command),
         Some(Command::Unit(command)) => cli.unit(command),
         Some(Command::UserType(command)) => cli.user_type(command),
         Some(Command::Config(command)) => cli.config(command),

@@ -8,11 +8,12 @@ use super::args::{Clock, Officer};
 use super::commands::{AskTerminal, Cli};
 use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::clock_check::ClockView;
 use crate::station::jobs::officers::Why;
 use crate::station::jobs::{
-    clock_check, enrolment, init, officers, requests, trust, unit_revocation,
+    clock_check, enrolment, init, officers, requests, trust, unit_revocation, waivers,
 };
 use crate::station::{ActingOfficer, Desk, Error, SecondOfficer};
 
@@ -201,7 +202,7 @@ impl Cli<'_> {
             }
             Clock::Confirm => {
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
-                let second = self.second(&desk, &officer)?;
+                let second = self.second((&desk, &officer), TwoOfficerAct::ConfirmClock)?;
                 clock_check::confirm(&desk, &officer, &second)?
             }
         };
@@ -217,11 +218,11 @@ impl Cli<'_> {
         })))
     }
 
-    /// The second officer of a two-officer act, signed in.
+    /// Who confirms an act of two officers: the second one, signed in, or a waiver.
     pub(super) fn second(
         &self,
-        desk: &Desk,
-        first: &ActingOfficer,
+        (desk, first): (&Desk, &ActingOfficer),
+        act: TwoOfficerAct,
     ) -> Result<SecondOfficer, Error> {
         let named = self
             .global
@@ -229,7 +230,7 @@ impl Cli<'_> {
             .as_deref()
             .map(officer_name)
             .transpose()?;
-        desk.second_officer(first, named.as_ref(), &AskTerminal(self.output))
+        waivers::confirm(desk, first, act, named.as_ref(), &AskTerminal(self.output))
     }
 }
 

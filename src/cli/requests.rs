@@ -14,6 +14,7 @@ use crate::domain::id::RequestId;
 use crate::domain::officer::Duty;
 use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::request::{RequestDraft, RequestState};
+use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::SigningKey;
 use crate::station::desk::Access;
 use crate::station::jobs::approvals::{self, Refusal};
@@ -146,7 +147,9 @@ impl Cli<'_> {
         reason: &str,
     ) -> Result<Revealed, Error> {
         let asked = people::needs_release(officer) && self.global.second.is_some();
-        let release = asked.then(|| self.second(desk, officer)).transpose()?;
+        let release = asked
+            .then(|| self.second((desk, officer), TwoOfficerAct::Reveal))
+            .transpose()?;
         people::reveal(desk, (officer, release.as_ref()), what, request, reason)
     }
 

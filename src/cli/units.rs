@@ -7,6 +7,7 @@ use super::commands::Cli;
 use super::requests::{parse_day, read_scan};
 use crate::domain::officer::Duty;
 use crate::domain::school_type::SchoolType;
+use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::unit::{Unit, UnitDraft};
 use crate::station::desk::Access;
 use crate::station::jobs::units;
@@ -101,7 +102,9 @@ impl Cli<'_> {
                 let unit = units::find(&desk, &officer, unit)?;
                 // The second officer first: a wrong passphrase records nothing.
                 let named = self.global.second.is_some();
-                let second = named.then(|| self.second(&desk, &officer)).transpose()?;
+                let second = named
+                    .then(|| self.second((&desk, &officer), TwoOfficerAct::Delegate))
+                    .transpose()?;
                 let row = units::delegate(&desk, &officer, &unit, days, &content)?;
                 if let Some(second) = second {
                     units::confirm_delegation(&desk, &officer, &second, &row)?;
@@ -116,7 +119,7 @@ impl Cli<'_> {
                 let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
                 let unit = units::find(&desk, &officer, unit)?;
                 let row = units::waiting_delegation(&desk, &officer, &unit)?;
-                let second = self.second(&desk, &officer)?;
+                let second = self.second((&desk, &officer), TwoOfficerAct::Delegate)?;
                 units::confirm_delegation(&desk, &officer, &second, &row)?;
                 Ok(self.done(&delegation_value(&unit, &row, true)))
             }

@@ -130,7 +130,7 @@ impl RequestDates {
 }
 
 /// The same day and time `months` later; the last day of a shorter month.
-fn plus_months(from: Timestamp, months: u32) -> Timestamp {
+pub(super) fn plus_months(from: Timestamp, months: u32) -> Timestamp {
     let moment = from.to_offset();
     let date = moment.date();
     let months =

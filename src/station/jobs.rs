@@ -32,3 +32,4 @@ pub mod trust;
 pub mod ukeys;
 pub mod unit_revocation;
 pub mod units;
+pub mod waivers;

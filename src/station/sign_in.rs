@@ -47,19 +47,43 @@ impl ActingOfficer {
     }
 }
 
-/// Evidence that a second officer, whose duty it is, signed in to confirm one act (D-7).
+/// Evidence that an act of two officers is confirmed (D-7): a second officer, whose duty it is, signed
+/// in, or the superior's waiver frees from it (D-8).
 #[derive(Debug)]
-pub struct SecondOfficer(ActingOfficer);
+pub struct SecondOfficer(Confirmation);
+
+#[derive(Debug)]
+enum Confirmation {
+    Officer(ActingOfficer),
+    /// Its id.
+    Waiver(String),
+}
 
 impl SecondOfficer {
     /// Called by `Desk::second_officer` alone.
     pub(super) const fn new(officer: ActingOfficer) -> Self {
-        Self(officer)
+        Self(Confirmation::Officer(officer))
     }
 
-    /// The officer.
-    pub const fn officer(&self) -> &ActingOfficer {
-        &self.0
+    /// Called by `waivers::confirm` alone.
+    pub(super) const fn waived(waiver: String) -> Self {
+        Self(Confirmation::Waiver(waiver))
+    }
+
+    /// The officer; nobody under a waiver.
+    pub const fn officer(&self) -> Option<&ActingOfficer> {
+        match &self.0 {
+            Confirmation::Officer(officer) => Some(officer),
+            Confirmation::Waiver(_) => None,
+        }
+    }
+
+    /// Who confirmed, for the audit log: `with NAME`, or `under waiver ID`.
+    pub(super) fn told(&self) -> String {
+        match &self.0 {
+            Confirmation::Officer(officer) => format!("with {}", officer.name()),
+            Confirmation::Waiver(id) => format!("under waiver {id}"),
+        }
     }
 }
 

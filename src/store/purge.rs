@@ -94,6 +94,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("unit_terms", Purge::Keeps),
     ("units", Purge::Keeps),
     ("user_types", Purge::Keeps),
+    ("waivers", Purge::Keeps), // Why a unit needs one; says nothing of a holder.
 ];
 
 impl Reading<'_> {

@@ -42,6 +42,8 @@ pub enum Kind {
     CaRequest,
     /// Certificates from it.
     CaAnswer,
+    /// The superior's waiver of the two-person rule (D-8).
+    Waiver,
 }
 
 /// From where a kind of parcel may come, seen from the receiver.
@@ -57,7 +59,7 @@ pub enum Direction {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Requests,
         Self::Review,
         Self::Dispatch,
@@ -69,6 +71,7 @@ impl Kind {
         Self::Enrolled,
         Self::CaRequest,
         Self::CaAnswer,
+        Self::Waiver,
     ];
 
     /// The word of JSON and of the store; the file's ending is `ukey-` and this.
@@ -85,6 +88,7 @@ impl Kind {
             Self::Enrolled => "enrolled",
             Self::CaRequest => "ca-request",
             Self::CaAnswer => "ca-answer",
+            Self::Waiver => "waiver",
         }
     }
 
@@ -97,7 +101,7 @@ impl Kind {
     pub const fn direction(self) -> Direction {
         match self {
             Self::Requests | Self::Tally | Self::Enrol | Self::CaRequest => Direction::Up,
-            Self::Review | Self::Enrolled | Self::CaAnswer => Direction::Down,
+            Self::Review | Self::Enrolled | Self::CaAnswer | Self::Waiver => Direction::Down,
             // Ukeys are sent back, unblocking asks and answers, people move both ways.
             Self::Dispatch | Self::Signfor | Self::Unblock | Self::Handover => Direction::Both,
         }
@@ -115,7 +119,9 @@ impl Kind {
     /// Whether an officer of this post may sign it (D-7).
     pub const fn may_be_signed_by(self, post: Post) -> bool {
         match self {
-            Self::Review | Self::Enrolled | Self::CaAnswer => matches!(post, Post::Security),
+            Self::Review | Self::Enrolled | Self::CaAnswer | Self::Waiver => {
+                matches!(post, Post::Security)
+            }
             Self::Requests
             | Self::Dispatch
             | Self::Signfor

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::domain::checkpoint::{Checkpoint, CheckpointCode, LogPosition, Standing};
 use crate::domain::id::HomeId;
 use crate::domain::officer::Duty;
+use crate::domain::two_officers::Waiver;
 use crate::keys::checkpoint::{ClaimedCheckpoint, VerifiedCheckpoint};
 use crate::keys::file;
 use crate::keys::signature::NotVerified;
@@ -280,6 +281,9 @@ fn export_lines(store: &Store, home: HomeId) -> Result<(Vec<u8>, AuditVerdict), 
         push(&mut lines, &json!({ "row": row_json(entry) }));
         Ok::<_, Error>(())
     })?;
+    for waiver in reading.waivers()? {
+        push(&mut lines, &json!({ "waiver": waiver_json(&waiver) }));
+    }
     for row in reading.checkpoints()? {
         let chain: Vec<String> = row.chain.iter().map(hex::encode).collect();
         let signature = hex::encode(&row.signature);
@@ -289,6 +293,14 @@ fn export_lines(store: &Store, home: HomeId) -> Result<(Vec<u8>, AuditVerdict), 
         );
     }
     Ok((lines, verdict))
+}
+
+/// D-8: a waiver stands in every report of the log.
+fn waiver_json(waiver: &Waiver) -> Value {
+    json!({
+        "id": waiver.id, "unit": waiver.unit_code, "granted_by": waiver.granted_by,
+        "granted_at": waiver.granted_at, "until": waiver.until.to_string(), "reason": waiver.reason,
+    })
 }
 
 /// A row with nothing but what is hashed, and its hash.

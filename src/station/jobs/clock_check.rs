@@ -39,7 +39,7 @@ pub fn confirm(
     let ClockView { now, newest, .. } = look(desk)?;
     let mut audit = Desk::audit_row(officer, "clock-confirmed");
     let before = newest.map_or_else(|| "none".to_owned(), |newest| newest.to_string());
-    audit.detail = Some(format!("with {}; before {before}", second.officer().name()));
+    audit.detail = Some(format!("{}; before {before}", second.told()));
     desk.store()
         .act(&audit, |writing| writing.set_newest_time(now))?;
     look(desk)

@@ -43,8 +43,8 @@ pub fn intake(
     let mut audit = Desk::audit_row(officer, "ukey-taken-in");
     audit.ukey = Some(serial.as_str().to_owned());
     audit.detail = Some(format!(
-        "with {}; reason sha256 {}",
-        second.officer().name(),
+        "{}; reason sha256 {}",
+        second.told(),
         hex::encode(hash)
     ));
     let identity = &found.reading.identity;

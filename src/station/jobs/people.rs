@@ -9,9 +9,9 @@ use crate::domain::identity_number::IdentityNumber;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::text::is_hidden;
 use crate::domain::unit::Unit;
-use crate::station::{ActingOfficer, SecondOfficer};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::{ActingOfficer, SecondOfficer};
 use crate::store::Store;
 
 /// Every unit, the own one first.
@@ -63,7 +63,7 @@ pub fn reveal(
     let mut audit = Desk::audit_row(officer, "personal-data-revealed");
     audit.request = request.map(|id| id.to_string());
     let released = release.map_or_else(String::new, |second| {
-        format!("released by {}; ", second.officer().name())
+        format!("released {}; ", second.told())
     });
     let hash_text = hex::encode(hash);
     audit.detail = Some(format!("{what}; {released}reason sha256 {hash_text}"));

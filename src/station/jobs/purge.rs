@@ -72,11 +72,7 @@ pub fn purge(
         let last = people.leaves(id);
         let mut audit = Desk::audit_row(officer, "request-purged");
         audit.request = Some(id.to_string());
-        audit.detail = Some(format!(
-            "{}, confirmed by {}",
-            item.kept.word(),
-            second.officer().name()
-        ));
+        audit.detail = Some(format!("{}, confirmed {}", item.kept.word(), second.told()));
         desk.store().act(&audit, |writing| {
             if let Some((unit, person)) = &last {
                 writing.purge_pseudonym(*unit, person)?;

@@ -270,7 +270,8 @@ pub fn confirm_delegation(
     delegation: &DelegationRow,
 ) -> Result<(), Error> {
     officer.demand(Duty::SetUp)?;
-    let second = second.officer();
+    let required = || Error::refused("second-officer-required", "");
+    let second = second.officer().ok_or_else(required)?;
     second.demand(Duty::DecideRequest)?;
     if delegation.recorded_by == *second.name() {
         return Err(Error::refused("own-entry", delegation.id.clone()));
