@@ -46,6 +46,9 @@ pub fn main(open_window: OpenWindow) -> ExitCode {
             let code = error.exit_code();
             // Help goes to stdout, usage errors to stderr; a closed pipe is nobody's fault.
             error.print().ok();
+            if error.use_stderr() && std::env::args_os().any(|argument| argument == "--json") {
+                output::usage_error(&error);
+            }
             return ExitCode::from(u8::try_from(code).unwrap_or(2));
         }
     };

@@ -154,8 +154,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] when it is missing, damaged, newer or another home's.
     pub fn open(path: &Path, key: &[u8; 32]) -> Result<Self, StoreError> {
-        if !path.is_file() {
-            return Err(StoreError::Missing(path.to_owned()));
+        let file = std::fs::metadata(path)
+            .ok()
+            .filter(std::fs::Metadata::is_file);
+        let file = file.ok_or_else(|| StoreError::Missing(path.to_owned()))?;
+        if file.len() == 0 {
+            // SQLite would make a new one of it.
+            return Err(StoreError::NotOpened(path.to_owned()));
         }
         let mut store = Self {
             db: open(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?,

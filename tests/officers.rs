@@ -230,6 +230,113 @@ fn an_officer_who_is_a_holder_does_not_decide_and_the_superior_does() {
 }
 
 #[test]
+fn the_superior_certifies_the_post_and_the_person_that_it_looked_at() {
+    let dir = memory_dir();
+    let [province, unit] = prefecture(&dir, &[]);
+    let qian = ("钱若兰", "439900198001010520");
+    let security = submitted(&unit, &paper(unit.code, qian, "post = \"安全管理员\""));
+    // Form 1 is not the own security's to decide, not even to refuse for good.
+    for verb in [
+        ["request", "approve", security.as_str()].as_slice(),
+        &["request", "reject", &security, "--reason", "不合适"],
+    ] {
+        let own = unit.act(SECURITY, verb).expect(4);
+        assert_eq!(own.error_code(), "superior-decides");
+    }
+    added(&unit, &security, QIAN).expect(0);
+    // The own unit stays who its certificate says it is.
+    let rename = ["unit", "edit", unit.code, "--name", "另一个局"];
+    let renamed = unit.act(SYSTEM, &rename).expect(4);
+    assert_eq!(renamed.error_code(), "unit-own");
+    let (up, down) = (unit.file("up"), province.file("down"));
+    let (up, down) = (up.to_str().unwrap(), down.to_str().unwrap());
+    unit.act(SYSTEM, &["request", "send-up", up]).expect(0);
+    let shown = province.act(SECURITY, &["request", "review", up]).expect(0);
+    let officer = &shown.items()[0]["officer"];
+    assert_eq!(officer["name"], QIAN.0);
+    assert_eq!(officer["post"], "security");
+    assert!(shown.items()[0]["fields"]["office_phone"] != "0731-84402950");
+
+    // What lies with the superior stays as it went up.
+    let scan = unit.file("other.png");
+    let mut bytes = include_bytes!("support/scan.png").to_vec();
+    bytes.push(0);
+    fs::write(&scan, bytes).unwrap();
+    let attach = ["request", "attach", &security, scan.to_str().unwrap()];
+    let late = unit.act(SYSTEM, &attach).expect(4);
+    assert_eq!(late.error_code(), "request-sent-up");
+
+    let review = ["request", "review", up, "--return", &security];
+    let silent = [&review[..], &["--reason", " ", "--out", down]].concat();
+    let silent = province.act(SECURITY, &silent).expect(2);
+    assert_eq!(silent.error_code(), "reason-required");
+    let said = [&review[..], &["--reason", "岗位不符", "--out", down]].concat();
+    province.act(SECURITY, &said).expect(0);
+    unit.act(SYSTEM, &["request", "receive-review", down])
+        .expect(0);
+    let shown = unit.act(SYSTEM, &["request", "show", &security]).expect(0);
+    assert_eq!(shown.one()["state"], "returned");
+    assert_eq!(shown.one()["decisions"][0]["reason"], "岗位不符");
+
+    // The officer's key is made: neither another post nor another person comes by it.
+    let other = ("李若冰", "439900198001010539");
+    for changed in [
+        paper(unit.code, qian, "post = \"系统管理员\""),
+        paper(unit.code, other, "post = \"安全管理员\""),
+    ] {
+        let file = unit.private("edited.toml", &changed);
+        let edit = ["request", "edit", &security, file.to_str().unwrap()];
+        let refused = unit.act(SYSTEM, &edit).expect(4);
+        assert_eq!(refused.error_code(), "request-names-officer");
+    }
+    unit.act(SYSTEM, &["request", "submit", &security])
+        .expect(0);
+    approved(&province, &unit, &[&security]);
+    assert_eq!(certified(&unit, QIAN.0), true);
+}
+
+#[test]
+fn one_person_does_not_approve_under_another_name_what_they_entered() {
+    const SUN_AGAIN: (&str, &str) = ("sun-security", "eleven paper boats 63");
+    let dir = memory_dir();
+    let [province, unit] = prefecture(&dir, &[]);
+    let system = submitted(
+        &unit,
+        &paper(unit.code, SUN_PERSON, "post = \"系统管理员\""),
+    );
+    added(&unit, &system, SUN).expect(0);
+    approved(&province, &unit, &[&system]);
+    let zhou = ("周雨堃", "439900198001010539");
+    let file = unit.private("paper.toml", &paper(unit.code, zhou, FORM_2));
+    let add = ["request", "add", file.to_str().unwrap()];
+    let entered = unit.act(SUN, &add).expect(0);
+    let number = entered.one()["number"].as_str().unwrap().to_owned();
+
+    unit.act(SECURITY, &["officer", "disable", SUN.0]).expect(0);
+    unit.act(SYSTEM, &["request", "withdraw", &system])
+        .code
+        .unwrap();
+    let again = submitted(
+        &unit,
+        &paper(unit.code, SUN_PERSON, "post = \"安全管理员\""),
+    );
+    added(&unit, &again, SUN_AGAIN).expect(0);
+    approved(&province, &unit, &[&again]);
+    let scan = unit.file("scan.png");
+    let run = |args: &[&str]| unit.act(SYSTEM, args).expect(0);
+    run(&["request", "attach", &number, scan.to_str().unwrap()]);
+    for kind in ["applicant", "department", "office", "acceptance"] {
+        let by = ["--by", "刘明", "--on", "2026-11-20"];
+        run(&[&["request", "opinion", &number, kind], by.as_slice()].concat());
+    }
+    run(&["request", "submit", &number]);
+    let own = unit.act(SUN_AGAIN, &["request", "approve", &number]);
+    assert_eq!(own.expect(4).error_code(), "own-entry");
+    unit.act(SECURITY, &["request", "approve", &number])
+        .expect(0);
+}
+
+#[test]
 fn the_first_officers_are_people_too_where_init_has_their_forms() {
     let dir = memory_dir();
     let zhao = ("赵志远", "439900198001010547");

@@ -406,7 +406,7 @@ fn a_purge_takes_what_has_had_its_time_and_leaves_every_proof() {
     assert_eq!(purged.items().len(), 2);
     for item in purged.items() {
         let detail = item["detail"].as_str().unwrap();
-        assert!(detail.ends_with("confirmed by security"), "{detail}");
+        assert!(detail.ends_with("confirmed with security"), "{detail}");
     }
     assert_eq!(home.run(["request", "list"]).expect(0).items().len(), 2);
 }

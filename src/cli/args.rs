@@ -462,12 +462,16 @@ pub(super) enum Request {
         /// The file; with `post` it is form 1.
         file: PathBuf,
     },
-    /// Put new values in the place of a draft's or a returned application's.
+    /// Put new values in the place of a draft's or a returned application's. With another person, unit,
+    /// post or user type it is another paper: its scan and opinions are asked for anew.
     Edit {
         /// Number, id or a unique beginning of the id.
         id: String,
         /// The file.
         file: PathBuf,
+        /// The paper was right and the entry was not: scan and opinions stay.
+        #[arg(long)]
+        same_papers: bool,
     },
     /// Applications, in the order of their numbers.
     List {

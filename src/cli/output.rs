@@ -12,6 +12,7 @@ use comfy_table::{Table, presets};
 use serde_json::{Value, json};
 
 use crate::domain::field_fault::{FieldWarning, Normalised};
+use crate::domain::identity_number::mask_within;
 use crate::station::{Error, ErrorKind};
 use crate::wording::Wording;
 
@@ -20,6 +21,15 @@ use crate::wording::Wording;
 pub(super) struct Output {
     json: bool,
     wording: Wording,
+}
+
+/// Words on the command line that are no command, as a machine reads them.
+pub(super) fn usage_error(error: &clap::Error) {
+    let text = error.to_string();
+    let headline = text.lines().next().unwrap_or_default();
+    let headline = mask_within(headline.trim_start_matches("error: "));
+    let words = json!({ "kind": "usage", "code": "usage", "headline": headline, "hints": [] });
+    Output::line(&json!({ "error": words }));
 }
 
 /// The exit code of an error (interface.md).

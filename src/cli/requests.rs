@@ -40,10 +40,15 @@ impl Cli<'_> {
                 let entered = requests::enter(&desk, &officer, &read_draft(file)?)?;
                 self.entered((&desk, &officer), &entered)
             }
-            Request::Edit { id, file } => {
+            Request::Edit {
+                id,
+                file,
+                same_papers,
+            } => {
                 let (desk, officer) = self.open_requests(Duty::EnterRequest)?;
                 let row = requests::find(&desk, &officer, id)?.row;
-                let entered = requests::edit(&desk, &officer, &row, &read_draft(file)?)?;
+                let entered =
+                    requests::edit(&desk, &officer, &row, (&read_draft(file)?, *same_papers))?;
                 self.entered((&desk, &officer), &entered)
             }
             Request::List { which, reveal } => self.request_list(which, reveal),
@@ -67,7 +72,7 @@ impl Cli<'_> {
                 reason,
                 sha256,
             } => {
-                let (desk, officer) = self.open_requests(Duty::ReadRecords)?;
+                let (desk, officer) = self.open(Access::Change, Duty::ReadRecords)?;
                 let row = requests::find(&desk, &officer, id)?.row;
                 let revealed = self.reveal(&desk, &officer, ("scan", Some(row.id)), reason)?;
                 papers::write_scan(&desk, &row, (sha256.as_deref(), out), &revealed)?;
@@ -112,7 +117,7 @@ impl Cli<'_> {
     /// Opens the home to change it; what has ended meanwhile is told first.
     pub(super) fn open_requests(&self, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
         let (desk, officer) = self.open(Access::Change, duty)?;
-        requests::tidy(&desk, &officer)?;
+        requests::tidy(&desk)?;
         Ok((desk, officer))
     }
 
@@ -126,7 +131,7 @@ impl Cli<'_> {
             let (desk, officer) = self.read()?;
             return Ok((desk, officer, None));
         };
-        let (desk, officer) = self.open_requests(Duty::ReadRecords)?;
+        let (desk, officer) = self.open(Access::Change, Duty::ReadRecords)?;
         let request = id
             .map(|id| requests::find(&desk, &officer, id))
             .transpose()?;

@@ -145,6 +145,9 @@ fn item(item: &ReviewItem) -> Value {
         "fields": item.fields,
         "opinions": item.opinions,
         "scans": item.scans,
+        "officer": item.officer.as_ref().map(|(name, post, key)| json!({
+            "name": name.as_str(), "post": post.word(), "key_sha256": key,
+        })),
         "why": item.why,
         "decided": item.decided,
     })

@@ -173,25 +173,67 @@ pub fn mask(number: &str) -> String {
     }
 }
 
-/// The same text with everything in it that looks like an identity number masked: what a person typed
-/// comes back in messages, and people type identity numbers where numbers of requests belong (D-39).
+/// The same text with everything in it that looks like a number of an identity document masked: what a
+/// person typed comes back in messages, and people type such numbers where numbers of requests belong
+/// (D-39). Digits may be of full width, and in groups with spaces between.
 pub fn mask_within(text: &str) -> String {
-    let looks_like_one = |word: &str| {
-        let digits = word.chars().take(17);
-        word.chars().count() == 18
-            && digits.filter(char::is_ascii_digit).count() == 17
-            && word.ends_with(|c: char| c.is_ascii_digit() || matches!(c, 'x' | 'X'))
-    };
-    text.split_inclusive(|c: char| !c.is_alphanumeric())
-        .map(|piece| {
-            let word = piece.trim_end_matches(|c: char| !c.is_alphanumeric());
-            if looks_like_one(word) {
-                piece.replace(word, &mask(word))
-            } else {
-                piece.to_owned()
-            }
-        })
-        .collect()
+    let chars: Vec<char> = text.chars().collect();
+    let mut shown = String::new();
+    let mut at = 0;
+    while let Some(rest) = chars.get(at..)
+        && let Some(first) = rest.first()
+    {
+        let length = document_length(rest);
+        if length == 0 {
+            // A word or a gap that is none goes on as it is.
+            let word = |c: &&char| c.is_alphanumeric() == first.is_alphanumeric();
+            let plain: String = rest.iter().take_while(word).collect();
+            at += plain.chars().count();
+            shown.push_str(&plain);
+        } else {
+            let number: String = rest.iter().take(length).collect();
+            let number: String = number.chars().filter(|c| !c.is_whitespace()).collect();
+            shown.push_str(&mask(&number));
+            at += length;
+        }
+    }
+    shown
+}
+
+/// How many characters at the beginning of a word look like a document's number; 0: it does not.
+fn document_length(text: &[char]) -> usize {
+    let mut word = String::new();
+    let mut length = 0;
+    for (at, c) in text.iter().enumerate() {
+        let c = half_width(*c).to_ascii_uppercase();
+        if c.is_ascii_alphanumeric() {
+            word.push(c);
+            length = at + 1;
+        } else if c.is_alphanumeric() {
+            return 0; // Another script goes on in the same word.
+        } else if c != ' ' || looks_like_one(&word) || digits(&word) < 6 {
+            break;
+        }
+    }
+    if looks_like_one(&word) { length } else { 0 }
+}
+
+/// Whether a word is built like the number of a document.
+fn looks_like_one(word: &str) -> bool {
+    let letters = word.len() - digits(word);
+    let head = word.chars().take_while(char::is_ascii_alphabetic).count();
+    match word.len() {
+        18 => letters == 0 || (letters == 1 && word.ends_with('X')),
+        // Permanent residence of before 2023: three letters, twelve digits.
+        15 => letters == 3 && head == 3,
+        // Passports: one or two letters, then digits.
+        8 | 9 => (1..=2).contains(&head) && letters == head,
+        _ => false,
+    }
+}
+
+fn digits(word: &str) -> usize {
+    word.chars().filter(char::is_ascii_digit).count()
 }
 
 fn normalised(text: &str) -> Zeroizing<String> {
@@ -448,6 +490,16 @@ mod tests {
             mask_within("2026-0017: 439900199505051236, 43990019950505123x"),
             "2026-0017: 439900********1236, 439900********123x"
         );
+        for (typed, shown) in [
+            ("439900 19950505 1236!", "439900********1236!"),
+            (
+                "４３９９００１９９５０５０５１２３６",
+                "４３９９００********１２３６",
+            ),
+            ("CAN110078012301 E12345678", "CAN110*****2301 E1*****78"),
+        ] {
+            assert_eq!(mask_within(typed), shown);
+        }
         for text in [
             "",
             "2026-0017",

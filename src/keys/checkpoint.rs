@@ -56,22 +56,37 @@ impl ClaimedCheckpoint {
     ///
     /// # Errors
     /// [`NotVerified`].
-    pub fn verify(self, pinned_root: &[u8]) -> Result<VerifiedCheckpoint, NotVerified> {
-        VerifiedCheckpoint::verify(&self.cms, &self.chain, pinned_root)
+    pub fn verify(self, own: &OwnUnit<'_>) -> Result<VerifiedCheckpoint, NotVerified> {
+        VerifiedCheckpoint::verify(&self.cms, &self.chain, own)
     }
 }
 
+/// The unit whose log a checkpoint is of.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnUnit<'a> {
+    /// Its code.
+    pub code: &'a str,
+    /// The pinned root, DER.
+    pub root: &'a [u8],
+    /// The revocation lists that this home knows, DER.
+    pub crls: &'a [Vec<u8>],
+}
+
 impl VerifiedCheckpoint {
-    /// Verifies signature, chain (at the time the checkpoint says) and the signer's post.
+    /// Verifies signature, chain (at the time the checkpoint says), the signer's unit and post.
     ///
     /// # Errors
     /// [`NotVerified`].
-    pub fn verify(cms: &[u8], chain: &[Vec<u8>], pinned_root: &[u8]) -> Result<Self, NotVerified> {
+    pub fn verify(cms: &[u8], chain: &[Vec<u8>], own: &OwnUnit<'_>) -> Result<Self, NotVerified> {
         let claimed = ClaimedCheckpoint::read(cms)?.checkpoint;
         let Verified {
             content, signer, ..
-        } = signature::verify(cms, chain, pinned_root, claimed.time, &[])?;
+        } = signature::verify(cms, chain, own.root, claimed.time, own.crls)?;
         let refuse = |text| Err(NotVerified::Record(text));
+        if signer.unit_code != own.code {
+            // Any unit under the root has officers; of this log only its own may speak.
+            return refuse("the signer is another unit's");
+        }
         let Some(checkpoint) = Checkpoint::parse(&content).filter(|same| *same == claimed) else {
             return refuse("not a checkpoint in canonical form");
         };
@@ -167,13 +182,22 @@ mod tests {
         (cms.unwrap(), chain, checkpoint)
     }
 
+    /// The school of [`Chain::of_school`], under this root.
+    fn school(root: &[u8]) -> OwnUnit<'_> {
+        OwnUnit {
+            code: "2143000001",
+            root,
+            crls: &[],
+        }
+    }
+
     #[test]
     fn a_file_carries_all_that_is_needed_to_verify_it() {
         for post in [Post::Security, Post::Auditor] {
             let (cms, chain, checkpoint) = signed(post, post);
             let claimed = ClaimedCheckpoint::read(&cms).unwrap();
             assert_eq!(*claimed.checkpoint(), checkpoint);
-            let verified = claimed.verify(chain.last().unwrap()).unwrap();
+            let verified = claimed.verify(&school(chain.last().unwrap())).unwrap();
             assert_eq!(*verified.checkpoint(), checkpoint);
             assert_eq!(verified.chain(), chain);
         }
@@ -184,10 +208,11 @@ mod tests {
         let (cms, chain, _checkpoint) = signed(Post::Auditor, Post::Auditor);
         let root = chain.last().unwrap();
         let other = Chain::of_school(Post::Auditor).chain;
-        let read = |cms: &[u8]| ClaimedCheckpoint::read(cms).and_then(|claim| claim.verify(root));
+        let read =
+            |cms: &[u8]| ClaimedCheckpoint::read(cms).and_then(|claim| claim.verify(&school(root)));
         let strange = ClaimedCheckpoint::read(&cms)
             .unwrap()
-            .verify(other.last().unwrap());
+            .verify(&school(other.last().unwrap()));
         assert!(matches!(strange, Err(NotVerified::Chain(_))), "{strange:?}");
         for (certified, claimed) in [
             (Post::System, Post::System),
@@ -197,12 +222,21 @@ mod tests {
             let (cms, chain, _checkpoint) = signed(certified, claimed);
             let refused = ClaimedCheckpoint::read(&cms)
                 .unwrap()
-                .verify(chain.last().unwrap());
+                .verify(&school(chain.last().unwrap()));
             assert!(
                 matches!(refused, Err(NotVerified::Record(_))),
                 "{refused:?}"
             );
         }
+        let county = OwnUnit {
+            code: "124300004448800102",
+            ..school(root)
+        };
+        let refused = ClaimedCheckpoint::read(&cms).unwrap().verify(&county);
+        assert!(
+            matches!(refused, Err(NotVerified::Record(_))),
+            "{refused:?}"
+        );
         let digits = cms
             .windows(9)
             .position(|part| part == b"\"count\":7")

@@ -19,6 +19,7 @@ use crate::domain::unit::Unit;
 use crate::issuing::authority::Authority;
 use crate::keys::escrow::EscrowKey;
 use crate::keys::secret::{SecretKey, SecretText};
+use crate::keys::unit_pki::is_practice_root;
 use crate::keys::wrap::{KeysFile, Opened, SecuritySecrets};
 use crate::store::{OfficerRow, Store, StoreError};
 use crate::token::profiles;
@@ -91,6 +92,7 @@ impl Desk {
                 (opened.store_key.clone(), opened.next_store_key.clone()),
             )?;
         }
+        check_kind(&store, keys.practice)?;
         let row = enabled_officer(&store, &name)?;
         let officer = ActingOfficer::new(name.clone(), row.post);
         officer.demand(duty)?;
@@ -368,6 +370,18 @@ fn open_store(home: &Home, opened: &Opened) -> Result<(Store, SecretKey), Error>
     match (with(&opened.store_key), &opened.next_store_key) {
         (Err(StoreError::NotOpened(_)), Some(next)) => Ok((with(next)?, next.clone())),
         (store, _) => Ok((store?, opened.store_key.clone())),
+    }
+}
+
+/// keys.json can be edited by whoever has the file: what it says of practice must be what the root in
+/// the encrypted store says (D-57).
+fn check_kind(store: &Store, practice: bool) -> Result<(), Error> {
+    let root = store.read().meta("pinned_root")?.unwrap_or_default();
+    let root = hex::decode(root).unwrap_or_default();
+    if is_practice_root(&root) == practice {
+        Ok(())
+    } else {
+        Err(Error::failed("store-damaged", "keys.json: practice"))
     }
 }
 

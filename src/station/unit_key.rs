@@ -149,11 +149,15 @@ impl UnitKey {
     }
 }
 
+/// How far the clock of a neighbour's station may be behind without refusing a new certificate.
+const CLOCK_SECS: i64 = 60 * 60;
+
 /// Serial number and dates of a certificate made now.
 pub(super) fn terms(now: Timestamp, days: i64) -> Result<Terms, Error> {
     Ok(Terms {
         serial: CertificateSerial::from_random(random::bytes()?),
-        not_before: now,
+        // The neighbour's clock may be behind; files of the next day are refused anyway (D-61).
+        not_before: now.plus_secs(-CLOCK_SECS),
         not_after: now.plus_days(days),
     })
 }

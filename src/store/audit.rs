@@ -331,7 +331,8 @@ impl Reading<'_> {
     /// [`StoreError`].
     pub fn last_act_about(&self, request: RequestId) -> Result<Option<Timestamp>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT at FROM audit WHERE request = ?1 ORDER BY sequence DESC LIMIT 1",
+            "SELECT at FROM audit WHERE request = ?1 AND act <> 'personal-data-revealed'
+             ORDER BY sequence DESC LIMIT 1",
         )?;
         let at = statement.query_row([request.to_string()], |row| parsed(row, 0, "time", time));
         Ok(at.optional()?)

@@ -43,13 +43,14 @@ pub struct RefusalRow {
 }
 
 impl Reading<'_> {
-    /// The opinions of a request, in the order of the paper.
+    /// The opinions on the paper that a request is entered from now, in the order of the paper.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn opinions(&self, id: RequestId) -> Result<Vec<Opinion>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT kind, given_by, given_on, note FROM opinions WHERE request = ?1",
+            "SELECT kind, given_by, given_on, note FROM opinions
+             WHERE request = ?1 AND revision = (SELECT revision FROM requests WHERE id = ?1)",
         )?;
         let rows = statement.query_map([id.to_string()], |row| {
             Ok(Opinion {
@@ -64,14 +65,15 @@ impl Reading<'_> {
         Ok(opinions)
     }
 
-    /// The scans of a request, the first attached first.
+    /// The scans of the paper that a request is entered from now, the first attached first.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn scans(&self, id: RequestId) -> Result<Vec<ScanRow>, StoreError> {
         let mut statement = self.db.prepare_cached(
             "SELECT sha256, kind, bytes, attached_by, attached_at FROM scans
-             WHERE request = ?1 ORDER BY attached_at, sha256",
+             WHERE request = ?1 AND revision = (SELECT revision FROM requests WHERE id = ?1)
+             ORDER BY attached_at, sha256",
         )?;
         let rows = statement.query_map([id.to_string()], |row| {
             Ok(ScanRow {
@@ -145,12 +147,12 @@ impl Writing<'_> {
         self.db
             .prepare_cached(
                 "INSERT INTO opinions
-                     (request, kind, given_by, given_on, note, recorded_by, recorded_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                     (request, kind, given_by, given_on, note, recorded_by, recorded_at, revision)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT revision FROM requests WHERE id = ?1))
                  ON CONFLICT (request, kind) DO UPDATE SET
                      given_by = excluded.given_by, given_on = excluded.given_on,
                      note = excluded.note, recorded_by = excluded.recorded_by,
-                     recorded_at = excluded.recorded_at",
+                     recorded_at = excluded.recorded_at, revision = excluded.revision",
             )?
             .execute(params![
                 id.to_string(),
@@ -161,6 +163,21 @@ impl Writing<'_> {
                 officer.as_str(),
                 at.to_string()
             ])?;
+        Ok(())
+    }
+
+    /// Takes the papers of the revision before over to the present one: they are the same paper.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_papers(&self, id: RequestId) -> Result<(), StoreError> {
+        for table in ["scans", "opinions"] {
+            let sql = format!(
+                "UPDATE {table} SET revision = revision + 1 WHERE request = ?1
+                 AND revision + 1 = (SELECT revision FROM requests WHERE id = ?1)"
+            );
+            self.db.execute(&sql, [id.to_string()])?;
+        }
         Ok(())
     }
 
@@ -194,8 +211,12 @@ impl Writing<'_> {
         let bytes = i64::try_from(scan.bytes).unwrap_or(i64::MAX);
         self.db
             .prepare_cached(
-                "INSERT INTO scans (request, sha256, kind, bytes, attached_by, attached_at, content)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO scans
+                     (request, sha256, kind, bytes, attached_by, attached_at, content, revision)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, (SELECT revision FROM requests WHERE id = ?1))
+                 ON CONFLICT (request, sha256) DO UPDATE SET
+                     attached_by = excluded.attached_by, attached_at = excluded.attached_at,
+                     revision = excluded.revision",
             )?
             .execute(params![
                 id.to_string(),

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::station::chain_json;
-use super::value::{from_json, json, parsed};
+use super::station::{chain_from_json, chain_json};
+use super::value::{from_json, json, parsed, time};
 use super::{Reading, StoreError, Writing};
-use crate::domain::approval::Salt;
+use crate::domain::approval::{Decision, Salt};
 use crate::domain::id::{HomeId, RequestId};
+use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::Timestamp;
 
 /// At the superior: one decision about a subordinate's request.
@@ -37,8 +38,10 @@ pub struct SuperiorRefusalRow {
     pub request: RequestId,
     /// Its revision.
     pub revision: u32,
-    /// returned or rejected.
-    pub decision: String,
+    /// Returned or rejected.
+    pub decision: Decision,
+    /// Who of the superior's decided.
+    pub officer: OfficerName,
     /// Why.
     pub reason: String,
     /// CMS, DER.
@@ -65,6 +68,33 @@ impl Reading<'_> {
         )?;
         let key = params![home.to_string(), request.to_string(), revision];
         Ok(statement.query_row(key, |row| row.get(0)).optional()?)
+    }
+
+    /// The superior's returns and rejections of a request, the first one first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn superior_refusals(
+        &self,
+        request: RequestId,
+    ) -> Result<Vec<SuperiorRefusalRow>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT revision, decision, officer, reason, signature, chain, decided_at
+             FROM superior_refusals WHERE request = ?1 ORDER BY revision",
+        )?;
+        let rows = statement.query_map([request.to_string()], |row| {
+            Ok(SuperiorRefusalRow {
+                request,
+                revision: row.get(0)?,
+                decision: parsed(row, 1, "decision", |word| from_json(&format!("\"{word}\"")))?,
+                officer: parsed(row, 2, "officer", |text| OfficerName::parse(text).ok())?,
+                reason: row.get(3)?,
+                signature: row.get(4)?,
+                chain: parsed(row, 5, "chain", chain_from_json)?,
+                decided_at: parsed(row, 6, "time", time)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The salts of a request that went up and was not answered yet.
@@ -162,6 +192,7 @@ impl Writing<'_> {
             request,
             revision,
             decision,
+            officer,
             reason,
             signature,
             chain,
@@ -169,15 +200,16 @@ impl Writing<'_> {
         } = row;
         self.db.execute(
             "INSERT INTO superior_refusals (request, revision, decision, reason, signature, chain,
-                 decided_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                 decided_at, officer) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             params![
                 request.to_string(),
                 revision,
-                decision,
+                decision.word(),
                 reason,
                 signature,
                 chain_json(chain)?,
-                decided_at.to_string()
+                decided_at.to_string(),
+                officer.as_str()
             ],
         )?;
         Ok(())

@@ -102,6 +102,17 @@ impl Reading<'_> {
         Ok(statement.query_row([id.to_string()], |row| row.get(0))?)
     }
 
+    /// Whether requests of a unit are between their submission and their certificate.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unit_awaits_certificates(&self, id: UnitId) -> Result<bool, StoreError> {
+        let sql = "SELECT EXISTS (SELECT 1 FROM requests WHERE unit = ?1
+                 AND state IN ('submitted', 'approved', 'personalising', 'pending'))";
+        let mut statement = self.db.prepare_cached(sql)?;
+        Ok(statement.query_row([id.to_string()], |row| row.get(0))?)
+    }
+
     /// The user types of this home, in their order (D-9).
     ///
     /// # Errors

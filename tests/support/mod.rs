@@ -110,10 +110,10 @@ impl Answer {
             .unwrap_or_default()
     }
 
-    /// The command line itself was wrong: nothing was printed on stdout.
+    /// The command line itself was wrong.
     pub(crate) fn expect_usage(self) {
         assert_eq!(self.code, Some(2), "{self:#?}");
-        assert!(self.lines.is_empty());
+        assert_eq!(self.error_code(), "usage");
     }
 
     pub(crate) fn expect(self, code: i32) -> Self {

@@ -11,9 +11,9 @@ use super::{people, requests, settings, units};
 use crate::domain::approval::{ApprovalRecord, Decision, Salt, TYPE, VERSION, commitment};
 use crate::domain::fault::Fault;
 use crate::domain::id::UnitId;
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::opinion;
-use crate::domain::request::{RequestForm, RequestState};
+use crate::domain::request::{FormKind, RequestForm, RequestState};
 use crate::domain::setting::APPROVAL_DAYS;
 use crate::issuing::profile;
 use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
@@ -158,26 +158,45 @@ fn demand_decision(
     if request.state != RequestState::Submitted {
         return Err(requests::wrong_state("request-not-submitted", request));
     }
-    let revisions = desk.store().read().revisions(request.id)?;
-    let entered = revisions.iter().map(|row| &row.entered_by);
-    if entered
-        .chain([&request.entered_by])
-        .any(|by| by == officer.name())
-    {
+    let (revisions, officers, holder) = {
+        let store = desk.store();
+        let reading = store.read();
+        (
+            reading.revisions(request.id)?,
+            reading.officers()?,
+            reading.person_of(request.id)?,
+        )
+    };
+    let person = |name: &OfficerName| {
+        let row = officers.iter().find(|row| row.name == *name);
+        row.and_then(|row| row.person.as_ref())
+    };
+    let own = person(officer.name());
+    // One person may have had another name, and another post, when they entered it.
+    let is_own = |by: &OfficerName| by == officer.name() || (own.is_some() && person(by) == own);
+    let mut entered = revisions.iter().map(|row| &row.entered_by);
+    if is_own(&request.entered_by) || entered.any(is_own) {
         return Err(Error::refused("own-entry", request.number.clone()));
     }
-    let holder = desk.store().read().person_of(request.id)?;
-    let own = people::officer_person(desk, officer.name())?;
-    if own.is_some() && own == holder {
+    if own.is_some() && own == holder.as_ref() {
         return Err(Error::refused("own-request", request.number.clone()));
     }
-    // Holder and maker would be one: the superior's to decide, always (D-8).
-    let officers = desk.store().read().officers()?;
-    let is_officer = |row: &OfficerRow| row.enabled && row.person.is_some() && row.person == holder;
-    if officers.iter().any(is_officer) {
+    if is_officer(&officers, holder.as_ref()) {
         return Err(Error::refused("holder-is-officer", request.number.clone()));
     }
+    // Form 1 registers an officer: the superior creates the account (D-3, D-6).
+    let own_unit = desk.own_unit()?.id == request.unit;
+    if request.form == FormKind::Officer && own_unit && !desk.superior_chain()?.is_empty() {
+        return Err(Error::refused("superior-decides", request.number.clone()));
+    }
     Ok(())
+}
+
+/// Whether a person has a post here: holder and maker would be one, and the decision is the superior's,
+/// always (D-8).
+fn is_officer(officers: &[OfficerRow], person: Option<&Vec<u8>>) -> bool {
+    let is_theirs = |row: &OfficerRow| row.enabled && row.person.as_ref() == person;
+    person.is_some() && officers.iter().any(is_theirs)
 }
 
 fn values(desk: &Desk, request: &RequestRow) -> Result<BTreeMap<String, String>, Error> {
@@ -260,7 +279,6 @@ fn valid_days(desk: &Desk) -> Result<i64, Error> {
 /// Whose desk makes the ukey: this one, for its own holders, for a school that has delegated it
 /// (代制), and for the platform officers of direct subordinates (D-3, D-4).
 fn making_unit(desk: &Desk, request: &RequestRow) -> Result<UnitId, Error> {
-    use crate::domain::request::FormKind;
     let (own, holder) = {
         let store = desk.store();
         let reading = store.read();
@@ -283,7 +301,7 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
     let now = clock::now();
-    let (approval, fields, scans, officers, crls) = {
+    let (approval, fields, scans, officers, holder, crls) = {
         let store = desk.store();
         let reading = store.read();
         let approval = reading.approval(request.id, request.revision)?;
@@ -292,14 +310,11 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
             reading.request_fields(request.id)?,
             reading.scans(request.id)?,
             reading.officers()?,
+            reading.person_of(request.id)?,
             reading.unit_crls()?,
         )
     };
     let approval = approval.ok_or_else(|| Error::refused("request-not-approved", number()))?;
-    // Who left since then has approved; who was disabled for cause has not (D-22).
-    let stands = officers
-        .iter()
-        .any(|row| !row.for_cause && row.name == approval.officer && row.chain == approval.chain);
     let about = (request.id, request.revision);
     let verified = VerifiedApproval::verify(
         &approval.signature,
@@ -315,9 +330,21 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
             Error::refused("approval-invalid", format!("{}: {other}", number())).because(other)
         }
     })?;
-    // Who is no officer here must be the superior's (D-8).
-    if !stands && !post::is_of_superior(desk, verified.signer())? {
-        return Err(Error::refused("approval-invalid", number()));
+    if !post::is_of_superior(desk, verified.signer())? {
+        // Who left since then has approved; who was disabled for cause has not (D-22). Their
+        // certificate may have been renewed.
+        let (signer, own) = (verified.signer(), desk.own_unit()?);
+        let signed = |row: &OfficerRow| {
+            row.name == approval.officer && row.name == signer.name && row.post == signer.post
+        };
+        let stands = officers.iter().any(|row| !row.for_cause && signed(row));
+        if !stands || signer.unit_code != own.code.as_str() {
+            return Err(Error::refused("approval-invalid", number()));
+        }
+        // They may have become an officer after the decision.
+        if is_officer(&officers, holder.as_ref()) {
+            return Err(Error::refused("holder-is-officer", number()));
+        }
     }
     let altered = || Error::refused("request-altered", number());
     let zero: Salt = [0; 32]; // Covers nothing: a field without salt was never approved.

@@ -8,7 +8,7 @@ use crate::domain::checkpoint::{Checkpoint, CheckpointCode, LogPosition, Standin
 use crate::domain::id::HomeId;
 use crate::domain::officer::Duty;
 use crate::domain::two_officers::Waiver;
-use crate::keys::checkpoint::{ClaimedCheckpoint, VerifiedCheckpoint};
+use crate::keys::checkpoint::{ClaimedCheckpoint, OwnUnit, VerifiedCheckpoint};
 use crate::keys::file;
 use crate::keys::signature::NotVerified;
 use crate::station::desk::Desk;
@@ -89,23 +89,29 @@ pub fn verify(
     against: Against<'_>,
 ) -> Result<Verification, Error> {
     officer.demand(Duty::ReadRecords)?;
-    let root = desk.pinned_root()?;
+    let (root, code) = (desk.pinned_root()?, desk.own_unit()?.code);
+    let crls = desk.store().read().unit_crls()?;
+    let own = OwnUnit {
+        code: code.as_str(),
+        root: &root,
+        crls: &crls,
+    };
     let given = match against {
-        Against::File(path) => Some(read_checkpoint(desk, path, &root)?),
+        Against::File(path) => Some(read_checkpoint(desk, path, &own)?),
         Against::Stored | Against::Code(_) => None,
     };
     let told = Duty::Audit.belongs_to(officer.post());
     let given = (given, against);
     // A window may write meanwhile, and sign a checkpoint.
     let store = desk.store();
-    store.at_one_moment(|store| compare(store, desk.id(), (&root, given, told)))
+    store.at_one_moment(|store| compare(store, desk.id(), (&own, given, told)))
 }
 
 /// The log, the stored checkpoints and what was given, at one moment.
 fn compare(
     store: &Store,
     home: HomeId,
-    (root, (given, against), told): (&[u8], (Option<LogPosition>, Against<'_>), bool),
+    (unit, (given, against), told): (&OwnUnit<'_>, (Option<LogPosition>, Against<'_>), bool),
 ) -> Result<Verification, Error> {
     let reading = store.read();
     let verdict = store.verify_audit()?;
@@ -125,7 +131,7 @@ fn compare(
         told,
     };
     for row in reading.checkpoints()? {
-        let (count, standing) = match VerifiedCheckpoint::verify(&row.signature, &row.chain, root) {
+        let (count, standing) = match VerifiedCheckpoint::verify(&row.signature, &row.chain, unit) {
             Ok(verified) => {
                 let seen = verified.checkpoint().position();
                 let then = then(&reading, seen.count)?;
@@ -180,7 +186,7 @@ fn then(reading: &Reading<'_>, count: u64) -> Result<Option<[u8; 32]>, Error> {
 
 /// The position that a checkpoint's file says. That of another home is believed as far as being
 /// another home's.
-fn read_checkpoint(desk: &Desk, path: &Path, root: &[u8]) -> Result<LogPosition, Error> {
+fn read_checkpoint(desk: &Desk, path: &Path, own: &OwnUnit<'_>) -> Result<LogPosition, Error> {
     let invalid = |text: String| Error::refused("checkpoint-invalid", text);
     let size = std::fs::metadata(path).map_err(|error| Error::io(path, error))?;
     if size.len() > CHECKPOINT_MAX_BYTES {
@@ -192,7 +198,7 @@ fn read_checkpoint(desk: &Desk, path: &Path, root: &[u8]) -> Result<LogPosition,
     let claimed = ClaimedCheckpoint::read(&bytes).map_err(refuse)?;
     let position = claimed.checkpoint().position();
     if position.home == desk.id() {
-        let verified = claimed.verify(root).map_err(refuse)?;
+        let verified = claimed.verify(own).map_err(refuse)?;
         return Ok(verified.checkpoint().position());
     }
     Ok(position)

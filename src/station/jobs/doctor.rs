@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::id::HomeId;
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, Post};
 use crate::domain::timestamp::Timestamp;
 use crate::keys::file;
 use crate::station::desk::Desk;
@@ -143,6 +143,17 @@ pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Err
         desk.is_practice() || !practice_cost,
         cost.to_owned(),
     );
+    let officers = desk.store().read().officers()?;
+    let unknown = officers
+        .iter()
+        .filter(|row| row.enabled && row.post == Post::Security && row.person.is_none());
+    // Nobody can tell whether they decide on their own application (D-8).
+    let unknown = unknown.count();
+    add(
+        "officers-form-1",
+        desk.is_practice() || unknown == 0,
+        format!("{unknown} of security without form 1"),
+    );
     let verdict = desk.store().verify_audit()?;
     add(
         "audit",
@@ -156,12 +167,16 @@ pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Err
         newest.is_none_or(|newest| newest <= now),
         now.to_string(),
     );
-    let authority = desk.authority()?;
-    add(
-        "ca",
-        authority.not_after() > now,
-        format!("until {}", authority.not_after()),
-    );
+    if !desk.ca_is_elsewhere()? {
+        match desk.authority() {
+            Ok(authority) => add(
+                "ca",
+                authority.not_after() > now,
+                format!("until {}", authority.not_after()),
+            ),
+            Err(error) => add("ca", false, error.code.to_owned()),
+        }
+    }
     let open = desk.store().read().open_runs()?.len();
     add("open-runs", open == 0, open.to_string());
     for profile in desk.profiles().values() {

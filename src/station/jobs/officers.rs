@@ -162,22 +162,36 @@ pub fn install_certificate(
         officer.demand(Duty::SetUp)?;
     }
     let row = desk.officer(name)?;
-    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &[]);
-    let signer = signer
-        .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
-    let code = desk.own_unit()?.code;
-    let fits = signer.name == *name
-        && signer.post == row.post
-        && signer.unit_code == code.as_str()
-        && row.public_key.as_ref() == Some(&signer.public_key);
-    if !fits {
-        return Err(Error::refused("certificate-differs", name.as_str()));
-    }
+    check_certificate(desk, &row, chain)?;
     let mut audit = Desk::audit_row(officer, "officer-certified");
     audit.detail = Some(format!("{name} {}", row.post));
     desk.store()
         .act(&audit, |writing| writing.set_officer_chain(name, chain))?;
     desk.officer(name)
+}
+
+/// Whether a certificate is for this officer, this post and this key, and leads to the pinned root.
+///
+/// # Errors
+/// `certificate-invalid`, `certificate-differs`.
+pub(super) fn check_certificate(
+    desk: &Desk,
+    row: &OfficerRow,
+    chain: &[Vec<u8>],
+) -> Result<(), Error> {
+    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &[]);
+    let signer = signer
+        .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
+    let code = desk.own_unit()?.code;
+    let fits = signer.name == row.name
+        && signer.post == row.post
+        && signer.unit_code == code.as_str()
+        && row.public_key.as_ref() == Some(&signer.public_key);
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::refused("certificate-differs", row.name.as_str()))
+    }
 }
 
 /// Gives the acting officer another passphrase.

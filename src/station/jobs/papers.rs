@@ -16,7 +16,7 @@ use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{RequestRow, ScanRow};
+use crate::store::{Reading, RequestRow, ScanRow};
 
 /// Longest name of who gave an opinion, and longest note, in characters.
 const MAX_BY: usize = 64;
@@ -48,7 +48,7 @@ pub fn attach(
     audit.request = Some(request.id.to_string());
     audit.detail = Some(hex::encode(scan.sha256.0));
     desk.store().act(&audit, |writing| {
-        demand_open(&writing.request(request.id)?)?;
+        demand_here(writing, request)?;
         Ok::<_, Error>(writing.insert_scan(request.id, &row, content)?)
     })?;
     Ok(row)
@@ -117,7 +117,7 @@ pub fn record(
     audit.request = Some(request.id.to_string());
     audit.detail = Some(kinds.join(" "));
     let all = desk.store().act(&audit, |writing| {
-        demand_open(&writing.request(request.id)?)?;
+        demand_here(writing, request)?;
         for opinion in opinions {
             writing.put_opinion(request.id, opinion, (officer.name(), now))?;
         }
@@ -165,6 +165,17 @@ fn faults(opinion: &Opinion) -> Vec<FieldFault> {
     let by = by.or_else(|| text("by", &opinion.by, MAX_BY));
     let note = opinion.note.as_deref().unwrap_or_default();
     by.into_iter().chain(text("note", note, MAX_NOTE)).collect()
+}
+
+/// As [`demand_open`], from the records of the act; and what lies with the superior stays as it went up:
+/// the answer covers that and nothing else.
+fn demand_here(reading: &Reading<'_>, request: &RequestRow) -> Result<(), Error> {
+    let row = reading.request(request.id)?;
+    demand_open(&row)?;
+    if reading.sent_up(row.id, row.revision)?.is_some() {
+        return Err(Error::refused("request-sent-up", row.number));
+    }
+    Ok(())
 }
 
 /// Papers are added until the decision: the approval covers every scan.

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::domain::id::RequestId;
 use crate::domain::identity_number::IdentityNumber;
-use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::officer::{Duty, Post};
 use crate::domain::text::is_hidden;
 use crate::domain::unit::Unit;
 use crate::station::desk::Desk;
@@ -116,9 +116,4 @@ impl PersonKey {
         mac.update(number.expose().as_bytes());
         mac.finalize().into_bytes().to_vec()
     }
-}
-
-/// The search hash of an officer's own identity number, where the home knows it from their form 1.
-pub(super) fn officer_person(desk: &Desk, name: &OfficerName) -> Result<Option<Vec<u8>>, Error> {
-    Ok(desk.officer(name)?.person)
 }

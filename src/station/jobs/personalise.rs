@@ -86,10 +86,15 @@ pub fn personalise(
                 .try_for_each(|request| check_state(desk, request))?;
             named.to_vec()
         }
-        None => desk.store().read().requests(&RequestFilter {
-            state: Some(RequestState::Approved),
-            ..RequestFilter::default()
-        })?,
+        None => {
+            let mut approved = desk.store().read().requests(&RequestFilter {
+                state: Some(RequestState::Approved),
+                ..RequestFilter::default()
+            })?;
+            // Of the others no ukey is made (D-10): they take no blank from those.
+            approved.retain(|request| request.apply_certificate);
+            approved
+        }
     };
     let blanks = match ukey {
         Some(row) => vec![check_ukey(desk, row)?],

@@ -109,6 +109,15 @@ pub fn details(
             reason: Some(row.reason),
         })
         .collect();
+    let above = reading.superior_refusals(request.id)?.into_iter();
+    decisions.extend(above.map(|row| DecisionView {
+        revision: row.revision,
+        decision: row.decision,
+        officer: row.officer,
+        at: row.decided_at,
+        reason: Some(row.reason),
+    }));
+    decisions.sort_by_key(|decision| (decision.revision, decision.at));
     if let Some(approval) = reading.approval(request.id, request.revision)? {
         decisions.push(DecisionView {
             revision: request.revision,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use time::Date;
 
 use super::people::{self, Sight};
+use crate::domain::audit::AuditRow;
 use crate::domain::field_fault::mask_value;
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::identity_number::IdentityNumber;
@@ -18,7 +19,7 @@ use crate::domain::unit::Unit;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{Reading, RequestFilter, RequestRow, StoreError};
+use crate::store::{FieldRow, OfficerRow, Reading, RequestFilter, RequestRow, StoreError};
 
 /// One application with its unit, and the numbers that a list shows.
 #[derive(Clone)]
@@ -82,7 +83,7 @@ pub fn edit(
     desk: &Desk,
     officer: &ActingOfficer,
     request: &RequestRow,
-    draft: &RequestDraft,
+    (draft, same_papers): (&RequestDraft, bool),
 ) -> Result<Entered, Error> {
     officer.demand(Duty::EnterRequest)?;
     if !request.state.is_editable() {
@@ -108,11 +109,48 @@ pub fn edit(
     let mut audit = Desk::audit_row(officer, "request-edited");
     audit.request = Some(request.id.to_string());
     audit.detail = Some(format!("revision {revision}"));
+    let officers = desk.store().read().officers()?;
+    let registered = officers.iter().find(|row| row.request == Some(request.id));
+    let fits = |officer: &OfficerRow| {
+        row.post == Some(officer.post) && officer.person.as_ref() == Some(&person)
+    };
+    if registered.is_some_and(|officer| !fits(officer)) {
+        // The officer's key goes up with this form: it must stay theirs.
+        return Err(Error::refused(
+            "request-names-officer",
+            request.number.clone(),
+        ));
+    }
+    let same_paper = same_papers || !is_another_paper((request, &stored), (&row, &fields));
+    if same_papers {
+        audit.detail = Some(format!("revision {revision}, same papers"));
+    }
     desk.store().act(&audit, |writing| {
         refuse_second(writing, &checked.form, &person, Some(request.id))?;
-        Ok::<_, Error>(writing.edit_request(request, &row, &person, &fields)?)
+        writing.edit_request(request, &row, &person, &fields)?;
+        if same_paper {
+            writing.keep_papers(request.id)?;
+        }
+        Ok::<_, Error>(())
     })?;
     Ok(entered(row, checked))
+}
+
+/// Whether an edit is of who asks, for which unit, for what: then it was entered from another paper,
+/// whose scan and opinions are still to come (D-13).
+fn is_another_paper(
+    (old, stored): (&RequestRow, &BTreeMap<String, FieldRow>),
+    (new, fields): (&RequestRow, &BTreeMap<&'static str, String>),
+) -> bool {
+    const WHO_AND_WHAT: [&str; 5] = [
+        "name",
+        "id_number",
+        "post",
+        "user_types",
+        "apply_certificate",
+    ];
+    let differs = |field: &&str| stored.get(*field).map(|row| &row.value) != fields.get(*field);
+    old.unit != new.unit || WHO_AND_WHAT.iter().any(differs)
 }
 
 /// Submits a draft or a returned request for approval; its fields are checked once more.
@@ -155,11 +193,12 @@ pub fn withdraw(desk: &Desk, officer: &ActingOfficer, request: &RequestRow) -> R
 ///
 /// # Errors
 /// What the store says.
-pub fn tidy(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
+pub fn tidy(desk: &Desk) -> Result<(), Error> {
     let now = clock::now();
     let expired = desk.store().read().expired_requests(now)?;
     for request in expired {
-        let mut audit = Desk::audit_row(officer, "request-expired");
+        // Time did it, not the officer who happens to come next.
+        let mut audit = AuditRow::new(now, "station", None, "request-expired");
         audit.request = Some(request.id.to_string());
         desk.store().act(&audit, |writing| {
             writing.move_request(request.id, RequestState::Approved, RequestState::Expired)

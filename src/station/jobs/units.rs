@@ -85,10 +85,12 @@ pub fn add(
     Ok((unit, normalised))
 }
 
-/// Puts new values in the place of a unit's; certificates that were issued keep the old ones.
+/// Puts new values in the place of a unit's; certificates that were issued keep the old ones. What a
+/// certificate says of it does not change between a decision and its certificate (D-36), and of the own
+/// unit never.
 ///
 /// # Errors
-/// `unit-invalid` with every fault, `wrong-duty`.
+/// `unit-invalid` with every fault, `unit-own`, `unit-in-use`, `wrong-duty`.
 pub fn edit(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -111,13 +113,32 @@ pub fn edit(
         )]));
     }
     (changed.own, changed.closed_at) = (unit.own, unit.closed_at);
-    if changed != *unit {
-        let mut audit = Desk::audit_row(officer, "unit-edited");
-        audit.detail = Some(unit.id.to_string());
-        desk.store()
-            .act(&audit, |writing| writing.update_unit(&changed))?;
+    if changed == *unit {
+        return Ok((changed, normalised));
     }
+    let moved = (unit.level, unit.parent) != (changed.level, changed.parent);
+    if unit.own && !desk.is_practice() && (moved || is_another(unit, &changed)) {
+        // Its certificate names it so: under another name no neighbour would take its files.
+        return Err(Error::refused("unit-own", unit.name.clone()));
+    }
+    let mut audit = Desk::audit_row(officer, "unit-edited");
+    audit.detail = Some(unit.id.to_string());
+    desk.store().act(&audit, |writing| {
+        // A certificate says what was approved, and what was approved says the unit by its id.
+        if is_another(unit, &changed) && writing.unit_awaits_certificates(unit.id)? {
+            return Err(Error::refused("unit-in-use", unit.name.clone()));
+        }
+        Ok(writing.update_unit(&changed)?)
+    })?;
     Ok((changed, normalised))
+}
+
+/// Whether certificates would name a unit otherwise.
+fn is_another(unit: &Unit, changed: &Unit) -> bool {
+    unit.name != changed.name
+        || unit.code != changed.code
+        || unit.province != changed.province
+        || unit.prefecture != changed.prefecture
 }
 
 /// Closes a unit: no request is entered for it any more, its records stay (D-45).

@@ -7,3 +7,12 @@ CREATE TABLE waivers (
     until TEXT NOT NULL,             -- its last day
     reason TEXT NOT NULL
 ) STRICT;
+
+-- The paper belongs to the revision that is entered from it: another person's or post's is another paper.
+ALTER TABLE scans ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE opinions ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+UPDATE scans SET revision = (SELECT revision FROM requests WHERE id = request);
+UPDATE opinions SET revision = (SELECT revision FROM requests WHERE id = request);
+
+-- Who of the superior's decided.
+ALTER TABLE superior_refusals ADD COLUMN officer TEXT NOT NULL DEFAULT 'superior';

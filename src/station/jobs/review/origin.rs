@@ -8,10 +8,10 @@ use serde_json::json;
 use super::super::officers;
 use super::{
     REASON, RequestsBody, ReviewBody, SentDecision, SentField, SentOfficer, SentRequest,
-    decision_name, decision_word,
+    decision_name,
 };
 use crate::domain::approval::{Decision, Salt};
-use crate::domain::officer::{Duty, Post};
+use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::request::{FormKind, RequestState};
 use crate::domain::superior::{self, Facts};
 use crate::domain::timestamp::Timestamp;
@@ -97,7 +97,7 @@ pub fn send_up(
             form: row.form,
             holder_unit: row.unit,
             making_unit,
-            officer: proposed(&row, &officers),
+            officer: proposed(desk, &row, &officers)?,
             opinions: papers.opinions,
             request: row.id,
             revision: row.revision,
@@ -180,15 +180,28 @@ fn salted(
 }
 
 /// The officer whom form 1 registers, if their ukey is made.
-fn proposed(row: &RequestRow, officers: &[OfficerRow]) -> Option<SentOfficer> {
-    let officer = officers
-        .iter()
-        .find(|officer| officer.request == Some(row.id))?;
-    Some(SentOfficer {
+///
+/// # Errors
+/// `request-names-officer` when the form has become another person's, or another post's.
+fn proposed(
+    desk: &Desk,
+    row: &RequestRow,
+    officers: &[OfficerRow],
+) -> Result<Option<SentOfficer>, Error> {
+    let mut named = officers.iter();
+    let Some(officer) = named.find(|officer| officer.request == Some(row.id)) else {
+        return Ok(None);
+    };
+    let person = desk.store().read().person_of(row.id)?;
+    if row.post != Some(officer.post) || officer.person != person {
+        return Err(Error::refused("request-names-officer", row.number.clone()));
+    }
+    let key = officer.public_key.as_ref();
+    Ok(key.map(|key| SentOfficer {
         name: officer.name.clone(),
         post: officer.post,
-        public_key: hex::encode(officer.public_key.as_ref()?.as_bytes()),
-    })
+        public_key: hex::encode(key.as_bytes()),
+    }))
 }
 
 /// Opinions and scans of a request.
@@ -294,7 +307,7 @@ fn take(
         )
     };
     if approval.is_some_and(|approval| approval.signature == *cms) {
-        return Ok(Decision::Approved); // Moved before a crash.
+        return Ok(Decision::Approved); // Moved before a crash, and the officer certified with it.
     }
     if row.revision != sent.revision || row.state != RequestState::Submitted {
         return Err(Error::refused("changed-meanwhile", row.number.clone()));
@@ -315,17 +328,23 @@ fn take(
         Decision::Returned => (RequestState::Returned, "request-returned"),
         Decision::Rejected => (RequestState::Rejected, "request-rejected"),
     };
+    let certified = match &sent.officer_chain {
+        Some(chain) => Some(certified(desk, row, chain)?),
+        None => None,
+    };
     let mut audit = Desk::audit_row(officer, act);
     audit.request = Some(row.id.to_string());
-    audit.detail = Some("by the superior".to_owned());
+    let told = certified.as_ref();
+    let told = told.map(|(name, _chain)| format!("; {name} certified"));
+    audit.detail = Some(format!("by the superior{}", told.unwrap_or_default()));
     desk.store().act(&audit, |writing| {
         writing.move_request(row.id, row.state, to)?;
         writing.end_sent_up(row.id, row.revision)?;
+        if let Some((name, chain)) = &certified {
+            writing.set_officer_chain(name, chain)?;
+        }
         keep(writing, row, sent, (&signed, &salts, record.expires))
     })?;
-    if let Some(chain) = &sent.officer_chain {
-        install(desk, officer, row, chain)?;
-    }
     Ok(sent.decision)
 }
 
@@ -342,7 +361,8 @@ fn keep(
     writing.insert_superior_refusal(&SuperiorRefusalRow {
         request: row.id,
         revision: row.revision,
-        decision: decision_word(sent.decision).to_owned(),
+        decision: sent.decision,
+        officer: signed.officer.clone(),
         reason: reason.unwrap_or_default(),
         signature: signed.signature.clone(),
         chain: signed.chain.clone(),
@@ -389,22 +409,21 @@ fn verify(
     Err(Error::refused("approval-invalid", row.number.clone()))
 }
 
-/// The certificate of the officer whom form 1 registered (D-6, D-57).
-fn install(
+/// The officer whom form 1 registered, and their certificate, checked (D-6, D-57).
+fn certified(
     desk: &Desk,
-    officer: &ActingOfficer,
     row: &RequestRow,
     chain: &[String],
-) -> Result<(), Error> {
+) -> Result<(OfficerName, Vec<Vec<u8>>), Error> {
     let officers = desk.store().read().officers()?;
-    let registered = officers
-        .into_iter()
-        .find(|other| other.request == Some(row.id));
+    let mut registered = officers.into_iter();
+    let registered = registered.find(|other| other.request == Some(row.id));
     let unknown = || Error::refused("officer-unknown", row.number.clone());
-    let name = registered.ok_or_else(unknown)?.name;
+    let registered = registered.ok_or_else(unknown)?;
     let chain: Result<Vec<_>, _> = chain.iter().map(hex::decode).collect();
     let chain = chain.map_err(|error| {
         Error::refused("certificate-invalid", row.number.clone()).because(error)
     })?;
-    officers::install_certificate(desk, officer, &name, &chain).map(|_row| ())
+    officers::check_certificate(desk, &registered, &chain)?;
+    Ok((registered.name, chain))
 }

@@ -10,10 +10,12 @@ use super::{
     decision_name, decision_word,
 };
 use crate::domain::approval::{ApprovalRecord, Commitment, Decision, TYPE, VERSION, commitment};
-use crate::domain::identity_number::{self, IdentityNumber};
+use crate::domain::field_fault::mask_value;
+use crate::domain::identity_number::IdentityNumber;
 use crate::domain::key::PublicKeyDer;
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::opinion::OpinionKind;
+use crate::domain::request::FormKind;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::profile;
 use crate::keys::parcel::{Attachments, Kind, Sha256Hex};
@@ -53,12 +55,14 @@ pub struct ReviewItem {
     pub sent_by: String,
     /// The holder's unit.
     pub unit: String,
-    /// Every field; the identity number and the mobile number masked.
+    /// Every field, masked as in lists.
     pub fields: BTreeMap<String, String>,
     /// As they stand on the paper.
     pub opinions: Vec<serde_json::Value>,
     /// Names of the scans in the file.
     pub scans: Vec<String>,
+    /// The officer whom it registers: the name they sign in with, their post, and SHA-256 of their key.
+    pub officer: Option<(OfficerName, Post, String)>,
     /// Why it came up.
     pub why: String,
     /// What was decided on it before.
@@ -109,6 +113,7 @@ pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Review,
             fields: shown(&sent.fields),
             opinions: sent.opinions.clone(),
             scans: sent.scans.clone(),
+            officer: sent.officer.as_ref().map(registered),
             why: sent.why.clone(),
             decided,
         });
@@ -124,11 +129,19 @@ pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Review,
     })
 }
 
+fn registered(officer: &SentOfficer) -> (OfficerName, Post, String) {
+    use sha2::Digest as _;
+    // What is no hex is refused when it is certified.
+    let key = hex::decode(&officer.public_key).unwrap_or_default();
+    let fingerprint = hex::encode(sha2::Sha256::digest(key));
+    (officer.name.clone(), officer.post, fingerprint)
+}
+
 fn shown(fields: &BTreeMap<String, SentField>) -> BTreeMap<String, String> {
     let show = |(field, sent): (&String, &SentField)| {
         let value = match field.as_str() {
-            "id_number" | "mobile" => identity_number::mask(&sent.value),
-            _ => sent.value.clone(),
+            "name" => sent.value.clone(), // What the desk works by.
+            _ => mask_value(field, &sent.value),
         };
         (field.clone(), value)
     };
@@ -183,6 +196,7 @@ pub fn decide(
         let sent = sent.ok_or_else(|| Error::usage("request-unknown", number.as_str()))?;
         check_free(desk, officer, review, sent)?;
         if let Ruling::Approve = ruling {
+            check_form(sent)?;
             check_papers(sent)?;
         }
         draft.add(&review.incoming, officer, &mut key, (sent, ruling))?;
@@ -250,6 +264,22 @@ fn check_free(
     Ok(())
 }
 
+/// The request is of the form that its fields are of, and the officer whom it registers has the post that
+/// it asks for (D-6): what is looked at is what is certified.
+fn check_form(sent: &SentRequest) -> Result<(), Error> {
+    let post = sent.fields.get("post").map(|field| field.value.as_str());
+    let fits = match (sent.form, post, &sent.officer) {
+        (FormKind::Officer, Some(post), Some(officer)) => officer.post.chinese() == post,
+        (FormKind::Officer, Some(_), None) | (FormKind::Account, None, None) => true,
+        _ => false,
+    };
+    if fits {
+        Ok(())
+    } else {
+        Err(Error::refused("request-names-officer", sent.number.clone()))
+    }
+}
+
 /// D-13: an approval needs the scan and every opinion.
 fn check_papers(sent: &SentRequest) -> Result<(), Error> {
     let given = |kind: &OpinionKind| {
@@ -301,7 +331,7 @@ impl Draft {
             None => None,
             Some(reason) => Some(SentField {
                 salt: random::bytes()?,
-                value: reason.clone(),
+                value: people::reason_text(reason)?,
             }),
         };
         let now = clock::now();
