@@ -162,10 +162,25 @@ pub fn submit(desk: &Desk, officer: &ActingOfficer, request: &RequestRow) -> Res
     if !request.state.may_become(RequestState::Submitted) {
         return Err(wrong_state("request-not-editable", request));
     }
-    form(desk, request, clock::now().date())?.map_err(Error::invalid)?;
+    let now = clock::now();
+    let form = form(desk, request, now.date())?.map_err(Error::invalid)?;
+    let person = people::person_hash(desk, &form.id_number)?;
+    // The superior decides once about a revision: what comes again is another, changed or not.
+    let above = desk.store().read().superior_refusals(request.id)?;
+    let again = above.iter().any(|row| row.revision == request.revision);
     let mut audit = Desk::audit_row(officer, "request-submitted");
     audit.request = Some(request.id.to_string());
     desk.store().act(&audit, |writing| {
+        if again {
+            let row = RequestRow {
+                revision: request.revision + 1,
+                entered_by: officer.name().clone(),
+                entered_at: now,
+                ..request.clone()
+            };
+            writing.edit_request(request, &row, &person, &form.fields())?;
+            writing.keep_papers(request.id)?;
+        }
         writing.move_request(request.id, request.state, RequestState::Submitted)
     })?;
     Ok(())
