@@ -16,7 +16,7 @@ use crate::domain::opinion;
 use crate::domain::request::{RequestForm, RequestState};
 use crate::domain::setting::APPROVAL_DAYS;
 use crate::issuing::profile;
-use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
+use crate::keys::signature::{self, NotVerified, SignError, VerifiedDecision};
 use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -283,32 +283,36 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
     let now = clock::now();
-    let (approval, fields, scans, officers, crls) = {
+    let (approval, fields, scans, officers, crls, past) = {
         let store = desk.store();
         let reading = store.read();
         let approval = reading.approval(request.id, request.revision)?;
+        let past = match &approval {
+            Some(approval) => reading.past_chains(&approval.officer)?,
+            None => Vec::new(),
+        };
         (
             approval,
             reading.request_fields(request.id)?,
             reading.scans(request.id)?,
             reading.officers()?,
             reading.unit_crls()?,
+            past,
         )
     };
     let approval = approval.ok_or_else(|| Error::refused("request-not-approved", number()))?;
     // Who left since then has approved; who was disabled for cause has not (D-22).
-    let stands = officers
-        .iter()
-        .any(|row| !row.for_cause && row.name == approval.officer && row.chain == approval.chain);
+    let replaced = past.contains(&approval.chain);
+    let stands = officers.iter().any(|row| {
+        let signed = row.chain == approval.chain || replaced;
+        !row.for_cause && row.name == approval.officer && signed
+    });
     let about = (request.id, request.revision);
-    let verified = VerifiedApproval::verify(
-        &approval.signature,
-        &approval.chain,
-        &root,
-        about,
-        now,
-        &crls,
-    );
+    // Signed before the officer's certificate was replaced: judged as of then.
+    let moment = if replaced { approval.decided_at } else { now };
+    let (cms, chain) = (&approval.signature, &approval.chain);
+    let decision = VerifiedDecision::verify(cms, chain, &root, about, moment, &crls);
+    let verified = decision.and_then(|decision| decision.approval(now));
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {
@@ -316,7 +320,8 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
         }
     })?;
     // Who is no officer here must be the superior's (D-8).
-    if !stands && !post::is_of_superior(desk, verified.signer())? {
+    let dated = !replaced || verified.record().time == approval.decided_at;
+    if !dated || (!stands && !post::is_of_superior(desk, verified.signer())?) {
         return Err(Error::refused("approval-invalid", number()));
     }
     let altered = || Error::refused("request-altered", number());

@@ -6,7 +6,7 @@ use crate::domain::request::{FormKind, RequestState};
 use crate::keys::escrow::EscrowIdentity;
 use crate::keys::secret::{SecretKey, SecretText};
 use crate::keys::unit_pki;
-use crate::keys::wrap::{OfficerSecrets, Opened, SecuritySecrets};
+use crate::keys::wrap::{OfficerSecrets, Opened, OwnPins, SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::{self, AskSecret};
@@ -68,9 +68,13 @@ pub fn add(
         request: Some(request.id),
         person: Some(person),
     };
+    let own_pins = OwnPins {
+        own: Some(own_pin),
+        bound: None,
+    };
     let secrets = OfficerSecrets {
         store_key: &own.store_key,
-        own_pin: Some(&own_pin),
+        own_pins: &own_pins,
         security: (post == Post::Security).then_some(&security),
     };
     let mut wrapped = Ok(());
@@ -147,7 +151,8 @@ pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
 }
 
 /// Installs the certificate that the superior answered with: it must be for this officer, this post
-/// and this key, and lead to the pinned root.
+/// and this key, and lead to the pinned root. With a certificate for the key of an open binding the
+/// officer's ukey takes the place of the token before it (D-58).
 ///
 /// # Errors
 /// `officer-unknown`, `certificate-invalid`, `certificate-differs`.
@@ -168,15 +173,37 @@ pub fn install_certificate(
     let code = desk.own_unit()?.code;
     let fits = signer.name == *name
         && signer.post == row.post
-        && signer.unit_code == code.as_str()
-        && row.public_key.as_ref() == Some(&signer.public_key);
-    if !fits {
+        && signer.unit_code == code.as_str();
+    let binding = desk.store().read().binding(name)?;
+    let bound = binding.filter(|bound| bound.public_key.as_ref() == Some(&signer.public_key));
+    if !fits || (bound.is_none() && row.public_key.as_ref() != Some(&signer.public_key)) {
         return Err(Error::refused("certificate-differs", name.as_str()));
     }
-    let mut audit = Desk::audit_row(officer, "officer-certified");
+    let act = match bound {
+        Some(_) => "officer-ukey-bound",
+        None => "officer-certified",
+    };
+    let mut audit = Desk::audit_row(officer, act);
     audit.detail = Some(format!("{name} {}", row.post));
-    desk.store()
-        .act(&audit, |writing| writing.set_officer_chain(name, chain))?;
+    audit.ukey = bound.as_ref().map(|bound| bound.ukey.as_str().to_owned());
+    desk.store().act(&audit, |writing| {
+        if row.chain != chain {
+            writing.keep_past_chain(name, clock::now())?;
+        }
+        let Some(bound) = &bound else {
+            return writing.set_officer_chain(name, chain);
+        };
+        let so_pin = bound.so_pin.as_str();
+        writing.set_officer_token(name, (&bound.token, so_pin), &signer.public_key, chain)?;
+        writing.end_binding(name)
+    })?;
+    if bound.is_some() && row.bound_ukey().is_none() {
+        // Retired, not erased: what it signed can be traced to it.
+        let dir = desk.home().officer(name.as_str());
+        if dir.is_dir() {
+            virtual_ukey::pull(&dir)?;
+        }
+    }
     desk.officer(name)
 }
 
@@ -191,14 +218,14 @@ pub fn change_passphrase(
 ) -> Result<(), Error> {
     let Opened {
         store_key,
-        own_pin,
+        own_pins,
         security,
         ..
     } = own_secrets(desk, officer, ask)?;
     let passphrase = sign_in::new_passphrase(None, officer.name(), ask)?;
     let secrets = OfficerSecrets {
         store_key: &store_key,
-        own_pin: own_pin.as_ref(),
+        own_pins: &own_pins,
         security: security.as_ref(),
     };
     let who = (officer.name(), officer.post());
@@ -266,6 +293,7 @@ pub fn disable(
     audit.detail = Some(format!("{name} {}, {word}; keys changed", row.post));
     desk.store().act(&audit, |writing| {
         writing.disable_officer(name, why == Why::Cause, clock::now())?;
+        writing.end_binding(name)?;
         reseal(writing, &old, &next)
     })?;
     desk.adopt_keys(next_key)?;
@@ -299,6 +327,9 @@ fn reseal(
     }
     for (name, sealed) in writing.officer_so_pins()? {
         writing.set_officer_so_pin(&name, &seal_text(&sealed)?)?;
+    }
+    for binding in writing.bindings()? {
+        writing.set_binding_so_pin(&binding.officer, &seal_text(&binding.so_pin)?)?;
     }
     for setting in ["ca_so_pin", "unit_so_pin"] {
         if let Some(sealed) = writing.meta(setting)? {
