@@ -470,7 +470,9 @@ impl KeysFile {
                 bound: wrap
                     .bound_pin
                     .as_ref()
-                    .map(|bound| Ok::<_, NotOpened>((bound.key.clone(), open_pin(&identity, &bound.pin)?)))
+                    .map(|bound| {
+                        Ok::<_, NotOpened>((bound.key.clone(), open_pin(&identity, &bound.pin)?))
+                    })
                     .transpose()?,
             },
             security: wrap

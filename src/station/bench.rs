@@ -221,7 +221,11 @@ pub(super) fn find(
 }
 
 /// How to reach a virtual ukey; its configuration is rewritten if the home has moved.
-pub(super) fn virtual_spec(desk: &Desk, serial: &Serial, profile: &str) -> Result<WorkerSpec, Error> {
+pub(super) fn virtual_spec(
+    desk: &Desk,
+    serial: &Serial,
+    profile: &str,
+) -> Result<WorkerSpec, Error> {
     let folder = desk.home().ukey(serial);
     let ukeys = desk.virtual_ukeys(profile)?;
     ukeys.write_configuration(&folder)?;

@@ -179,7 +179,12 @@ impl Writing<'_> {
 fn read(row: &Row<'_>) -> rusqlite::Result<BindingRow> {
     let sealed: [Option<Vec<u8>>; 4] = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
     let secrets = match sealed {
-        [Some(run_key), Some(so_pin), Some(old_so_pin), Some(user_pin)] => Some(SealedSecrets {
+        [
+            Some(run_key),
+            Some(so_pin),
+            Some(old_so_pin),
+            Some(user_pin),
+        ] => Some(SealedSecrets {
             run_key,
             so_pin,
             old_so_pin,

@@ -85,8 +85,7 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn officers_ukeys(&self) -> Result<Vec<UkeyRow>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM ukeys WHERE officer IS NOT NULL ORDER BY serial");
+        let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE officer IS NOT NULL ORDER BY serial");
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([], read)?;
         Ok(rows.collect::<Result<_, _>>()?)

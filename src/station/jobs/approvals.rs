@@ -16,7 +16,7 @@ use crate::domain::opinion;
 use crate::domain::request::{RequestForm, RequestState};
 use crate::domain::setting::APPROVAL_DAYS;
 use crate::issuing::profile;
-use crate::keys::signature::{self, NotVerified, SignError, VerifiedDecision};
+use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
 use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -302,17 +302,21 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     };
     let approval = approval.ok_or_else(|| Error::refused("request-not-approved", number()))?;
     // Who left since then has approved; who was disabled for cause has not (D-22).
+    // What they approved under a certificate before theirs stands, too.
     let replaced = past.contains(&approval.chain);
     let stands = officers.iter().any(|row| {
         let signed = row.chain == approval.chain || replaced;
         !row.for_cause && row.name == approval.officer && signed
     });
     let about = (request.id, request.revision);
-    // Signed before the officer's certificate was replaced: judged as of then.
-    let moment = if replaced { approval.decided_at } else { now };
-    let (cms, chain) = (&approval.signature, &approval.chain);
-    let decision = VerifiedDecision::verify(cms, chain, &root, about, moment, &crls);
-    let verified = decision.and_then(|decision| decision.approval(now));
+    let verified = VerifiedApproval::verify(
+        &approval.signature,
+        &approval.chain,
+        &root,
+        about,
+        now,
+        &crls,
+    );
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
         other => {
@@ -320,8 +324,7 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
         }
     })?;
     // Who is no officer here must be the superior's (D-8).
-    let dated = !replaced || verified.record().time == approval.decided_at;
-    if !dated || (!stands && !post::is_of_superior(desk, verified.signer())?) {
+    if !stands && !post::is_of_superior(desk, verified.signer())? {
         return Err(Error::refused("approval-invalid", number()));
     }
     let altered = || Error::refused("request-altered", number());

@@ -230,7 +230,10 @@ fn choose(desk: &Desk, choice: Choice<'_>) -> Result<UkeyRow, Error> {
         ([], _) => return Err(Error::refused("no-blank-ukey", "")),
         ([one], _) | ([one, ..], Choice::Lowest) => one,
         (several, _) => {
-            let serials: Vec<_> = several.iter().map(|ukey| at_intake(ukey).to_string()).collect();
+            let serials: Vec<_> = several
+                .iter()
+                .map(|ukey| at_intake(ukey).to_string())
+                .collect();
             return Err(Error::usage("ukey-ambiguous", serials.join(", ")));
         }
     };

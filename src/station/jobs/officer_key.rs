@@ -57,20 +57,17 @@ pub fn certify(
         officer_key::open(&bytes, &identity, &root, clock::now(), crls).map_err(parcel_refused)
     };
     // Without lists first: answering has revoked the certificate that signed the file.
-    let answered = answered(desk, &open(&[])?)?;
-    let (proposed, chain, serial) = match answered {
-        Some(row) => {
-            let chain = [vec![row.der], desk.unit_chain()?].concat();
-            (open(&[])?, chain, row.serial.to_string())
-        }
-        None => {
-            let crls = desk.store().read().unit_crls()?;
-            let proposed = open(&crls)?;
-            let secrets = security(own_secrets(desk, officer, ask)?.security)?;
-            let (row, chain) = replace(desk, officer, &proposed, &secrets)?;
-            (proposed, chain, row.serial.to_string())
-        }
+    let proposed = open(&[])?;
+    let (row, chain) = if let Some(row) = answered(desk, &proposed)? {
+        let chain = [vec![row.der.clone()], desk.unit_chain()?].concat();
+        (row, chain)
+    } else {
+        let crls = desk.store().read().unit_crls()?;
+        let proposed = open(&crls)?;
+        let secrets = security(own_secrets(desk, officer, ask)?.security)?;
+        replace(desk, officer, &proposed, &secrets)?
     };
+    let serial = row.serial.to_string();
     let named = || desk.home().out().join(format!("{serial}.pem"));
     let answer = out.map_or_else(named, Path::to_owned);
     let pem: String = chain.iter().map(|der| certificates::pem(der)).collect();
@@ -133,7 +130,10 @@ fn replace(
     let list = NextList::sign(desk, &mut key, before, reason)?;
     let mut audit = Desk::audit_row(officer, "officer-key-certified");
     audit.certificate = Some(certified.row.serial.to_string());
-    audit.detail = Some(format!("{} {} {}", signer.unit_code, signer.name, signer.post));
+    audit.detail = Some(format!(
+        "{} {} {}",
+        signer.unit_code, signer.name, signer.post
+    ));
     desk.store().act(&audit, |writing| {
         writing.insert_unit_certificate(&certified.row)?;
         list.record(writing)

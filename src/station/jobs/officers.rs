@@ -171,9 +171,7 @@ pub fn install_certificate(
     let signer = signer
         .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
     let code = desk.own_unit()?.code;
-    let fits = signer.name == *name
-        && signer.post == row.post
-        && signer.unit_code == code.as_str();
+    let fits = signer.name == *name && signer.post == row.post && signer.unit_code == code.as_str();
     let binding = desk.store().read().binding(name)?;
     let bound = binding.filter(|bound| bound.public_key.as_ref() == Some(&signer.public_key));
     if !fits || (bound.is_none() && row.public_key.as_ref() != Some(&signer.public_key)) {
