@@ -21,8 +21,6 @@ pub struct BindingRow {
     pub ukey: Serial,
     /// The ukey as it reports itself, and the key on it.
     pub token: KeyToken,
-    /// Its new SO PIN, sealed to the escrow key, hex.
-    pub so_pin: String,
     /// The PINs for the worker alone, sealed under a key of this binding; gone once the key is made.
     pub secrets: Option<SealedSecrets>,
     /// The public key, once it is made.
@@ -37,7 +35,7 @@ impl std::fmt::Debug for BindingRow {
     }
 }
 
-const COLUMNS: &str = "officer, ukey, token, so_pin, bind_key, new_so_pin, old_so_pin, user_pin,
+const COLUMNS: &str = "officer, ukey, token, bind_key, new_so_pin, old_so_pin, user_pin,
     public_key, begun_at";
 
 impl Reading<'_> {
@@ -51,14 +49,18 @@ impl Reading<'_> {
         Ok(statement.query_row([officer.as_str()], read).optional()?)
     }
 
-    /// Every open binding.
+    /// The SO PIN of every ukey that is, was or is to be an officer's own, sealed to the escrow key, hex.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn bindings(&self) -> Result<Vec<BindingRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM officer_bindings ORDER BY officer");
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], read)?;
+    pub fn own_ukey_so_pins(&self) -> Result<Vec<(Serial, String)>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT serial, officer_so_pin FROM ukeys WHERE officer_so_pin IS NOT NULL",
+        )?;
+        let rows = statement.query_map([], |row| {
+            let serial = parsed(row, 0, "serial", |text| Serial::parse(text).ok())?;
+            Ok((serial, row.get(1)?))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -78,25 +80,25 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Begins a binding, in place of an open one; its ukey leaves the stock.
+    /// Begins a binding, in place of an open one; its ukey leaves the stock. `so_pin` is the one that it
+    /// will get, sealed to the escrow key, hex.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when the ukey is not a blank of the stock.
-    pub fn begin_binding(&self, binding: &BindingRow) -> Result<(), StoreError> {
+    pub fn begin_binding(&self, binding: &BindingRow, so_pin: &str) -> Result<(), StoreError> {
         let BindingRow {
             officer,
             ukey,
             token,
-            so_pin,
             secrets,
             public_key,
             begun_at,
         } = binding;
         self.end_binding(officer)?;
         let taken = self.db.execute(
-            "UPDATE ukeys SET officer = ?2
+            "UPDATE ukeys SET officer = ?2, officer_so_pin = ?3
              WHERE serial = ?1 AND state = 'blank' AND officer IS NULL",
-            [ukey.as_str(), officer.as_str()],
+            [ukey.as_str(), officer.as_str(), so_pin],
         )?;
         if taken != 1 {
             return Err(StoreError::Changed("the ukey"));
@@ -105,13 +107,12 @@ impl Writing<'_> {
         self.db.execute(
             &format!(
                 "INSERT INTO officer_bindings ({COLUMNS})
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)"
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
             ),
             params![
                 officer.as_str(),
                 ukey.as_str(),
                 json(token)?,
-                so_pin,
                 secrets.map(|sealed| &sealed.run_key),
                 secrets.map(|sealed| &sealed.so_pin),
                 secrets.map(|sealed| &sealed.old_so_pin),
@@ -162,22 +163,23 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Replaces the sealed SO PIN of a ukey that is to be bound: the escrow key has changed.
+    /// Replaces the sealed SO PIN of an officer's own ukey: the escrow key has changed.
     ///
     /// # Errors
-    /// [`StoreError::Changed`] when there is no such binding.
-    pub fn set_binding_so_pin(
-        &self,
-        officer: &OfficerName,
-        sealed: &str,
-    ) -> Result<(), StoreError> {
-        let sql = "UPDATE officer_bindings SET so_pin = ?2 WHERE officer = ?1";
-        one_officer(self.db.execute(sql, [officer.as_str(), sealed])?)
+    /// [`StoreError::Changed`] when there is no such ukey.
+    pub fn set_own_ukey_so_pin(&self, ukey: &Serial, sealed: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE ukeys SET officer_so_pin = ?2
+                   WHERE serial = ?1 AND officer_so_pin IS NOT NULL";
+        if self.db.execute(sql, [ukey.as_str(), sealed])? == 1 {
+            Ok(())
+        } else {
+            Err(StoreError::Changed("the ukey"))
+        }
     }
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<BindingRow> {
-    let sealed: [Option<Vec<u8>>; 4] = [row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
+    let sealed: [Option<Vec<u8>>; 4] = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?];
     let secrets = match sealed {
         [
             Some(run_key),
@@ -196,9 +198,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<BindingRow> {
         officer: parsed(row, 0, "officer", |text| OfficerName::parse(text).ok())?,
         ukey: parsed(row, 1, "serial", |text| Serial::parse(text).ok())?,
         token: parsed(row, 2, "officer's ukey", from_json)?,
-        so_pin: row.get(3)?,
         secrets,
-        public_key: row.get::<_, Option<Vec<u8>>>(8)?.map(PublicKeyDer::new),
-        begun_at: parsed(row, 9, "time", time)?,
+        public_key: row.get::<_, Option<Vec<u8>>>(7)?.map(PublicKeyDer::new),
+        begun_at: parsed(row, 8, "time", time)?,
     })
 }

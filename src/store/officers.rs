@@ -177,22 +177,19 @@ impl Writing<'_> {
         )
     }
 
-    /// Puts an officer's key on another ukey, with the certificate of the new key and the ukey's SO
-    /// PIN, sealed to the escrow key.
+    /// Puts an officer's key on another ukey, with the certificate of the new key.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when there is no such officer.
     pub fn set_officer_token(
         &self,
         name: &OfficerName,
-        (token, so_pin): (&KeyToken, &str),
-        public_key: &PublicKeyDer,
+        (token, public_key): (&KeyToken, &PublicKeyDer),
         chain: &[Vec<u8>],
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE officers SET token = ?2, so_pin = ?3, public_key = ?4, chain = ?5
-                   WHERE name = ?1";
+        let sql = "UPDATE officers SET token = ?2, public_key = ?3, chain = ?4 WHERE name = ?1";
         let (token, chain) = (json(token)?, chain_json(chain)?);
-        let values = params![name.as_str(), token, so_pin, public_key.as_bytes(), chain];
+        let values = params![name.as_str(), token, public_key.as_bytes(), chain];
         one_officer(self.db.execute(sql, values)?)
     }
 

@@ -133,15 +133,15 @@ fn begin(
         ukey: ukey.identity.serial.clone(),
         secrets: Some(pins.seal(token.key_id)?),
         token,
-        so_pin: hex::encode(sealed),
         public_key: None,
         begun_at: clock::now(),
     };
     keep_user_pin(desk, row, &binding, &pins)?;
     let mut audit = Desk::audit_row(officer, "officer-ukey-begun");
     audit.ukey = Some(ukey.identity.serial.as_str().to_owned());
+    let so_pin = hex::encode(sealed);
     desk.store()
-        .act(&audit, |writing| writing.begin_binding(&binding))?;
+        .act(&audit, |writing| writing.begin_binding(&binding, &so_pin))?;
     make_key(desk, officer, binding, &pins)
 }
 

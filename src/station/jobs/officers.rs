@@ -191,8 +191,7 @@ pub fn install_certificate(
         let Some(bound) = &bound else {
             return writing.set_officer_chain(name, chain);
         };
-        let so_pin = bound.so_pin.as_str();
-        writing.set_officer_token(name, (&bound.token, so_pin), &signer.public_key, chain)?;
+        writing.set_officer_token(name, (&bound.token, &signer.public_key), chain)?;
         writing.end_binding(name)
     })?;
     if bound.is_some() && row.bound_ukey().is_none() {
@@ -326,8 +325,8 @@ fn reseal(
     for (name, sealed) in writing.officer_so_pins()? {
         writing.set_officer_so_pin(&name, &seal_text(&sealed)?)?;
     }
-    for binding in writing.bindings()? {
-        writing.set_binding_so_pin(&binding.officer, &seal_text(&binding.so_pin)?)?;
+    for (ukey, sealed) in writing.own_ukey_so_pins()? {
+        writing.set_own_ukey_so_pin(&ukey, &seal_text(&sealed)?)?;
     }
     for setting in ["ca_so_pin", "unit_so_pin"] {
         if let Some(sealed) = writing.meta(setting)? {

@@ -1,12 +1,13 @@
 -- Version 9. An officer's own ukey (D-58). It leaves the stock when its binding begins; the key before
 -- it stays in use until the superior has certified the new one.
 ALTER TABLE ukeys ADD COLUMN officer TEXT REFERENCES officers (name);
+-- Of such a ukey: sealed to the escrow key, hex, before it is set; kept as long as the ukey may have it.
+ALTER TABLE ukeys ADD COLUMN officer_so_pin TEXT;
 
 CREATE TABLE officer_bindings (
     officer TEXT PRIMARY KEY REFERENCES officers (name),
     ukey TEXT NOT NULL UNIQUE REFERENCES ukeys (serial),
     token TEXT NOT NULL,             -- JSON, as in officers
-    so_pin TEXT NOT NULL,            -- sealed to the escrow key, hex, before it is set
     bind_key BLOB,                   -- NULL once the key is made, and what is sealed under it too
     new_so_pin BLOB,
     old_so_pin BLOB,
