@@ -6,6 +6,7 @@ mod commands;
 mod exchange;
 mod make;
 mod objects;
+mod officer_ukey;
 mod officers;
 mod output;
 mod pins;

@@ -26,6 +26,7 @@ pub mod retention;
 pub mod scan;
 pub mod school_type;
 pub mod setting;
+pub mod sign_in_proof;
 pub mod superior;
 pub mod text;
 pub mod timestamp;

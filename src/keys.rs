@@ -4,6 +4,7 @@
 pub mod checkpoint;
 pub mod escrow;
 pub mod file;
+pub mod officer_key;
 pub mod parcel;
 pub mod random;
 pub mod secret;

@@ -15,6 +15,7 @@ mod ca_key;
 mod fonts;
 mod foundation;
 mod key_token;
+mod own_ukey;
 mod post;
 mod signing_key;
 mod unit_key;

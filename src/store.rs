@@ -2,6 +2,7 @@
 //! decision itself; a failed write fails the act.
 
 mod audit;
+mod bindings;
 mod certificates;
 mod checkpoints;
 mod exchange;
@@ -33,6 +34,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
 
 pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
+pub use self::bindings::BindingRow;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::exchange::ExchangeRow;

@@ -17,6 +17,8 @@ fn help() {
         "user-type",
         "config",
         "officer add",
+        "officer bind-ukey",
+        "officer certify",
         "request",
         "request import",
         "request export",

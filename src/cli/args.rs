@@ -261,6 +261,25 @@ pub(super) enum Officer {
     },
     /// Change the passphrase of the officer who acts.
     Passphrase,
+    /// Make one's own key on a blank ukey; from its certificate on, signing in asks for that ukey. Writes a file for the superior.
+    BindUkey {
+        /// The officer: oneself.
+        name: String,
+        /// The ukey; else the only blank that is plugged in (of several, with --yes, the lowest serial).
+        #[arg(long, value_name = "SERIAL")]
+        ukey: Option<String>,
+        /// The file to write; else one in the home's `out`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Certify the key in a file of bind-ukey: at the superior, for a province's officers at the province (security).
+    Certify {
+        /// The file.
+        file: PathBuf,
+        /// The certificate to write, for `officer certificate`; else one in the home's `out`.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
 }
 
 /// `clock …`.

@@ -51,7 +51,7 @@ impl Names {
             "maker": row.identity.maker,
             "model": row.identity.model,
             "profile": row.profile,
-            "state": row.state.word(),
+            "state": row.officer.is_none().then_some(row.state.word()),
             "unit": self.own.and_then(|own| self.units.get(&own)),
             "made_for": row.request.and_then(|id| self.made_for(&id.to_string())),
             "request": row.request.and_then(|id| self.number(&id.to_string())),
@@ -80,6 +80,8 @@ impl Names {
             }),
         };
         if let Some(object) = value.as_object_mut() {
+            let own = ukey.record.as_ref().and_then(|row| row.officer.as_ref());
+            object.insert("officer".to_owned(), json!(own.map(OfficerName::as_str)));
             let refused = ukey.usable.as_ref().err();
             object.insert("usable".to_owned(), json!(refused.is_none()));
             object.insert("reason".to_owned(), json!(refused.map(Unusable::code)));

@@ -67,6 +67,7 @@ impl Cli<'_> {
                             "enabled": row.enabled,
                             "certified": !row.chain.is_empty(),
                             "ukey": row.token.as_ref().map(|token| token.identity.serial.as_str()),
+                            "bound": row.bound_ukey().is_some(),
                         })
                     })
                     .collect();
@@ -75,6 +76,7 @@ impl Cli<'_> {
                     ("col-post", "post"),
                     ("col-enabled", "enabled"),
                     ("col-certified", "certified"),
+                    ("col-bound", "bound"),
                 ];
                 self.output.list(&items, &columns);
                 Ok(0)
@@ -96,8 +98,16 @@ impl Cli<'_> {
                 let chain = officers::read_chain(file)?;
                 let row =
                     officers::install_certificate(&desk, &officer, &officer_name(name)?, &chain)?;
-                Ok(self.done(&json!({ "name": row.name.as_str(), "certified": true })))
+                Ok(self.done(&json!({
+                    "name": row.name.as_str(),
+                    "certified": true,
+                    "bound": row.bound_ukey().is_some(),
+                })))
             }
+            Officer::BindUkey { name, ukey, out } => {
+                self.bind_ukey(&officer_name(name)?, ukey.as_deref(), out.as_deref())
+            }
+            Officer::Certify { file, out } => self.certify_key(file, out.as_deref()),
             Officer::Disable { name, for_cause } => {
                 let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
                 let why = if *for_cause { Why::Cause } else { Why::Left };

@@ -87,7 +87,7 @@ impl Cli<'_> {
         if self.output.is_json() {
             Output::line(&json!({ "items": items, "troubles": troubles }));
         } else {
-            self.output.table(&items, &COLUMNS);
+            self.output.table(&told_apart(items), &COLUMNS);
             for trouble in &bench.troubles {
                 let code = trouble.fault.kind.word();
                 let words = self.output.wording();
@@ -125,7 +125,10 @@ impl Cli<'_> {
             object.insert("inserted".to_owned(), json!(event == "inserted"));
         }
         let words = self.output.wording();
-        let state = change.record().map(|row| row.state.word());
+        let state = change.record().map(|row| match &row.officer {
+            Some(_) => "of-officer",
+            None => row.state.word(),
+        });
         let state = state.map(|word| words.text(&format!("state-{}", word.replace('_', "-"))));
         let args = [
             ("serial", change.serial().as_str().to_owned()),
@@ -200,6 +203,16 @@ impl Cli<'_> {
         }
         self.output.say(&words.text("crl-due"));
     }
+}
+
+/// For people an officer's own ukey stands as such where another has its state.
+fn told_apart(mut items: Vec<Value>) -> Vec<Value> {
+    for item in items.iter_mut().filter_map(Value::as_object_mut) {
+        if item.get("officer").is_some_and(Value::is_string) {
+            item.insert("state".to_owned(), json!("of_officer"));
+        }
+    }
+    items
 }
 
 /// The ukey with the state of its newest certificate.

@@ -30,6 +30,10 @@ const CONTENT_TYPE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113
 const MESSAGE_DIGEST: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.9.4");
 const SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.16.840.1.101.3.4.2.1");
 
+/// How long a decision stands once the certificate it was made under was replaced, in days: as long as
+/// an approval usually lasts (D-21).
+const REPLACED_DAYS: i64 = 30;
+
 /// Why a signature is not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum NotVerified {
@@ -425,7 +429,13 @@ impl VerifiedDecision {
         now: Timestamp,
         crls: &[Vec<u8>],
     ) -> Result<Self, NotVerified> {
-        let verified = verify(cms, chain, pinned_root, now, crls)?;
+        let verified = match verify(cms, chain, pinned_root, now, crls) {
+            Err(NotVerified::Chain(PkiError::Superseded)) => {
+                let then = decided_at(cms, now)?;
+                verify(cms, chain, pinned_root, then, crls)?
+            }
+            verified => verified?,
+        };
         Self::judge(verified, chain, about)
     }
 
@@ -440,12 +450,18 @@ impl VerifiedDecision {
         now: Timestamp,
         crls: &[Vec<u8>],
     ) -> Result<(Self, Vec<Vec<u8>>), NotVerified> {
+        let verified = match verify_carried(cms, pinned_root, now, crls) {
+            Err(NotVerified::Chain(PkiError::Superseded)) => {
+                verify_carried(cms, pinned_root, decided_at(cms, now)?, crls)?
+            }
+            verified => verified?,
+        };
         let VerifiedCarried {
             content,
             signer,
             chain,
             ..
-        } = verify_carried(cms, pinned_root, now, crls)?;
+        } = verified;
         let decision = Self::judge(Verified { content, signer }, &chain, about)?;
         Ok((decision, chain))
     }
@@ -495,6 +511,17 @@ impl VerifiedDecision {
         }
         Ok(VerifiedApproval(self))
     }
+}
+
+/// When a decision says that it was made. An officer who was given another certificate is trusted as
+/// before, so what they had decided under the one before stands; for a while only, since who has the
+/// key before could date back.
+fn decided_at(cms: &[u8], now: Timestamp) -> Result<Timestamp, NotVerified> {
+    let content = Message::parse(cms)?.content;
+    let record = ApprovalRecord::parse(&content);
+    let time = record.map(|record| record.time);
+    time.filter(|time| (now.plus_days(-REPLACED_DAYS)..=now).contains(time))
+        .ok_or(NotVerified::Chain(PkiError::Superseded))
 }
 
 /// Evidence that this record was approved by an officer whose certificate leads to the pinned root.

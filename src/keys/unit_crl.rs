@@ -157,6 +157,14 @@ impl UnitCrl {
                 && (entry.at <= moment || entry.reason == RevocationReason::KeyCompromise)
         })
     }
+
+    /// Whether nothing worse is said of a certificate than that another has taken its place.
+    pub(super) fn only_supersedes(&self, serial: &[u8]) -> bool {
+        let mut entries = self.revoked.iter();
+        entries.all(|entry| {
+            entry.serial.as_octets() != serial || entry.reason == RevocationReason::Superseded
+        })
+    }
 }
 
 fn parse(crl: &[u8]) -> Result<CertificateList, PkiError> {

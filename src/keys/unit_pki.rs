@@ -73,6 +73,9 @@ pub enum PkiError {
     /// A certificate of the chain was revoked.
     #[error("a certificate on the way to the pinned root was revoked")]
     Revoked,
+    /// Another certificate of the same subject took the place of one of the chain.
+    #[error("a certificate on the way to the pinned root was replaced by another")]
+    Superseded,
     /// A CRL that does not hold.
     #[error("a revocation list does not hold: {0}")]
     Crl(&'static str),

@@ -19,6 +19,7 @@ use super::file;
 use super::random::{self, NoRandom};
 use super::secret::{NotOpened, SealError, SecretKey, SecretText};
 use crate::domain::id::HomeId;
+use crate::domain::key::KeyId;
 use crate::domain::officer::{OfficerName, Post, sign_in_wait_secs};
 use crate::domain::pin::Pin;
 use crate::domain::timestamp::Timestamp;
@@ -102,12 +103,26 @@ struct Wrap {
     /// The user PIN of the officer's own ukey, where the station keeps it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     own_pin: Option<Sealed>,
+    /// The user PIN of the ukey that the officer binds, or bound, beside the one before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bound_pin: Option<BoundSealed>,
     /// Security's part: escrow identity and CA key PIN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     security: Option<SecurityWrap>,
     /// Security's next part, while the escrow key is being changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_security: Option<SecurityWrap>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BoundSealed {
+    /// `CKA_ID` of the key on that ukey, hex.
+    key: String,
+    pin: Sealed,
+    /// The ukey refused it once: it is tried never again (D-37).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    refused: bool,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -124,10 +139,29 @@ pub struct Opened {
     pub store_key: SecretKey,
     /// Its next key, if a change was interrupted.
     pub next_store_key: Option<SecretKey>,
-    /// The user PIN of the officer's own ukey, where the station keeps it.
-    pub own_pin: Option<Pin>,
+    /// The user PINs of the officer's own ukeys, where the station keeps them.
+    pub own_pins: OwnPins,
     /// Security's secrets, for an officer of that post.
     pub security: Option<SecuritySecrets>,
+}
+
+/// The user PINs of an officer's own ukeys: the one that is bound, and the token before it.
+#[derive(Clone, Debug, Default)]
+pub struct OwnPins {
+    /// Of the token before.
+    pub own: Option<Pin>,
+    /// `CKA_ID` of the key on the bound ukey, hex, and the PIN.
+    pub bound: Option<(String, Pin)>,
+}
+
+impl OwnPins {
+    /// The PIN of the token with this key.
+    pub fn of(&self, key: KeyId) -> Option<&Pin> {
+        match &self.bound {
+            Some((bound, pin)) if *bound == key.to_string() => Some(pin),
+            _ => self.own.as_ref(),
+        }
+    }
 }
 
 /// What is wrapped for a new officer.
@@ -135,8 +169,8 @@ pub struct Opened {
 pub struct OfficerSecrets<'a> {
     /// The store's key.
     pub store_key: &'a SecretKey,
-    /// The user PIN of the officer's own ukey, where the station keeps it.
-    pub own_pin: Option<&'a Pin>,
+    /// The user PINs of the officer's own ukeys, where the station keeps them.
+    pub own_pins: &'a OwnPins,
     /// For security alone.
     pub security: Option<&'a SecuritySecrets>,
 }
@@ -285,7 +319,7 @@ impl KeysFile {
     ) -> Result<(), WrapError> {
         let OfficerSecrets {
             store_key,
-            own_pin,
+            own_pins,
             security,
         } = secrets;
         let salt = random::bytes()?;
@@ -300,8 +334,15 @@ impl KeysFile {
             recipient: recipient.to_string(),
             store_key: seal(&recipient, store_key.expose())?,
             next_store_key: None,
-            own_pin: own_pin
+            own_pin: own_pins
+                .own
+                .as_ref()
                 .map(|pin| seal(&recipient, pin.expose().as_bytes()))
+                .transpose()?,
+            bound_pin: own_pins
+                .bound
+                .as_ref()
+                .map(|(key, pin)| BoundSealed::seal(&recipient, key, pin))
                 .transpose()?,
             security: security
                 .map(|secrets| SecurityWrap::seal(&recipient, secrets))
@@ -318,15 +359,37 @@ impl KeysFile {
         self.failures.remove(name);
     }
 
-    /// Seals the user PIN of an officer's own ukey for them.
+    /// Seals the user PINs of an officer's own ukeys for them.
     ///
     /// # Errors
     /// [`WrapError`].
-    pub fn set_own_pin(&mut self, name: &OfficerName, pin: &Pin) -> Result<(), WrapError> {
+    pub fn set_own_pins(&mut self, name: &OfficerName, pins: &OwnPins) -> Result<(), WrapError> {
         let wrap = self.officers.get_mut(name);
         let wrap = wrap.ok_or_else(|| WrapError::UnknownOfficer(name.clone()))?;
-        wrap.own_pin = Some(seal(&recipient(&wrap.recipient)?, pin.expose().as_bytes())?);
+        let to = recipient(&wrap.recipient)?;
+        let OwnPins { own, bound } = pins;
+        let own = own.as_ref().map(|pin| seal(&to, pin.expose().as_bytes()));
+        let bound = bound
+            .as_ref()
+            .map(|(key, pin)| BoundSealed::seal(&to, key, pin));
+        (wrap.own_pin, wrap.bound_pin) = (own.transpose()?, bound.transpose()?);
         Ok(())
+    }
+
+    /// Notes that the ukey with this key refused the PIN that is kept of it.
+    pub fn note_pin_refused(&mut self, name: &OfficerName, key: KeyId) {
+        let bound = self.officers.get_mut(name);
+        let bound = bound.and_then(|wrap| wrap.bound_pin.as_mut());
+        if let Some(bound) = bound.filter(|bound| bound.key == key.to_string()) {
+            bound.refused = true;
+        }
+    }
+
+    /// Whether it did: a try is never repeated by the program (D-37).
+    pub fn pin_was_refused(&self, name: &OfficerName, key: KeyId) -> bool {
+        let bound = self.officers.get(name);
+        let bound = bound.and_then(|wrap| wrap.bound_pin.as_ref());
+        bound.is_some_and(|bound| bound.refused && bound.key == key.to_string())
     }
 
     /// Announces the next store key and escrow key to every officer, beside the present ones: the
@@ -398,11 +461,20 @@ impl KeysFile {
         Ok(Opened {
             store_key: key(&wrap.store_key)?,
             next_store_key: wrap.next_store_key.as_ref().map(key).transpose()?,
-            own_pin: wrap
-                .own_pin
-                .as_ref()
-                .map(|sealed| open_pin(&identity, sealed))
-                .transpose()?,
+            own_pins: OwnPins {
+                own: wrap
+                    .own_pin
+                    .as_ref()
+                    .map(|sealed| open_pin(&identity, sealed))
+                    .transpose()?,
+                bound: wrap
+                    .bound_pin
+                    .as_ref()
+                    .map(|bound| {
+                        Ok::<_, NotOpened>((bound.key.clone(), open_pin(&identity, &bound.pin)?))
+                    })
+                    .transpose()?,
+            },
             security: wrap
                 .security
                 .as_ref()
@@ -423,6 +495,16 @@ impl KeysFile {
             .hash_password_into(passphrase.expose().as_bytes(), salt, key.as_mut_slice())
             .map_err(WrapError::Argon2)?;
         Ok(SecretKey::from_bytes(&key))
+    }
+}
+
+impl BoundSealed {
+    fn seal(to: &Recipient, key: &str, pin: &Pin) -> Result<Self, WrapError> {
+        Ok(Self {
+            key: key.to_owned(),
+            pin: seal(to, pin.expose().as_bytes())?,
+            refused: false,
+        })
     }
 }
 
@@ -476,6 +558,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::domain::id::RunId;
 
     fn name(text: &str) -> OfficerName {
         OfficerName::parse(text).unwrap()
@@ -498,11 +581,15 @@ mod tests {
             escrow: EscrowIdentity::generate(),
             ca_pin: Pin::parse("59301746").unwrap(),
         };
-        let own = Pin::parse("83051947").unwrap();
+        let bound_key = KeyId::of_run(RunId::new(Uuid::from_u128(1)));
+        let own_pins = OwnPins {
+            own: Some(Pin::parse("83051947").unwrap()),
+            bound: Some((bound_key.to_string(), Pin::parse("26740915").unwrap())),
+        };
         let mut add = |who: (&str, Post), words: &str, security| {
             let secrets = OfficerSecrets {
                 store_key: &store_key,
-                own_pin: Some(&own),
+                own_pins: &own_pins,
                 security,
             };
             keys.add_officer((&name(who.0), who.1), &passphrase(words), secrets)
@@ -524,7 +611,9 @@ mod tests {
             .unwrap();
         assert_eq!(admin.store_key.expose(), store_key.expose());
         assert!(admin.security.is_none());
-        assert_eq!(admin.own_pin.unwrap().expose(), "83051947");
+        let other_key = KeyId::of_run(RunId::new(Uuid::from_u128(2)));
+        let pin = |key| admin.own_pins.of(key).unwrap().expose();
+        assert_eq!((pin(bound_key), pin(other_key)), ("26740915", "83051947"));
         let security = keys
             .open(&name("security"), &passphrase("correct horse 2"))
             .unwrap();
@@ -554,7 +643,7 @@ mod tests {
         ] {
             let secrets = OfficerSecrets {
                 store_key: old,
-                own_pin: None,
+                own_pins: &OwnPins::default(),
                 security: (post == Post::Security).then_some(&escrow),
             };
             keys.add_officer((&name(who), post), &passphrase(who), secrets)
@@ -608,6 +697,40 @@ mod tests {
         keys.note_success(&admin);
         assert_eq!(keys.wait_secs(&admin, now), None);
         assert!(!keys.has_failures(&admin));
+    }
+
+    #[test]
+    fn a_pin_that_the_ukey_refused_is_remembered_until_another_is_set() {
+        let cost = Cost {
+            memory_kib: 64,
+            passes: 1,
+            lanes: 1,
+        };
+        let mut keys = KeysFile::new(HomeId::new(Uuid::nil()), true, cost);
+        let store_key = SecretKey::generate().unwrap();
+        let secrets = OfficerSecrets {
+            store_key: &store_key,
+            own_pins: &OwnPins::default(),
+            security: None,
+        };
+        let admin = name("admin");
+        let who = (&admin, Post::System);
+        keys.add_officer(who, &passphrase("correct horse 1"), secrets)
+            .unwrap();
+        let key = KeyId::of_run(RunId::new(Uuid::from_u128(1)));
+        let pins = OwnPins {
+            own: None,
+            bound: Some((key.to_string(), Pin::parse("26740915").unwrap())),
+        };
+        keys.set_own_pins(&admin, &pins).unwrap();
+        assert!(!keys.pin_was_refused(&admin, key));
+        let other = KeyId::of_run(RunId::new(Uuid::from_u128(2)));
+        keys.note_pin_refused(&admin, other);
+        assert!(!keys.pin_was_refused(&admin, key));
+        keys.note_pin_refused(&admin, key);
+        assert!(keys.pin_was_refused(&admin, key));
+        keys.set_own_pins(&admin, &pins).unwrap();
+        assert!(!keys.pin_was_refused(&admin, key));
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::desk::Desk;
 use super::error::Error;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::officer::OfficerName;
 use crate::domain::token_profile::{NotBlank, TokenProfile};
 use crate::domain::ukey::{Expected, Serial, UkeyIdentity, UkeyReading, UkeyState};
 use crate::store::UkeyRow;
@@ -39,6 +40,8 @@ pub enum Unusable {
     NotBlank(NotBlank),
     /// Two ukeys show this serial.
     DuplicateSerial,
+    /// An officer's own (D-58).
+    OfOfficer(OfficerName),
 }
 
 impl Unusable {
@@ -50,6 +53,7 @@ impl Unusable {
             Self::NotBlank(NotBlank::UnknownModel(_)) => "ukey-unknown-model",
             Self::NotBlank(_) => "ukey-not-blank",
             Self::DuplicateSerial => "ukey-duplicate-serial",
+            Self::OfOfficer(_) => "ukey-of-officer",
         }
     }
 }
@@ -137,6 +141,9 @@ pub(super) fn usable(
     reading: &UkeyReading,
 ) -> Result<(), Unusable> {
     let record = record.ok_or(Unusable::NotInStock)?;
+    if let Some(officer) = &record.officer {
+        return Err(Unusable::OfOfficer(officer.clone()));
+    }
     if record.reported() != reading.identity || record.profile != profile.name {
         return Err(Unusable::NotInStock);
     }
@@ -214,7 +221,11 @@ pub(super) fn find(
 }
 
 /// How to reach a virtual ukey; its configuration is rewritten if the home has moved.
-fn virtual_spec(desk: &Desk, serial: &Serial, profile: &str) -> Result<WorkerSpec, Error> {
+pub(super) fn virtual_spec(
+    desk: &Desk,
+    serial: &Serial,
+    profile: &str,
+) -> Result<WorkerSpec, Error> {
     let folder = desk.home().ukey(serial);
     let ukeys = desk.virtual_ukeys(profile)?;
     ukeys.write_configuration(&folder)?;

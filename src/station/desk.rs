@@ -8,6 +8,7 @@ use super::ca_key::CaKey;
 use super::clock;
 use super::error::Error;
 use super::home::{Home, HomeLock};
+use super::own_ukey;
 use super::secrets::Secrets;
 use super::sign_in::{self, ActingOfficer, AskSecret, SecondOfficer};
 use crate::domain::audit::AuditRow;
@@ -20,7 +21,7 @@ use crate::issuing::authority::Authority;
 use crate::keys::escrow::EscrowKey;
 use crate::keys::secret::{SecretKey, SecretText};
 use crate::keys::unit_pki::is_practice_root;
-use crate::keys::wrap::{KeysFile, Opened, SecuritySecrets};
+use crate::keys::wrap::{KeysFile, Opened, OwnPins, SecuritySecrets};
 use crate::store::{OfficerRow, Store, StoreError};
 use crate::token::profiles;
 use crate::token::virtual_ukey::VirtualUkeys;
@@ -51,7 +52,7 @@ pub struct Desk {
     id: HomeId,
     practice: bool,
     keys: Mutex<KeysFile>,
-    own_pins: Mutex<BTreeMap<OfficerName, Pin>>,
+    own_pins: Mutex<BTreeMap<OfficerName, OwnPins>>,
     store_key: Mutex<SecretKey>,
     store: Mutex<Store>,
     secrets: Mutex<Option<Secrets>>,
@@ -65,7 +66,7 @@ impl Desk {
     ///
     /// # Errors
     /// `home-missing`, `home-held`, `officer-required`, `passphrase-wrong`, `wrong-duty`,
-    /// `store-newer`, `store-damaged`, `secrets-readable` and the like.
+    /// `officer-ukey-missing`, `officer-ukey-refused`, `store-newer`, `store-damaged`, `secrets-readable` and the like.
     pub fn open(
         path: &Path,
         access: Access,
@@ -94,8 +95,7 @@ impl Desk {
         }
         check_kind(&store, keys.practice)?;
         let row = enabled_officer(&store, &name)?;
-        let officer = ActingOfficer::new(name.clone(), row.post);
-        officer.demand(duty)?;
+        sign_in::demand(&name, row.post, duty)?;
         let profiles = profiles::load(&home.profiles())?;
         let desk = Self {
             home,
@@ -103,7 +103,7 @@ impl Desk {
             id: keys.home,
             practice: keys.practice,
             keys: Mutex::new(keys),
-            own_pins: Mutex::new(opened.own_pin.map(|pin| (name, pin)).into_iter().collect()),
+            own_pins: Mutex::new([(name, opened.own_pins)].into()),
             store_key: Mutex::new(store_key),
             store: Mutex::new(store),
             secrets: Mutex::new(secrets),
@@ -111,7 +111,8 @@ impl Desk {
             program: this_program()?,
             ca_key: Mutex::default(),
         };
-        Ok((desk, officer))
+        let proof = own_ukey::prove(&desk, &row)?;
+        Ok((desk, ActingOfficer::new(&row, proof)))
     }
 
     /// The home.
@@ -142,9 +143,27 @@ impl Desk {
     }
 
     /// The PIN of an officer's own ukey, once their passphrase was given.
-    pub(super) fn own_pin(&self, name: &OfficerName) -> Option<Pin> {
+    pub(super) fn own_pin(&self, officer: &OfficerRow) -> Option<Pin> {
+        let key = officer.token.as_ref()?.key_id;
+        self.own_pins(&officer.name).of(key).cloned()
+    }
+
+    /// The PINs of an officer's own ukeys, as far as their passphrase opened them.
+    pub(super) fn own_pins(&self, name: &OfficerName) -> OwnPins {
         let pins = self.own_pins.lock().unwrap_or_else(PoisonError::into_inner);
-        pins.get(name).cloned()
+        pins.get(name).cloned().unwrap_or_default()
+    }
+
+    /// Keeps other PINs of an officer's own ukeys, wrapped for them.
+    pub(super) fn set_own_pins(&self, name: &OfficerName, pins: OwnPins) -> Result<(), Error> {
+        let mut wrapped = Ok(());
+        self.home.change_keys(&mut self.keys(), |keys| {
+            wrapped = keys.set_own_pins(name, &pins);
+        })?;
+        wrapped?;
+        let mut known = self.own_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(name.clone(), pins);
+        Ok(())
     }
 
     /// Opens an officer's wraps with their passphrase, wrong ones counted.
@@ -157,10 +176,9 @@ impl Desk {
         passphrase: &SecretText,
     ) -> Result<Opened, Error> {
         let opened = sign_in::open_wraps(&self.home, &mut self.keys(), name, passphrase)?;
-        if let Some(pin) = &opened.own_pin {
-            let mut pins = self.own_pins.lock().unwrap_or_else(PoisonError::into_inner);
-            pins.insert(name.clone(), pin.clone());
-        }
+        let mut pins = self.own_pins.lock().unwrap_or_else(PoisonError::into_inner);
+        pins.insert(name.clone(), opened.own_pins.clone());
+        drop(pins);
         Ok(opened)
     }
 
@@ -178,7 +196,8 @@ impl Desk {
     ///
     /// # Errors
     /// `second-officer-required` when nobody is named or can be asked, `second-officer-same`,
-    /// `wrong-duty`, `passphrase-wrong`, `sign-in-wait`.
+    /// `wrong-duty`, `passphrase-wrong`, `sign-in-wait`, `officer-ukey-missing`,
+    /// `officer-ukey-refused`.
     pub fn second_officer(
         &self,
         first: &ActingOfficer,
@@ -191,8 +210,7 @@ impl Desk {
             return Err(Error::refused("second-officer-same", name.as_str()));
         }
         let row = enabled_officer(&self.store(), name)?;
-        let officer = ActingOfficer::new(name.clone(), row.post);
-        officer.demand(Duty::ConfirmAct)?;
+        sign_in::demand(name, row.post, Duty::ConfirmAct)?;
         // In a real home the second passphrase is typed, never read from a file (interface.md).
         let given = self
             .secrets()
@@ -203,7 +221,8 @@ impl Desk {
             .or_else(|| ask.passphrase(name))
             .ok_or_else(required)?;
         self.open_wraps(name, &passphrase)?;
-        Ok(SecondOfficer::new(officer))
+        let proof = own_ukey::prove(self, &row)?;
+        Ok(SecondOfficer::new(ActingOfficer::new(&row, proof)))
     }
 
     /// The records; one thread at a time.
@@ -351,8 +370,8 @@ impl Desk {
         drop(secrets);
         let opened = self.open_wraps(&name, &passphrase.ok_or_else(locked)?)?;
         let row = enabled_officer(&self.store(), &name)?;
-        let officer = ActingOfficer::new(name, row.post);
-        officer.demand(Duty::UnlockCa)?;
+        sign_in::demand(&name, row.post, Duty::UnlockCa)?;
+        let officer = ActingOfficer::new(&row, own_ukey::prove(self, &row)?);
         Ok((officer, opened.security.ok_or_else(locked)?))
     }
 

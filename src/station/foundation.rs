@@ -14,7 +14,7 @@ use crate::domain::unit::Unit;
 use crate::keys::escrow::EscrowIdentity;
 use crate::keys::random;
 use crate::keys::secret::{SecretKey, SecretText};
-use crate::keys::wrap::{Cost, KeysFile, OfficerSecrets, SecuritySecrets};
+use crate::keys::wrap::{Cost, KeysFile, OfficerSecrets, OwnPins, SecuritySecrets};
 use crate::store::{KeyToken, OfficerRow, Store};
 use crate::token::virtual_ukey::VirtualUkeys;
 
@@ -115,9 +115,13 @@ impl<'a> Foundation<'a> {
     ) -> Result<(KeyToken, Pin, PublicKeyDer), Error> {
         let own_pin = key_token::random_pin(12)?;
         let made = self.make_token(&self.home.officer(name.as_str()), &own_pin)?;
+        let own_pins = OwnPins {
+            own: Some(own_pin.clone()),
+            bound: None,
+        };
         let secrets = OfficerSecrets {
             store_key: &self.store_key,
-            own_pin: Some(&own_pin),
+            own_pins: &own_pins,
             security: (post == Post::Security).then_some(&self.security),
         };
         self.keys.add_officer((name, post), passphrase, secrets)?;

@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod bind_ukey;
 pub mod ca;
 pub mod ca_certificate;
 pub mod certificates;
@@ -14,6 +15,7 @@ pub mod forms;
 pub mod hand_out;
 pub mod init;
 pub mod intake;
+pub mod officer_key;
 pub mod officers;
 pub mod papers;
 pub mod people;

@@ -5,15 +5,16 @@ use std::path::Path;
 use super::desk::Desk;
 use super::error::Error;
 use super::{bench, clock};
-use crate::domain::fault::Fault;
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::RunId;
 use crate::domain::key::{KeyAlgorithm, KeyId, PublicKeyDer};
 use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
+use crate::domain::ukey::Serial;
 use crate::keys::random;
 use crate::store::KeyToken;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
-use crate::token::worker::Worker;
+use crate::token::worker::{Worker, WorkerSpec};
 
 /// A token with its user logged in.
 #[derive(Debug)]
@@ -25,6 +26,11 @@ pub(super) struct OpenKey {
 impl OpenKey {
     pub(super) fn sign(&mut self, message: &[u8]) -> Result<Vec<u8>, Fault> {
         self.worker.sign(self.key_id, message)
+    }
+
+    /// Takes a worker that is logged in.
+    pub(super) const fn of(worker: Worker, key_id: KeyId) -> Self {
+        Self { worker, key_id }
     }
 
     pub(super) const fn is_gone(&self) -> bool {
@@ -68,28 +74,14 @@ pub(super) fn make(
     ))
 }
 
-/// Opens a virtual token in `dir`, or a real one wherever it is plugged in.
+/// Opens a virtual token in `dir`, or a ukey wherever it is plugged in.
 pub(super) fn open(
     desk: &Desk,
     dir: &Path,
     token: &KeyToken,
     user_pin: &Pin,
 ) -> Result<OpenKey, CannotOpen> {
-    let spec = match &token.profile {
-        None => {
-            let ukeys = desk.own_tokens()?;
-            let lock = desk.home().ukey_lock(token.identity.serial.as_str());
-            ukeys
-                .write_configuration(dir)
-                .and_then(|()| ukeys.spec(dir, Some(lock)))
-                .map_err(Error::from)?
-        }
-        Some(profile) => {
-            let serial = &token.identity.serial;
-            let spec = bench::reader_spec(desk, desk.profile(profile)?, Some(serial));
-            spec.ok_or_else(|| Error::failed("module-missing", profile.clone()))?
-        }
-    };
+    let spec = spec(desk, dir, token)?;
     let mut worker = Worker::start(&spec)?;
     worker.identify(&token.identity)?;
     worker.log_in(user_pin)?;
@@ -97,6 +89,41 @@ pub(super) fn open(
         worker,
         key_id: token.key_id,
     })
+}
+
+/// How to reach a token: a virtual one in `dir`, a ukey by its serial.
+fn spec(desk: &Desk, dir: &Path, token: &KeyToken) -> Result<WorkerSpec, CannotOpen> {
+    match &token.profile {
+        None => {
+            let ukeys = desk.own_tokens()?;
+            let lock = desk.home().ukey_lock(token.identity.serial.as_str());
+            ukeys
+                .write_configuration(dir)
+                .and_then(|()| ukeys.spec(dir, Some(lock)))
+                .map_err(|error| Error::from(error).into())
+        }
+        Some(profile) => ukey_spec(desk, &token.identity.serial, profile),
+    }
+}
+
+/// How to reach a ukey by the serial number that it reports: a virtual one of the home has a folder.
+pub(super) fn ukey_spec(
+    desk: &Desk,
+    reported: &Serial,
+    profile: &str,
+) -> Result<WorkerSpec, CannotOpen> {
+    let record = desk.store().read().ukey_reported(reported);
+    let record = record.map_err(Error::from)?;
+    let serial = record.map_or_else(|| reported.clone(), |row| row.identity.serial);
+    let folder = desk.home().ukey(&serial);
+    if folder.is_dir() && virtual_ukey::is_inserted(&folder) {
+        return Ok(bench::virtual_spec(desk, &serial, profile)?);
+    }
+    if folder.is_dir() || desk.is_practice() {
+        return Err(Fault::new(FaultKind::Removed).into());
+    }
+    let spec = bench::reader_spec(desk, desk.profile(profile)?, Some(reported));
+    Ok(spec.ok_or_else(|| Error::failed("module-missing", profile))?)
 }
 
 /// Why a token does not open.

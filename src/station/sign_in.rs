@@ -1,14 +1,17 @@
-//! Who acts: an officer whose passphrase opened the store, with the post that the store says.
+//! Who acts: an officer whose passphrase opened the store and whose own ukey answered, if they are bound
+//! to one (D-58), with the post that the store says.
 
 use super::clock;
 use super::error::Error;
 use super::home::Home;
+use super::own_ukey::SecondProof;
 use super::secrets::Secrets;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::pin::{Pin, PinError, PinPolicy, WeakPin};
 use crate::domain::ukey::Serial;
 use crate::keys::secret::SecretText;
 use crate::keys::wrap::{KeysFile, Opened, WrapError};
+use crate::store::OfficerRow;
 
 /// Evidence that an officer has signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,9 +21,12 @@ pub struct ActingOfficer {
 }
 
 impl ActingOfficer {
-    /// Called by `Desk::open` once passphrase and record agree.
-    pub(super) const fn new(name: OfficerName, post: Post) -> Self {
-        Self { name, post }
+    /// Called by the desk once passphrase and record agree; the second proof is the ukey's answer.
+    pub(super) fn new(row: &OfficerRow, _proof: SecondProof) -> Self {
+        Self {
+            name: row.name.clone(),
+            post: row.post,
+        }
     }
 
     /// The officer's name.
@@ -38,12 +44,20 @@ impl ActingOfficer {
     /// # Errors
     /// `wrong-duty`.
     pub fn demand(&self, duty: Duty) -> Result<(), Error> {
-        if duty.belongs_to(self.post) {
-            Ok(())
-        } else {
-            let text = format!("{} ({})", self.name, self.post.chinese());
-            Err(Error::refused("wrong-duty", text))
-        }
+        demand(&self.name, self.post, duty)
+    }
+}
+
+/// Demands a duty of an officer who has not signed in yet.
+///
+/// # Errors
+/// `wrong-duty`.
+pub(super) fn demand(name: &OfficerName, post: Post, duty: Duty) -> Result<(), Error> {
+    if duty.belongs_to(post) {
+        Ok(())
+    } else {
+        let text = format!("{name} ({})", post.chinese());
+        Err(Error::refused("wrong-duty", text))
     }
 }
 

@@ -4,6 +4,7 @@
 use super::desk::Desk;
 use super::error::Error;
 use super::key_token::{self, OpenKey};
+use super::own_ukey;
 use super::sign_in::ActingOfficer;
 use crate::domain::fault::Fault;
 use crate::domain::pin::Pin;
@@ -67,17 +68,21 @@ impl SigningKey {
 fn open(desk: &Desk, row: &OfficerRow) -> Result<OpenKey, Error> {
     let without = || Error::refused("officer-without-ukey", row.name.as_str());
     let token = row.token.as_ref().ok_or_else(without)?;
+    if row.bound_ukey().is_some() {
+        return own_ukey::open(desk, row, token);
+    }
     let dir = desk.home().officer(row.name.as_str());
     Ok(key_token::open(desk, &dir, token, &pin(desk, row)?)?)
 }
 
-fn pin(desk: &Desk, row: &OfficerRow) -> Result<Pin, Error> {
+/// The PIN of the officer's own ukey.
+pub(super) fn pin(desk: &Desk, row: &OfficerRow) -> Result<Pin, Error> {
     let serial = row.token.as_ref().map(|token| &token.identity.serial);
     let named = desk
         .secrets()
         .as_ref()
         .zip(serial)
         .and_then(|(secrets, serial)| secrets.user_pin(serial).cloned());
-    let pin = desk.own_pin(&row.name).or(named);
+    let pin = desk.own_pin(row).or(named);
     pin.ok_or_else(|| Error::usage("officer-ukey-pin", row.name.as_str()))
 }

@@ -37,6 +37,14 @@ pub struct OfficerRow {
     pub person: Option<Vec<u8>>,
 }
 
+impl OfficerRow {
+    /// The ukey that the officer is bound to: a second proof at sign-in (D-58). `None` while their
+    /// key lies on the virtual token that the home made for them.
+    pub fn bound_ukey(&self) -> Option<&KeyToken> {
+        self.token.as_ref().filter(|token| token.profile.is_some())
+    }
+}
+
 /// A token with one key that is no holder's: an officer's own ukey, the CA's, the unit's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyToken {
@@ -44,7 +52,7 @@ pub struct KeyToken {
     pub identity: UkeyIdentity,
     /// `CKA_ID` of the key.
     pub key_id: KeyId,
-    /// The token profile of a real ukey; a virtual one lies in the home.
+    /// The token profile of a ukey that is plugged in; a virtual token in a folder of its own has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
 }
@@ -169,18 +177,19 @@ impl Writing<'_> {
         )
     }
 
-    /// Binds another ukey to an officer; their certificate was for the key before it.
+    /// Puts an officer's key on another ukey, with the certificate of the new key.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when there is no such officer.
     pub fn set_officer_token(
         &self,
         name: &OfficerName,
-        token: &KeyToken,
-        public_key: &PublicKeyDer,
+        (token, public_key): (&KeyToken, &PublicKeyDer),
+        chain: &[Vec<u8>],
     ) -> Result<(), StoreError> {
-        let sql = "UPDATE officers SET token = ?2, public_key = ?3, chain = '[]' WHERE name = ?1";
-        let values = params![name.as_str(), json(token)?, public_key.as_bytes()];
+        let sql = "UPDATE officers SET token = ?2, public_key = ?3, chain = ?4 WHERE name = ?1";
+        let (token, chain) = (json(token)?, chain_json(chain)?);
+        let values = params![name.as_str(), token, public_key.as_bytes(), chain];
         one_officer(self.db.execute(sql, values)?)
     }
 
@@ -252,7 +261,7 @@ impl Writing<'_> {
 }
 
 /// Whether exactly one row was changed.
-const fn one_officer(changed: usize) -> Result<(), StoreError> {
+pub(super) const fn one_officer(changed: usize) -> Result<(), StoreError> {
     if changed == 1 {
         Ok(())
     } else {

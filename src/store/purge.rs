@@ -46,6 +46,8 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ),
     ("meta", Purge::Keeps),
     ("neighbours", Purge::Keeps),
+    ("officer_bindings", Purge::Keeps),
+    ("officer_past_chains", Purge::Keeps),
     ("officers", Purge::Keeps),
     ("opinions", Purge::DeletesRows("request")),
     ("parcels_received", Purge::Keeps),

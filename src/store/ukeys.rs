@@ -5,6 +5,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::value::{id, optional, parsed};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::RequestId;
+use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity, UkeyState};
 
@@ -23,6 +24,8 @@ pub struct UkeyRow {
     pub request: Option<RequestId>,
     /// Serial number of its newest certificate.
     pub certificate: Option<String>,
+    /// The officer whose own ukey it is, or is to be (D-58): it is no stock.
+    pub officer: Option<OfficerName>,
 }
 
 impl UkeyRow {
@@ -40,7 +43,7 @@ const COLUMNS: &str = "ukeys.maker, ukeys.model, ukeys.serial, ukeys.profile, uk
     ukeys.request,
     (SELECT serial FROM certificates WHERE certificates.ukey = ukeys.serial
      ORDER BY stored_at DESC, serial LIMIT 1),
-    ukeys.token_serial";
+    ukeys.token_serial, ukeys.officer";
 
 impl Reading<'_> {
     /// One ukey by its whole serial.
@@ -63,15 +66,28 @@ impl Reading<'_> {
         Ok(statement.query_row([serial.as_str()], read).optional()?)
     }
 
-    /// Ukeys by serial; only those in `state` if it is given.
+    /// Ukeys of the stock by serial; only those in `state` if it is given. Officers' own are no stock.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn ukeys(&self, state: Option<UkeyState>) -> Result<Vec<UkeyRow>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM ukeys WHERE ?1 IS NULL OR state = ?1 ORDER BY serial");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ukeys
+             WHERE officer IS NULL AND (?1 IS NULL OR state = ?1) ORDER BY serial"
+        );
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([state.map(UkeyState::word)], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The ukeys that are, were or are to be officers' own.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn officers_ukeys(&self) -> Result<Vec<UkeyRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE officer IS NOT NULL ORDER BY serial");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
@@ -119,7 +135,7 @@ impl Writing<'_> {
     /// Moves a ukey from one state to the next.
     ///
     /// # Errors
-    /// [`StoreError::Changed`] when it is not in `from`, or may not go to `to`.
+    /// [`StoreError::Changed`] when it is not in `from`, may not go to `to`, or is an officer's own.
     pub fn move_ukey(
         &self,
         serial: &Serial,
@@ -128,7 +144,8 @@ impl Writing<'_> {
         request: Option<RequestId>,
     ) -> Result<(), StoreError> {
         let mut statement = self.db.prepare_cached(
-            "UPDATE ukeys SET state = ?3, request = ?4 WHERE serial = ?1 AND state = ?2",
+            "UPDATE ukeys SET state = ?3, request = ?4
+             WHERE serial = ?1 AND state = ?2 AND officer IS NULL",
         )?;
         let request = request.map(|id| id.to_string());
         let moved = from.may_become(to)
@@ -153,5 +170,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UkeyRow> {
         request: optional(row, 5, "request id", id)?,
         certificate: row.get(6)?,
         token_serial: optional(row, 7, "serial", |text| Serial::parse(text).ok())?,
+        officer: optional(row, 8, "officer", |text| OfficerName::parse(text).ok())?,
     })
 }

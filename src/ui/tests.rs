@@ -118,6 +118,7 @@ fn ukey(text: &str, state: UkeyState, inserted: bool) -> UkeyView {
             state,
             request: None,
             certificate: None,
+            officer: None,
         },
         inserted,
     }

@@ -204,9 +204,14 @@ fn walk(
     for (certificate, issuer) in chain.iter().zip(chain.iter().skip(1)) {
         let newest = unit_crl::newest(crls, issuer)?;
         let serial = certificate.tbs_certificate.serial_number.as_bytes();
-        if newest.is_some_and(|crl| crl.voids(serial, moment)) {
-            return Err(PkiError::Revoked);
-        }
+        let Some(crl) = newest.filter(|crl| crl.voids(serial, moment)) else {
+            continue;
+        };
+        return Err(if crl.only_supersedes(serial) {
+            PkiError::Superseded
+        } else {
+            PkiError::Revoked
+        });
     }
     Ok(())
 }

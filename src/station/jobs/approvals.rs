@@ -301,16 +301,20 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
     let now = clock::now();
-    let (approval, fields, scans, officers, holder, crls) = {
+    let (approval, fields, scans, officers, (holder, past), crls) = {
         let store = desk.store();
         let reading = store.read();
         let approval = reading.approval(request.id, request.revision)?;
+        let past = match &approval {
+            Some(approval) => reading.past_chains(&approval.officer)?,
+            None => Vec::new(),
+        };
         (
             approval,
             reading.request_fields(request.id)?,
             reading.scans(request.id)?,
             reading.officers()?,
-            reading.person_of(request.id)?,
+            (reading.person_of(request.id)?, past),
             reading.unit_crls()?,
         )
     };
@@ -331,14 +335,14 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
         }
     })?;
     if !post::is_of_superior(desk, verified.signer())? {
-        // Who left since then has approved; who was disabled for cause has not (D-22). Their
-        // certificate may have been renewed.
-        let (signer, own) = (verified.signer(), desk.own_unit()?);
-        let signed = |row: &OfficerRow| {
-            row.name == approval.officer && row.name == signer.name && row.post == signer.post
-        };
-        let stands = officers.iter().any(|row| !row.for_cause && signed(row));
-        if !stands || signer.unit_code != own.code.as_str() {
+        // Who left since then has approved; who was disabled for cause has not (D-22). What they
+        // approved under a certificate before theirs stands, too.
+        let replaced = past.contains(&approval.chain);
+        let signed = |row: &OfficerRow| row.chain == approval.chain || replaced;
+        let stands = officers
+            .iter()
+            .any(|row| !row.for_cause && row.name == approval.officer && signed(row));
+        if !stands || verified.signer().unit_code != desk.own_unit()?.code.as_str() {
             return Err(Error::refused("approval-invalid", number()));
         }
         // They may have become an officer after the decision.

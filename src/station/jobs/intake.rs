@@ -32,7 +32,7 @@ pub fn intake(
     let found = plugged.next().ok_or_else(not_there)?;
     match &found.usable {
         Err(Unusable::NotInStock) if found.record.is_none() => {}
-        Err(refused @ Unusable::DuplicateSerial) => {
+        Err(refused @ (Unusable::DuplicateSerial | Unusable::OfOfficer(_))) => {
             return Err(Error::refused(refused.code(), text));
         }
         Ok(()) | Err(_) => return Err(Error::refused("ukey-in-stock", text)),

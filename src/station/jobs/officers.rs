@@ -1,17 +1,18 @@
 //! Officers of this home (D-6, D-7): listed, added under their form 1, certified by the superior,
 //! given another passphrase, disabled.
 
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::request::{FormKind, RequestState};
 use crate::keys::escrow::EscrowIdentity;
 use crate::keys::secret::{SecretKey, SecretText};
 use crate::keys::unit_pki;
-use crate::keys::wrap::{OfficerSecrets, Opened, SecuritySecrets};
+use crate::keys::wrap::{OfficerSecrets, Opened, OwnPins, SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::{self, AskSecret};
 use crate::station::{ActingOfficer, clock, key_token};
-use crate::store::{OfficerRow, RequestRow};
+use crate::store::{BindingRow, OfficerRow, RequestRow};
 use crate::token::virtual_ukey;
 
 /// Every officer, enabled or not.
@@ -68,9 +69,13 @@ pub fn add(
         request: Some(request.id),
         person: Some(person),
     };
+    let own_pins = OwnPins {
+        own: Some(own_pin),
+        bound: None,
+    };
     let secrets = OfficerSecrets {
         store_key: &own.store_key,
-        own_pin: Some(&own_pin),
+        own_pins: &own_pins,
         security: (post == Post::Security).then_some(&security),
     };
     let mut wrapped = Ok(());
@@ -147,7 +152,8 @@ pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
 }
 
 /// Installs the certificate that the superior answered with: it must be for this officer, this post
-/// and this key, and lead to the pinned root.
+/// and this key, and lead to the pinned root. With a certificate for the key of an open binding the
+/// officer's ukey takes the place of the token before it (D-58).
 ///
 /// # Errors
 /// `officer-unknown`, `certificate-invalid`, `certificate-differs`.
@@ -162,33 +168,58 @@ pub fn install_certificate(
         officer.demand(Duty::SetUp)?;
     }
     let row = desk.officer(name)?;
-    check_certificate(desk, &row, chain)?;
-    let mut audit = Desk::audit_row(officer, "officer-certified");
+    let binding = desk.store().read().binding(name)?;
+    let key = check_certificate(desk, (&row, binding.as_ref()), chain)?;
+    let bound = binding.filter(|bound| bound.public_key.as_ref() == Some(&key));
+    let act = match bound {
+        Some(_) => "officer-ukey-bound",
+        None => "officer-certified",
+    };
+    let mut audit = Desk::audit_row(officer, act);
     audit.detail = Some(format!("{name} {}", row.post));
-    desk.store()
-        .act(&audit, |writing| writing.set_officer_chain(name, chain))?;
+    audit.ukey = bound.as_ref().map(|bound| bound.ukey.as_str().to_owned());
+    desk.store().act(&audit, |writing| {
+        if row.chain != chain {
+            writing.keep_past_chain(name, clock::now())?;
+        }
+        let Some(bound) = &bound else {
+            return writing.set_officer_chain(name, chain);
+        };
+        writing.set_officer_token(name, (&bound.token, &key), chain)?;
+        writing.end_binding(name)
+    })?;
+    if bound.is_some() && row.bound_ukey().is_none() {
+        // Retired, not erased: what it signed can be traced to it.
+        let dir = desk.home().officer(name.as_str());
+        if dir.is_dir() {
+            virtual_ukey::pull(&dir)?;
+        }
+    }
     desk.officer(name)
 }
 
-/// Whether a certificate is for this officer, this post and this key, and leads to the pinned root.
+/// Whether a certificate is for this officer, their post, and their key or the one of the ukey that they
+/// are bound to next; leads to the pinned root. Gives its key.
 ///
 /// # Errors
 /// `certificate-invalid`, `certificate-differs`.
 pub(super) fn check_certificate(
     desk: &Desk,
-    row: &OfficerRow,
+    (row, binding): (&OfficerRow, Option<&BindingRow>),
     chain: &[Vec<u8>],
-) -> Result<(), Error> {
-    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &[]);
+) -> Result<PublicKeyDer, Error> {
+    let crls = desk.store().read().unit_crls()?;
+    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &crls);
     let signer = signer
         .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
-    let code = desk.own_unit()?.code;
+    let key = Some(&signer.public_key);
+    let bound = binding.is_some_and(|bound| bound.public_key.as_ref() == key);
     let fits = signer.name == row.name
         && signer.post == row.post
-        && signer.unit_code == code.as_str()
-        && row.public_key.as_ref() == Some(&signer.public_key);
+        && signer.unit_code == desk.own_unit()?.code.as_str()
+        && (bound || row.public_key.as_ref() == key);
     if fits {
-        Ok(())
+        Ok(signer.public_key)
     } else {
         Err(Error::refused("certificate-differs", row.name.as_str()))
     }
@@ -205,14 +236,14 @@ pub fn change_passphrase(
 ) -> Result<(), Error> {
     let Opened {
         store_key,
-        own_pin,
+        own_pins,
         security,
         ..
     } = own_secrets(desk, officer, ask)?;
     let passphrase = sign_in::new_passphrase(None, officer.name(), ask)?;
     let secrets = OfficerSecrets {
         store_key: &store_key,
-        own_pin: own_pin.as_ref(),
+        own_pins: &own_pins,
         security: security.as_ref(),
     };
     let who = (officer.name(), officer.post());
@@ -280,6 +311,7 @@ pub fn disable(
     audit.detail = Some(format!("{name} {}, {word}; keys changed", row.post));
     desk.store().act(&audit, |writing| {
         writing.disable_officer(name, why == Why::Cause, clock::now())?;
+        writing.end_binding(name)?;
         reseal(writing, &old, &next)
     })?;
     desk.adopt_keys(next_key)?;
@@ -313,6 +345,9 @@ fn reseal(
     }
     for (name, sealed) in writing.officer_so_pins()? {
         writing.set_officer_so_pin(&name, &seal_text(&sealed)?)?;
+    }
+    for (ukey, sealed) in writing.own_ukey_so_pins()? {
+        writing.set_own_ukey_so_pin(&ukey, &seal_text(&sealed)?)?;
     }
     for setting in ["ca_so_pin", "unit_so_pin"] {
         if let Some(sealed) = writing.meta(setting)? {

@@ -51,7 +51,7 @@ pub fn list(
 /// One ukey by its serial or the last four or more characters of it.
 ///
 /// # Errors
-/// `ukey-unknown`, `ukey-ambiguous`.
+/// `ukey-unknown`, `ukey-ambiguous`, `ukey-of-officer`.
 pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView, Error> {
     let views = list(desk, officer, None)?;
     let exact = views
@@ -66,7 +66,7 @@ pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView
     let found: Vec<_> = views.into_iter().filter(tail).collect();
     match found.as_slice() {
         [view] => Ok(view.clone()),
-        [] => Err(Error::usage("ukey-unknown", text)),
+        [] => Err(not_in_stock(desk, text)?),
         several => {
             let serials: Vec<_> = several
                 .iter()
@@ -78,6 +78,19 @@ pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView
             ))
         }
     }
+}
+
+/// Why no ukey of the stock has this serial.
+fn not_in_stock(desk: &Desk, text: &str) -> Result<Error, Error> {
+    let fits = |row: &UkeyRow| {
+        let serial = row.identity.serial.as_str();
+        serial == text || (text.chars().count() >= 4 && serial.ends_with(text))
+    };
+    let own = desk.store().read().officers_ukeys()?;
+    Ok(match own.iter().find(|row| fits(row)) {
+        Some(row) => Error::refused("ukey-of-officer", row.identity.serial.as_str()),
+        None => Error::usage("ukey-unknown", text),
+    })
 }
 
 /// Who came and who went.

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use super::ca::write_pem;
 use super::officers::{own_secrets, security};
 use crate::domain::certificate::RevocationReason;
+use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::timestamp::Timestamp;
 use crate::keys::file;
 use crate::keys::unit_crl::{self, UnitCrlTerms, UnitRevocation};
 use crate::station::desk::Desk;
@@ -14,7 +16,7 @@ use crate::station::error::Error;
 use crate::station::sign_in::AskSecret;
 use crate::station::unit_key::{self, UnitKey};
 use crate::station::{ActingOfficer, clock};
-use crate::store::UnitCertificateRow;
+use crate::store::{StoreError, UnitCertificateRow, Writing};
 
 /// Setting: number of the newest list.
 const NUMBER: &str = "unit_crl_number";
@@ -55,47 +57,87 @@ pub fn revoke(
         row.unit_code == unit && (name.is_none() || whose == name) && row.revoked_at.is_none()
     };
     let rows = desk.store().read().unit_certificates()?;
-    let (new, old): (Vec<_>, Vec<_>) = rows.into_iter().partition(meant);
+    let new: Vec<_> = rows.into_iter().filter(meant).collect();
     if new.is_empty() {
         return Err(Error::usage("certificate-unknown", unit));
     }
-    let before = old.iter().filter_map(|row| {
-        Some(UnitRevocation {
-            serial: row.serial.clone(),
-            at: row.revoked_at?,
-            reason: row.reason?,
-        })
-    });
-    let added = new.iter().map(|row| UnitRevocation {
-        serial: row.serial.clone(),
-        at: now,
-        reason,
-    });
-    let revoked: Vec<_> = before.chain(added).collect();
+    let count = new.len();
     let secrets = security(own_secrets(desk, officer, ask)?.security)?;
     let mut key = UnitKey::open(desk, &secrets)?;
-    let number = desk.store().read().meta(NUMBER)?;
-    let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
-    let terms = UnitCrlTerms {
-        number,
-        this_update: now,
-        next_update: now.plus_days(DAYS),
-    };
-    let own = key.chain().first().cloned().unwrap_or_default();
-    let made = unit_crl::make(&own, &revoked, terms, &mut |message| key.sign(message));
-    let der = made.map_err(unit_key::sign_failed)?;
+    let list = NextList::sign(desk, &mut key, new, (reason, now))?;
     let mut audit = Desk::audit_row(officer, "unit-certificates-revoked");
     let who = name.map_or("the unit", OfficerName::as_str);
-    audit.detail = Some(format!("{unit}, {who}: {}; list {number}", reason.word()));
-    desk.store().act(&audit, |writing| {
-        for row in &new {
-            writing.revoke_unit_certificate(&row.serial, reason, now)?;
+    let (word, number) = (reason.word(), list.number);
+    audit.detail = Some(format!("{unit}, {who}: {word}; list {number}"));
+    desk.store().act(&audit, |writing| list.record(writing))?;
+    Ok((count, list.publish(desk)?))
+}
+
+/// The next list of revoked certificates, signed; it counts once [`Self::record`] was committed.
+pub(super) struct NextList {
+    number: u64,
+    der: Vec<u8>,
+    issuer: PublicKeyDer,
+    new: Vec<UnitCertificateRow>,
+    reason: RevocationReason,
+    at: Timestamp,
+}
+
+impl NextList {
+    /// Adds these certificates to those that were revoked before.
+    pub(super) fn sign(
+        desk: &Desk,
+        key: &mut UnitKey,
+        new: Vec<UnitCertificateRow>,
+        (reason, at): (RevocationReason, Timestamp),
+    ) -> Result<Self, Error> {
+        let rows = desk.store().read().unit_certificates()?;
+        let before = rows.iter().filter_map(|row| {
+            Some(UnitRevocation {
+                serial: row.serial.clone(),
+                at: row.revoked_at?,
+                reason: row.reason?,
+            })
+        });
+        let added = new.iter().map(|row| UnitRevocation {
+            serial: row.serial.clone(),
+            at,
+            reason,
+        });
+        let revoked: Vec<_> = before.chain(added).collect();
+        let number = desk.store().read().meta(NUMBER)?;
+        let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
+        let terms = UnitCrlTerms {
+            number,
+            this_update: at,
+            next_update: at.plus_days(DAYS),
+        };
+        let own = key.chain().first().cloned().unwrap_or_default();
+        let made = unit_crl::make(&own, &revoked, terms, &mut |message| key.sign(message));
+        Ok(Self {
+            number,
+            der: made.map_err(unit_key::sign_failed)?,
+            issuer: key.public_key().clone(),
+            new,
+            reason,
+            at,
+        })
+    }
+
+    /// Keeps it, in the transaction of the act.
+    pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+        for row in &self.new {
+            writing.revoke_unit_certificate(&row.serial, self.reason, self.at)?;
         }
-        writing.set_meta(NUMBER, &number.to_string())?;
-        writing.put_unit_crl(key.public_key(), number, &der)
-    })?;
-    let path = desk.home().crl().with_file_name("units.crl");
-    file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
-    write_pem(&path.with_extension("crl.pem"), "X509 CRL", &der)?;
-    Ok((new.len(), path))
+        writing.set_meta(NUMBER, &self.number.to_string())?;
+        writing.put_unit_crl(&self.issuer, self.number, &self.der)
+    }
+
+    /// Writes it where it is published.
+    pub(super) fn publish(&self, desk: &Desk) -> Result<PathBuf, Error> {
+        let path = desk.home().crl().with_file_name("units.crl");
+        file::replace(&path, &self.der).map_err(|error| Error::io(&path, error))?;
+        write_pem(&path.with_extension("crl.pem"), "X509 CRL", &self.der)?;
+        Ok(path)
+    }
 }

@@ -674,3 +674,23 @@ error-not-a-reason = No reason {$subject}
 hint-not-a-reason = keyCompromise, affiliationChanged, superseded, cessationOfOperation, certificateHold, privilegeWithdrawn.
 error-holder-is-officer = The holder of {$subject} is an officer here: the superior decides
 hint-holder-is-officer = Send it up: request send-up.
+
+# An officer's own ukey (D-58).
+col-bound = ukey bound
+state-of-officer = an officer's own
+officer-ukey-bound = Your ukey {$serial} is bound: from now on signing in asks for it.
+officer-ukey-waits = Your key is made on ukey {$serial}. Give {$path} to who certifies (the superior's security: officer certify); then: officer certificate. Until then the key before it stays in use.
+error-officer-ukey-missing = The officer's own ukey is not plugged in: {$subject}
+hint-officer-ukey-missing = Plug it in and sign in again. Lost: security disables the officer, and they are added again by form 1.
+error-officer-ukey-refused = The officer's own ukey does not prove who signs in: {$subject}
+hint-officer-ukey-refused = Plug in the ukey that is bound. If its PIN was changed elsewhere or it was initialised, security disables the officer, and they are added again by form 1.
+error-officer-other = Only {$subject} binds their own ukey
+hint-officer-other = Have them sign in and do it.
+error-ukey-of-officer = This ukey is an officer's own: {$subject}
+hint-ukey-of-officer = Take a blank of the stock.
+act-officer-ukey-begun = officer's ukey begun
+act-officer-ukey-made = officer's key made
+act-officer-key-proposed = officer's key proposed
+act-officer-key-certified = officer's key certified
+act-officer-ukey-bound = officer's ukey bound
+act-sign-in-refused = sign-in refused

@@ -674,3 +674,23 @@ error-not-a-reason = 没有这种原因：{$subject}
 hint-not-a-reason = 可用：keyCompromise、affiliationChanged、superseded、cessationOfOperation、certificateHold、privilegeWithdrawn。
 error-holder-is-officer = {$subject} 的申请人是本单位管理员，须由上级审核
 hint-holder-is-officer = 用 request send-up 报送上级。
+
+# 管理员自己的 ukey（D-58）。
+col-bound = 已绑定 ukey
+state-of-officer = 管理员自用
+officer-ukey-bound = 您的 ukey {$serial} 已绑定：今后登录须插入它。
+officer-ukey-waits = 您的密钥已在 ukey {$serial} 上生成。请把 {$path} 交给签发单位（上级安全管理员运行 officer certify），收到证书后运行 officer certificate。在此之前仍用原来的密钥。
+error-officer-ukey-missing = 没有插入管理员自己的 ukey：{$subject}
+hint-officer-ukey-missing = 请插入后重新登录。如已丢失：由安全管理员停用该管理员，再按表一重新登记。
+error-officer-ukey-refused = 管理员自己的 ukey 不能证明登录人身份：{$subject}
+hint-officer-ukey-refused = 请插入已绑定的 ukey。如它的 PIN 在别处改过或被初始化，由安全管理员停用该管理员，再按表一重新登记。
+error-officer-other = 只有 {$subject} 本人可以绑定自己的 ukey
+hint-officer-other = 请本人登录办理。
+error-ukey-of-officer = 这是管理员自己的 ukey：{$subject}
+hint-ukey-of-officer = 请换一个库存的空白 ukey。
+act-officer-ukey-begun = 开始绑定管理员 ukey
+act-officer-ukey-made = 生成管理员密钥
+act-officer-key-proposed = 提交管理员密钥
+act-officer-key-certified = 签发管理员密钥证书
+act-officer-ukey-bound = 绑定管理员 ukey
+act-sign-in-refused = 拒绝登录

@@ -424,6 +424,6 @@ fn certified(
     let chain = chain.map_err(|error| {
         Error::refused("certificate-invalid", row.number.clone()).because(error)
     })?;
-    officers::check_certificate(desk, &registered, &chain)?;
+    officers::check_certificate(desk, (&registered, None), &chain)?;
     Ok((registered.name, chain))
 }
