@@ -20,8 +20,8 @@ use self::desk_thread::Command;
 use self::idle::Idle;
 use self::view::{Left, Place, View};
 use crate::domain::officer::Post;
-use crate::station::Error;
 use crate::station::desk::OpenTerms;
+use crate::station::{Error, clock};
 use crate::wording::{Language, Wording};
 
 /// What window and desk thread share.
@@ -113,7 +113,7 @@ impl Window {
     fn lock_when_idle(&mut self, view: &View, ctx: &egui::Context) {
         match view.place {
             Place::Desk if view.idle_minutes > 0 && !view.busy && !self.leaving => {
-                let left = f64::from(view.idle_minutes) * 60.0 - self.idle.secs();
+                let left = f64::from(view.idle_minutes) * 60.0 - self.idle.secs(clock::now());
                 if left <= 0.0 {
                     self.leaving = self.send(Command::Leave(Left::Locked));
                 } else {
@@ -129,7 +129,7 @@ impl Window {
     }
 
     fn idle_at_door(&mut self) {
-        if self.idle.secs() >= idle::FORGET_SECS {
+        if self.idle.secs(clock::now()) >= idle::FORGET_SECS {
             self.door.forget();
         }
     }
@@ -220,7 +220,7 @@ impl Window {
     /// Draws everything, and sends what was asked for.
     fn show(&mut self, ui: &mut egui::Ui) {
         let view = lock(&self.view).clone();
-        ui.input(|input| self.idle.frame(input));
+        ui.input(|input| self.idle.frame(input, clock::now()));
         self.lock_when_idle(&view, ui.ctx());
         match &view.place {
             Place::Desk => {

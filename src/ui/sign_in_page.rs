@@ -183,6 +183,7 @@ fn form(
     if !(asked && able) {
         return None;
     }
+    state.wants_focus = true; // Enter has taken the focus; a try that fails is typed again.
     let passphrase = (!officer.by_secrets).then(|| state.passphrase.give());
     Some(Command::SignIn(officer.name.clone(), passphrase))
 }
