@@ -66,10 +66,8 @@ mod tests {
         let now = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
         let mut idle = Idle::new();
         assert!(idle.secs(now) < 0.5);
-        let mut input = egui::InputState {
-            time: 100.0,
-            ..Default::default()
-        };
+        let mut input = egui::InputState::default();
+        input.time = 100.0;
         input.events = vec![Event::Text("x".to_owned())];
         idle.frame(&input, now);
         assert!(idle.secs(now) < 0.5);

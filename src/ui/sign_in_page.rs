@@ -131,9 +131,12 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
             ui.label(wording.text("ui-signing-in"));
         });
     }
+    // While a wait runs down, the lines at the field say what to do.
+    let waits = door
+        .and_then(|door| state.chosen(door))
+        .is_some_and(|officer| officer.wait_secs.is_some());
     if let Some((code, subject)) = &view.error {
-        // While the wait runs down, the chosen officer's line says it.
-        if code != "sign-in-wait" {
+        if !(waits && matches!(code.as_str(), "sign-in-wait" | "passphrase-wrong")) {
             told(ui, wording, code, subject);
         }
     }
@@ -146,6 +149,8 @@ fn form(
     (view, door): (&View, &DoorView),
     state: &mut State,
 ) -> Option<Command> {
+    // Circles and the field stand out from the card.
+    ui.visuals_mut().widgets.inactive.bg_stroke.color = theme::colors(ui).quiet;
     choose(ui, wording, view, door, state);
     let officer = state.chosen(door)?;
     ui.add_space(8.0);
@@ -172,8 +177,10 @@ fn form(
     };
     let able = ready && !view.busy && officer.wait_secs.is_none();
     let button = theme::primary(ui, wording.text("ui-sign-in"));
+    let size = egui::vec2(ui.available_width(), 40.0);
     let response = ui
-        .add_enabled(able, button)
+        .add_enabled_ui(able, |ui| ui.add_sized(size, button))
+        .inner
         .on_disabled_hover_text(wording.text(why_not));
     if officer.by_secrets && state.wants_focus && able {
         response.request_focus();

@@ -98,6 +98,8 @@ pub(super) fn apply(ctx: &egui::Context) {
         visuals.selection.bg_fill = colors.accent.gamma_multiply(0.25);
         visuals.hyperlink_color = colors.accent;
         visuals.widgets.noninteractive.bg_stroke.color = rgb(line);
+        visuals.widgets.inactive.bg_stroke = egui::Stroke::new(1.0, rgb(line));
+        visuals.text_edit_bg_color = Some(rgb(ground));
         for widget in [
             &mut visuals.widgets.noninteractive,
             &mut visuals.widgets.inactive,
