@@ -207,8 +207,8 @@ impl Window {
 impl eframe::App for Window {
     /// Also called while the window is hidden: an idle desk locks there too.
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let view = lock(&self.view).clone();
-        self.lock_when_idle(&view, ctx);
+        let shared = Arc::clone(&self.view);
+        self.lock_when_idle(&lock(&shared), ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

@@ -135,10 +135,11 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
     let waits = door
         .and_then(|door| state.chosen(door))
         .is_some_and(|officer| officer.wait_secs.is_some());
-    if let Some((code, subject)) = &view.error {
-        if !(waits && matches!(code.as_str(), "sign-in-wait" | "passphrase-wrong")) {
-            told(ui, wording, code, subject);
-        }
+    let told_there = |code: &str| waits && matches!(code, "sign-in-wait" | "passphrase-wrong");
+    if let Some((code, subject)) = &view.error
+        && !told_there(code)
+    {
+        told(ui, wording, code, subject);
     }
     command
 }

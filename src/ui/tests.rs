@@ -2,6 +2,7 @@
 //! channel that the desk's thread would read.
 
 mod door;
+mod real_home;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};

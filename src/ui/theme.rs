@@ -95,6 +95,7 @@ pub(super) fn apply(ctx: &egui::Context) {
         visuals.faint_bg_color = rgb(card);
         visuals.extreme_bg_color = rgb(card);
         visuals.override_text_color = Some(rgb(text));
+        visuals.weak_text_color = Some(colors.quiet);
         visuals.selection.bg_fill = colors.accent.gamma_multiply(0.25);
         visuals.hyperlink_color = colors.accent;
         visuals.widgets.noninteractive.bg_stroke.color = rgb(line);
