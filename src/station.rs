@@ -4,6 +4,7 @@
 pub mod bench;
 pub mod clock;
 pub mod desk;
+pub mod door;
 pub mod error;
 pub mod home;
 pub mod jobs;

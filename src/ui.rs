@@ -2,8 +2,12 @@
 //! window sends it commands and draws what it is told.
 
 mod desk_thread;
+mod idle;
 mod make_page;
+mod passphrase;
+mod sign_in_page;
 mod theme;
+mod view;
 
 use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
@@ -12,9 +16,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eframe::egui;
 use egui::accesskit::Role;
 
-use self::desk_thread::{Command, View};
-use crate::station::Error;
+use self::desk_thread::Command;
+use self::idle::Idle;
+use self::view::{Left, Place, View};
+use crate::domain::officer::Post;
 use crate::station::desk::OpenTerms;
+use crate::station::{Error, clock};
 use crate::wording::{Language, Wording};
 
 /// What window and desk thread share.
@@ -72,22 +79,58 @@ struct Window {
     view: Shared,
     commands: SyncSender<Command>,
     page: Page,
+    door: sign_in_page::State,
+    idle: Idle,
+    /// The desk was asked to let go, and has not yet.
+    leaving: bool,
 }
 
 impl Window {
-    const fn new(wording: Wording, view: Shared, commands: SyncSender<Command>) -> Self {
+    fn new(wording: Wording, view: Shared, commands: SyncSender<Command>) -> Self {
         Self {
             wording,
             view,
             commands,
             page: Page::Make,
+            door: sign_in_page::State::new(),
+            idle: Idle::new(),
+            leaving: false,
         }
     }
 
-    /// Sends a command; the thread takes one at a time and the window never waits.
-    fn send(&self, command: Command) {
-        if self.commands.try_send(command).is_err() {
+    /// Sends a command and says whether it is on its way; the thread takes one at a time and the
+    /// window never waits.
+    fn send(&self, command: Command) -> bool {
+        let sent = self.commands.try_send(command).is_ok();
+        if !sent {
             tracing::debug!("the desk is busy");
+        }
+        sent
+    }
+
+    /// Lets the desk go when nobody has touched it for too long (D-58); work in hand is finished
+    /// first.
+    fn lock_when_idle(&mut self, view: &View, ctx: &egui::Context) {
+        match view.place {
+            Place::Desk if view.idle_minutes > 0 && !view.busy && !self.leaving => {
+                let left = f64::from(view.idle_minutes) * 60.0 - self.idle.secs(clock::now());
+                if left <= 0.0 {
+                    self.leaving = self.send(Command::Leave(Left::Locked));
+                } else {
+                    ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
+                }
+            }
+            Place::Desk => {}
+            Place::Opening | Place::Door(_) => {
+                self.leaving = false;
+                self.idle_at_door();
+            }
+        }
+    }
+
+    fn idle_at_door(&mut self) {
+        if self.idle.secs(clock::now()) >= idle::FORGET_SECS {
+            self.door.forget();
         }
     }
 
@@ -95,7 +138,8 @@ impl Window {
         ui.horizontal_centered(|ui| {
             ui.strong(&view.unit);
             ui.label("·");
-            ui.label(format!("{} {}", view.officer, view.post));
+            let post = view.post.map(|post| post_word(&self.wording, post));
+            ui.label(format!("{} {}", view.officer, post.unwrap_or_default()));
             if view.practice {
                 ui.colored_label(
                     theme::colors(ui).attention,
@@ -103,13 +147,8 @@ impl Window {
                 );
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.button(self.wording.text("ui-language")).clicked() {
-                    let other = match self.wording.language() {
-                        Language::Chinese => Language::English,
-                        Language::English => Language::Chinese,
-                    };
-                    self.wording = Wording::new(other);
-                }
+                self.language_button(ui);
+                self.sign_out_button(ui, view);
                 for ukey in view.ukeys.iter().filter(|ukey| ukey.inserted) {
                     let (shape, color) = theme::ukey_state(ui, ukey.row.state);
                     let word = state_word(&self.wording, ukey.row.state.word());
@@ -119,6 +158,27 @@ impl Window {
                 }
             });
         });
+    }
+
+    fn language_button(&mut self, ui: &mut egui::Ui) {
+        if ui.button(self.wording.text("ui-language")).clicked() {
+            let other = match self.wording.language() {
+                Language::Chinese => Language::English,
+                Language::English => Language::Chinese,
+            };
+            self.wording = Wording::new(other);
+        }
+    }
+
+    fn sign_out_button(&mut self, ui: &mut egui::Ui, view: &View) {
+        let button = egui::Button::new(self.wording.text("ui-sign-out"));
+        let may = !view.busy && !self.leaving;
+        let response = ui
+            .add_enabled(may, button)
+            .on_disabled_hover_text(self.wording.text("ui-not-while-working"));
+        if response.clicked() {
+            self.leaving = self.send(Command::Leave(Left::SignedOut));
+        }
     }
 
     fn rail(&mut self, ui: &mut egui::Ui, view: &View) {
@@ -145,6 +205,12 @@ impl Window {
 }
 
 impl eframe::App for Window {
+    /// Also called while the window is hidden: an idle desk locks there too.
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let shared = Arc::clone(&self.view);
+        self.lock_when_idle(&lock(&shared), ctx);
+    }
+
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         self.show(ui);
     }
@@ -154,33 +220,81 @@ impl Window {
     /// Draws everything, and sends what was asked for.
     fn show(&mut self, ui: &mut egui::Ui) {
         let view = lock(&self.view).clone();
+        ui.input(|input| self.idle.frame(input, clock::now()));
+        self.lock_when_idle(&view, ui.ctx());
+        match &view.place {
+            Place::Desk => {
+                if self.door.take_entered() {
+                    self.idle.touch();
+                    self.page = Page::Make;
+                }
+                self.desk(ui, &view);
+            }
+            Place::Opening | Place::Door(_) => self.show_door(ui, &view),
+        }
+    }
+
+    fn show_door(&mut self, ui: &mut egui::Ui, view: &View) {
+        egui::Panel::top("top").exact_size(48.0).show(ui, |ui| {
+            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                self.language_button(ui);
+            });
+        });
+        let asked = egui::CentralPanel::default()
+            .show(ui, |ui| {
+                sign_in_page::show(ui, &self.wording, view, &mut self.door)
+            })
+            .inner;
+        if let Some(command) = asked {
+            self.send(command);
+        }
+    }
+
+    fn desk(&mut self, ui: &mut egui::Ui, view: &View) {
         egui::Panel::left("rail")
             .exact_size(176.0)
             .resizable(false)
-            .show(ui, |ui| self.rail(ui, &view));
+            .show(ui, |ui| self.rail(ui, view));
         egui::Panel::top("top")
             .exact_size(48.0)
-            .show(ui, |ui| self.top_bar(ui, &view));
+            .show(ui, |ui| self.top_bar(ui, view));
         egui::CentralPanel::default().show(ui, |ui| {
             heading(ui, &self.wording.text(self.page.key()));
             if let Some((code, subject)) = &view.error {
-                let (headline, hints) = self.wording.error(code, subject);
-                ui.colored_label(theme::colors(ui).stopped, headline);
-                for hint in hints {
-                    ui.label(hint);
-                }
+                told(ui, &self.wording, code, subject);
             }
             match self.page {
                 Page::Make => {
-                    for command in make_page::show(ui, &self.wording, &view) {
+                    for command in make_page::show(ui, &self.wording, view) {
                         self.send(command);
                     }
                 }
                 Page::Help => {
-                    ui.label(self.wording.text("ui-help-text"));
+                    for key in ["ui-help-text", "ui-help-door"] {
+                        ui.label(self.wording.text(key));
+                    }
+                    let minutes = [("minutes", view.idle_minutes.to_string())];
+                    ui.label(self.wording.with("ui-help-idle", minutes));
                 }
             }
         });
+    }
+}
+
+/// What happened, and what to do: in the window's own words where those of the command line do not
+/// fit.
+fn told(ui: &mut egui::Ui, wording: &Wording, code: &str, subject: &str) {
+    let (headline, hints) = wording.error(code, subject);
+    ui.colored_label(theme::colors(ui).stopped, headline);
+    match wording.known(&format!("ui-hint-{code}")) {
+        Some(hint) => {
+            ui.label(hint);
+        }
+        None => {
+            for hint in hints {
+                ui.label(hint);
+            }
+        }
     }
 }
 
@@ -192,6 +306,17 @@ fn heading(ui: &mut egui::Ui, word: &str) {
         node.set_label(word);
     });
     ui.add_space(8.0);
+}
+
+/// A post as form 1 names it; in English also what that is.
+fn post_word(wording: &Wording, post: Post) -> String {
+    match wording.language() {
+        Language::Chinese => post.chinese().to_owned(),
+        Language::English => {
+            let word = wording.text(&format!("post-{}", post.word()));
+            format!("{} ({word})", post.chinese())
+        }
+    }
 }
 
 /// The word of a state.

@@ -20,7 +20,8 @@ fn settings_are_listed_set_within_their_range_and_audited() {
             "assistant_address",
             "deadline_apply_by",
             "deadline_mandatory_from",
-            "hotline"
+            "hotline",
+            "idle_lock_minutes"
         ]
     );
     let days = home.run(["config", "get", "approval_days"]).expect(0);
@@ -33,6 +34,8 @@ fn settings_are_listed_set_within_their_range_and_audited() {
         ("approval_days", "0", "setting-invalid"),
         ("deadline_apply_by", "2026-02-30", "setting-invalid"),
         ("hotline", "a\u{202e}b", "setting-invalid"),
+        ("idle_lock_minutes", "0", "setting-invalid"),
+        ("idle_lock_minutes", "121", "setting-invalid"),
         ("person_key", "00", "setting-unknown"),
     ] {
         let refused = home.run(["config", "set", name, value]).expect(2);

@@ -7,6 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::domain::key::KeyAlgorithm;
 
 /// 制证台: from an approved request and a blank ukey to a proven network identity.
+///
+/// Without a command the window opens, at its sign-in page; with --officer and --secrets, and in a
+/// practice home, signed in.
 #[derive(Debug, Parser)]
 #[command(
     name = "ukey-station",

@@ -42,8 +42,16 @@ pub const APPROVAL_DAYS: Setting = Setting {
     range: Range::Whole(1, 366),
 };
 
+/// After how many minutes without any input the window locks.
+pub const IDLE_LOCK_MINUTES: Setting = Setting {
+    name: "idle_lock_minutes",
+    rule: "D-58",
+    default: "10",
+    range: Range::Whole(1, 120),
+};
+
 /// Every setting, in the order of their names.
-pub const SETTINGS: [Setting; 5] = [
+pub const SETTINGS: [Setting; 6] = [
     APPROVAL_DAYS,
     Setting {
         name: "assistant_address",
@@ -69,6 +77,7 @@ pub const SETTINGS: [Setting; 5] = [
         default: "",
         range: Range::Text(64),
     },
+    IDLE_LOCK_MINUTES,
 ];
 
 impl Setting {
@@ -134,6 +143,8 @@ mod tests {
             "2026-12-31"
         );
         assert_eq!(check("hotline", " 0731-1 ").unwrap(), "0731-1");
+        assert_eq!(check("idle_lock_minutes", "1").unwrap(), "1");
+        assert_eq!(check("idle_lock_minutes", "120").unwrap(), "120");
         for (name, value) in [
             ("approval_days", "0"),
             ("approval_days", "367"),
@@ -143,6 +154,9 @@ mod tests {
             ("deadline_apply_by", "31.12.2026"),
             ("hotline", "a\u{200b}b"),
             ("hotline", &"1".repeat(65)),
+            ("idle_lock_minutes", "0"),
+            ("idle_lock_minutes", "121"),
+            ("idle_lock_minutes", ""),
         ] {
             assert_eq!(check(name, value), Err(NotInRange), "{name} {value}");
         }

@@ -438,7 +438,11 @@ pub(super) const PRACTICE_PROFILE: &str = "softhsm2";
 
 /// This program's file.
 pub(super) fn this_program() -> Result<PathBuf, Error> {
-    std::env::current_exe().map_err(|error| Error::io(Path::new("this program"), error))
+    let program = std::env::current_exe();
+    // Unit tests run as target/…/deps/…: the program itself, which is the worker, lies beside deps.
+    #[cfg(test)]
+    let program = program.map(|test| test.with_file_name("../ukey-station"));
+    program.map_err(|error| Error::io(Path::new("this program"), error))
 }
 
 /// How to reach virtual ukeys of a profile.
@@ -462,7 +466,7 @@ pub(super) fn virtual_ukeys(
 }
 
 /// The secrets file that is named, else the practice home's own.
-fn read_secrets(
+pub(super) fn read_secrets(
     home: &Home,
     keys: &KeysFile,
     named: Option<&Path>,

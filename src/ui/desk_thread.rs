@@ -1,26 +1,30 @@
-//! The thread that owns the desk: takes commands, does the jobs, keeps the view up to date.
+//! The thread that owns the desk: opens it for who signs in, takes commands, does the jobs, keeps the
+//! view up to date, and lets the desk go with all its keys.
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
 use super::{Shared, lock};
 use crate::domain::key::KeyAlgorithm;
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::request::RequestState;
-use crate::domain::ukey::Serial;
+use crate::domain::setting::IDLE_LOCK_MINUTES;
+use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::{Access, OpenTerms};
+use crate::station::door;
+use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::requests::RequestView;
-use crate::station::jobs::ukeys::UkeyView;
-use crate::station::jobs::{hand_out, people, requests, ukeys};
-use crate::station::report::{Clerk, Event, RunResult, StepReport};
-use crate::station::sign_in::NobodyToAsk;
-use crate::station::{ActingOfficer, Desk, Error, RequestFilter};
+use crate::station::jobs::{hand_out, people, requests, settings, ukeys};
+use crate::station::report::{Clerk, Event};
+use crate::station::sign_in::{AskSecret, NobodyToAsk};
+use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
 use crate::workflow::journal::{Answer, Until};
-use crate::workflow::step::Step;
 
 /// How often the desk looks who is plugged in while nothing is asked of it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -30,37 +34,16 @@ const LANES: u8 = 2;
 /// What the window asks for.
 #[derive(Clone, Debug)]
 pub(super) enum Command {
+    /// Sign this officer in, with the passphrase as typed; practice secrets know theirs.
+    SignIn(OfficerName, Option<SecretText>),
+    /// Let the desk go.
+    Leave(Left),
     /// Make this request, or all.
     Make(Option<String>),
     /// Go on with unfinished runs, or with one and the answer to its question.
     Resume(Option<(Serial, Answer)>),
     /// Hand a ukey to its holder.
     HandOut(Serial),
-}
-
-/// What the window draws.
-#[derive(Clone, Debug, Default)]
-pub(super) struct View {
-    pub(super) unit: String,
-    pub(super) officer: String,
-    pub(super) post: String,
-    pub(super) practice: bool,
-    pub(super) requests: Vec<RequestView>,
-    pub(super) ukeys: Vec<UkeyView>,
-    pub(super) lanes: Vec<Lane>,
-    pub(super) busy: bool,
-    /// Code and facts of what went wrong.
-    pub(super) error: Option<(String, String)>,
-}
-
-/// One ukey at work, or just done.
-#[derive(Clone, Debug)]
-pub(super) struct Lane {
-    pub(super) request: String,
-    pub(super) serial: Serial,
-    pub(super) now: Option<Step>,
-    pub(super) steps: Vec<StepReport>,
-    pub(super) result: Option<RunResult>,
 }
 
 /// Starts the thread; it ends when the window drops its end.
@@ -71,64 +54,207 @@ pub(super) fn start(
     repaint: impl Fn() + Send + Sync + 'static,
 ) -> io::Result<SyncSender<Command>> {
     let (send, receive) = sync_channel(8);
+    let desk_thread = DeskThread {
+        home,
+        terms,
+        view,
+        repaint: Box::new(repaint),
+    };
     thread::Builder::new()
         .name("desk".to_owned())
-        .spawn(move || {
-            let opened = Desk::open(
-                &home,
-                Access::Change,
-                &terms,
-                Duty::Personalise,
-                &NobodyToAsk,
-            );
-            match opened {
-                Ok((desk, officer)) => {
-                    let at_work = AtWork {
-                        desk,
-                        officer,
-                        view,
-                        repaint: Box::new(repaint),
-                    };
-                    at_work.serve(&receive);
-                }
-                Err(error) => {
-                    lock(&view).error = Some((error.code.to_owned(), error.subject));
-                    repaint();
-                }
-            }
-        })?;
+        .spawn(move || desk_thread.run(&receive))?;
     Ok(send)
 }
 
-struct AtWork {
-    desk: Desk,
-    officer: ActingOfficer,
+type Opened = (Desk, ActingOfficer);
+
+struct DeskThread {
+    home: PathBuf,
+    terms: OpenTerms,
     view: Shared,
     repaint: Box<dyn Fn() + Send + Sync>,
 }
 
-impl AtWork {
-    fn serve(&self, commands: &Receiver<Command>) {
+impl DeskThread {
+    fn run(&self, commands: &Receiver<Command>) {
+        let (mut left, mut last) = (None, self.terms.officer.clone());
+        let mut opened = self.at_start();
+        loop {
+            let at_desk = match opened.take() {
+                Some(opened) => opened,
+                None => match self.at_the_door(commands, left, last.as_ref()) {
+                    Some(opened) => opened,
+                    None => return,
+                },
+            };
+            last = Some(at_desk.1.name().clone());
+            lock(&self.view).place = Place::Desk;
+            let at_work = AtWork {
+                desk: at_desk.0,
+                officer: at_desk.1,
+                view: &self.view,
+                repaint: &self.repaint,
+            };
+            left = at_work.serve(commands);
+            // The keys are wiped and the home is free before the door is seen.
+            drop(at_work);
+            if left.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// A secrets file signs in at the start, in practice the home's own (interface.md).
+    fn at_start(&self) -> Option<Opened> {
+        {
+            let mut view = lock(&self.view);
+            view.home = self.home.display().to_string();
+            view.busy = true;
+        }
+        let change = Access::Change;
+        let opened = Desk::open(
+            &self.home,
+            change,
+            &self.terms,
+            Duty::ReadRecords,
+            &NobodyToAsk,
+        );
+        lock(&self.view).busy = false;
+        match opened {
+            Ok(opened) => Some(opened),
+            Err(error) if error.code == "officer-required" => None,
+            Err(error) => {
+                self.tell(error);
+                None
+            }
+        }
+    }
+
+    /// Waits until somebody has signed in; `None` when the window is gone.
+    fn at_the_door(
+        &self,
+        commands: &Receiver<Command>,
+        left: Option<Left>,
+        last: Option<&OfficerName>,
+    ) -> Option<Opened> {
+        let mut unseen = false;
+        loop {
+            match door::look(&self.home, self.terms.secrets.as_deref()) {
+                Ok(door) => {
+                    let mut view = lock(&self.view);
+                    if unseen {
+                        view.error = None;
+                    }
+                    unseen = false;
+                    view.practice = door.practice;
+                    let last = last.cloned();
+                    let error = view.error.take();
+                    *view = view.emptied(Place::Door(DoorView { door, left, last }));
+                    view.error = error;
+                }
+                Err(error) => {
+                    unseen = true;
+                    self.tell(error);
+                }
+            }
+            (self.repaint)();
+            match commands.recv_timeout(LOOK_EVERY) {
+                Ok(Command::SignIn(name, passphrase)) => {
+                    {
+                        let mut view = lock(&self.view);
+                        view.busy = true;
+                        view.error = None;
+                    }
+                    (self.repaint)();
+                    let opened = self.sign_in(name, passphrase);
+                    lock(&self.view).busy = false;
+                    match opened {
+                        Ok(opened) => return Some(opened),
+                        Err(error) => self.tell(error),
+                    }
+                }
+                // Asked of a desk that was left before its turn came: nobody acts.
+                Ok(_) | Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    }
+
+    fn sign_in(&self, name: OfficerName, passphrase: Option<SecretText>) -> Result<Opened, Error> {
+        let typed = passphrase.is_some();
+        let terms = OpenTerms {
+            officer: Some(name),
+            // What is typed counts, whatever a file says.
+            secrets: (!typed).then(|| self.terms.secrets.clone()).flatten(),
+        };
+        let asked = Typed(RefCell::new(passphrase));
+        Desk::open(
+            &self.home,
+            Access::Change,
+            &terms,
+            Duty::ReadRecords,
+            &asked,
+        )
+    }
+
+    fn tell(&self, error: Error) {
+        lock(&self.view).error = Some((error.code.to_owned(), error.subject));
+        (self.repaint)();
+    }
+}
+
+/// The passphrase that the sign-in page took; it answers once.
+struct Typed(RefCell<Option<SecretText>>);
+
+impl AskSecret for Typed {
+    fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
+        self.0.borrow_mut().take()
+    }
+
+    fn new_passphrase(
+        &self,
+        _officer: &OfficerName,
+        _refused: Option<&'static str>,
+    ) -> Option<[SecretText; 2]> {
+        None
+    }
+}
+
+struct AtWork<'a> {
+    desk: Desk,
+    officer: ActingOfficer,
+    view: &'a Shared,
+    repaint: &'a (dyn Fn() + Send + Sync),
+}
+
+impl AtWork<'_> {
+    /// Serves until the desk is left; `None` when the window is gone.
+    fn serve(&self, commands: &Receiver<Command>) -> Option<Left> {
         loop {
             let refreshed = self.refresh();
             self.tell(refreshed);
             let command = match commands.recv_timeout(LOOK_EVERY) {
+                Ok(Command::Leave(left)) => return Some(left),
                 Ok(command) => command,
                 Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return None,
             };
-            lock(&self.view).busy = true;
-            lock(&self.view).error = None;
+            {
+                let mut view = lock(self.view);
+                view.busy = true;
+                view.error = None;
+                view.without_ukey = 0;
+            }
             (self.repaint)();
             let done = self.perform(command);
-            lock(&self.view).busy = false;
+            lock(self.view).busy = false;
             self.tell(done);
         }
     }
 
     fn tell(&self, done: Result<(), Error>) {
         if let Err(error) = done {
-            lock(&self.view).error = Some((error.code.to_owned(), error.subject));
+            lock(self.view).error = Some((error.code.to_owned(), error.subject));
         }
         (self.repaint)();
     }
@@ -143,13 +269,26 @@ impl AtWork {
         let unit = people::units(&self.desk, &self.officer)?
             .into_iter()
             .find(|unit| unit.own);
-        let mut view = lock(&self.view);
+        let idle = settings::get(&self.desk, &self.officer, IDLE_LOCK_MINUTES.name)?;
+        let issued = ukeys
+            .iter()
+            .filter(|ukey| ukey.inserted && ukey.row.state == UkeyState::Issued)
+            .map(|ukey| &ukey.row.identity.serial);
+        let mut to_hold = BTreeSet::new();
+        for serial in issued {
+            if hand_out::will_hold(&self.desk, &self.officer, serial)? {
+                to_hold.insert(serial.clone());
+            }
+        }
+        let mut view = lock(self.view);
         view.unit = unit.map(|unit| unit.name).unwrap_or_default();
         self.officer.name().as_str().clone_into(&mut view.officer);
-        self.officer.post().chinese().clone_into(&mut view.post);
+        view.post = Some(self.officer.post());
         view.practice = self.desk.is_practice();
+        view.idle_minutes = idle.value.parse().unwrap_or_default(); // Checked: a whole number.
         view.requests = requests;
         view.ukeys = ukeys;
+        view.to_hold = to_hold;
         Ok(())
     }
 
@@ -171,7 +310,7 @@ impl AtWork {
                     pin: personalise::usual_pin_source(&self.desk),
                 };
                 let named = row.as_ref().map(std::slice::from_ref);
-                personalise::personalise(
+                let summary = personalise::personalise(
                     &self.desk,
                     &self.officer,
                     named,
@@ -179,26 +318,42 @@ impl AtWork {
                     (terms, LANES),
                     clerk,
                 )?;
+                lock(self.view).without_ukey = summary.without_ukey;
             }
             Command::Resume(on) => {
                 let on = on.as_ref().map(|(serial, answer)| (serial, Some(*answer)));
                 personalise::resume(&self.desk, &self.officer, on, LANES, clerk)?;
             }
-            Command::HandOut(serial) => {
-                hand_out::hand_out(&self.desk, &self.officer, &serial)?;
-                let mut view = lock(&self.view);
-                for lane in view.lanes.iter_mut().filter(|lane| lane.serial == serial) {
-                    if let Some(result) = &mut lane.result {
-                        result.handed_out = true;
-                    }
-                }
+            Command::HandOut(serial) => self.hand_out(&serial)?,
+            // Signing in is the door's, leaving is heard before.
+            Command::SignIn(..) | Command::Leave(_) => {}
+        }
+        Ok(())
+    }
+
+    fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
+        let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
+        let (crl_due, crl_error) = match &done.hold {
+            Some(CrlStanding::Due(error)) => (true, error.as_ref()),
+            Some(CrlStanding::Published) | None => (false, None),
+        };
+        let mut view = lock(self.view);
+        view.handed_out = Some(HandedOutNote {
+            serial: serial.clone(),
+            hold: done.hold.is_some(),
+            crl_due,
+            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
+        });
+        for lane in view.lanes.iter_mut().filter(|lane| lane.serial == *serial) {
+            if let Some(result) = &mut lane.result {
+                result.handed_out = true;
             }
         }
         Ok(())
     }
 
     fn take(&self, event: Event) {
-        let mut view = lock(&self.view);
+        let mut view = lock(self.view);
         match event {
             Event::Started {
                 request,

@@ -2,8 +2,10 @@
 
 use eframe::egui::{self, RichText};
 
-use super::desk_thread::{Command, Lane, View};
-use super::{state_word, theme};
+use super::desk_thread::Command;
+use super::view::{HandedOutNote, Lane, View};
+use super::{post_word, state_word, theme, told};
+use crate::domain::officer::{Duty, Post};
 use crate::station::report::{self, Outcome};
 use crate::wording::Wording;
 use crate::workflow::step::Step;
@@ -11,16 +13,19 @@ use crate::workflow::step::Step;
 /// Draws the page; gives what was asked for.
 pub(super) fn show(ui: &mut egui::Ui, wording: &Wording, view: &View) -> Vec<Command> {
     let mut commands = Vec::new();
+    if !view.may(Duty::Personalise) {
+        read_only(ui, wording, view);
+    }
     ui.horizontal(|ui| {
-        let all = egui::Button::new(wording.text("ui-make-all")).min_size(egui::vec2(120.0, 40.0));
-        if ui
-            .add_enabled(!view.busy && !view.requests.is_empty(), all)
-            .clicked()
-        {
+        let all = theme::primary(ui, wording.text("ui-make-all"));
+        if view.requests.is_empty() && view.may(Duty::Personalise) && !view.busy {
+            ui.add_enabled(false, all)
+                .on_disabled_hover_text(wording.text("ui-none-waiting"));
+        } else if pressed(ui, wording, view, Duty::Personalise, all) {
             commands.push(Command::Make(None));
         }
         let resume = egui::Button::new(wording.text("ui-resume"));
-        if ui.add_enabled(!view.busy, resume).clicked() {
+        if pressed(ui, wording, view, Duty::Personalise, resume) {
             commands.push(Command::Resume(None));
         }
         if view.busy {
@@ -28,6 +33,11 @@ pub(super) fn show(ui: &mut egui::Ui, wording: &Wording, view: &View) -> Vec<Com
             ui.label(wording.text("ui-working"));
         }
     });
+    if view.without_ukey > 0 {
+        let args = [("count", view.without_ukey.to_string())];
+        let words = wording.with("ui-without-ukey", args);
+        ui.colored_label(theme::colors(ui).attention, words);
+    }
     ui.add_space(8.0);
     ui.columns_const(|[left, right]| {
         egui::ScrollArea::vertical()
@@ -41,12 +51,75 @@ pub(super) fn show(ui: &mut egui::Ui, wording: &Wording, view: &View) -> Vec<Com
             .id_salt("lanes")
             .show(right, |ui| {
                 ui.label(RichText::new(wording.text("ui-progress")).strong());
+                if let Some(note) = &view.handed_out {
+                    handed_out(ui, wording, note);
+                }
                 for lane in &view.lanes {
                     card(ui, wording, view, lane, &mut commands);
                 }
             });
     });
     commands
+}
+
+/// What this post may do here, and who does the rest.
+fn read_only(ui: &mut egui::Ui, wording: &Wording, view: &View) {
+    let own = view.post.map(|post| post_word(wording, post));
+    let args = [
+        ("post", own.unwrap_or_default()),
+        ("posts", who_may(wording, Duty::Personalise)),
+    ];
+    ui.colored_label(
+        theme::colors(ui).attention,
+        wording.with("ui-read-only", args),
+    );
+}
+
+/// A button of a duty: whether it was pressed. It says on hover why it cannot be.
+fn pressed(
+    ui: &mut egui::Ui,
+    wording: &Wording,
+    view: &View,
+    duty: Duty,
+    button: egui::Button<'_>,
+) -> bool {
+    let may = view.may(duty);
+    let reason = if may {
+        wording.text("ui-not-while-working")
+    } else {
+        wording.with("ui-other-post", [("posts", who_may(wording, duty))])
+    };
+    ui.add_enabled(may && !view.busy, button)
+        .on_disabled_hover_text(reason)
+        .clicked()
+}
+
+/// The posts that have a duty.
+fn who_may(wording: &Wording, duty: Duty) -> String {
+    let posts = Post::ALL.into_iter().filter(|post| duty.belongs_to(*post));
+    let words: Vec<_> = posts.map(|post| post_word(wording, post)).collect();
+    words.join(", ")
+}
+
+fn handed_out(ui: &mut egui::Ui, wording: &Wording, note: &HandedOutNote) {
+    let frame = egui::Frame::group(ui.style()).fill(ui.visuals().window_fill);
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        let word = wording.text("state-handed-out");
+        ui.horizontal(|ui| {
+            ui.colored_label(theme::colors(ui).good, format!("✓ {word}"));
+            ui.monospace(grouped(note.serial.as_str()));
+        });
+        if note.hold {
+            ui.label(wording.text("hold-begun"));
+        }
+        if let Some((code, subject)) = &note.crl_error {
+            told(ui, wording, code, subject);
+        }
+        if note.crl_due {
+            ui.colored_label(theme::colors(ui).attention, wording.text("crl-due"));
+        }
+    });
 }
 
 fn waiting(ui: &mut egui::Ui, wording: &Wording, view: &View, commands: &mut Vec<Command>) {
@@ -62,7 +135,7 @@ fn waiting(ui: &mut egui::Ui, wording: &Wording, view: &View, commands: &mut Vec
             ui.weak(&request.row.user_types);
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let make = egui::Button::new(wording.text("ui-make-one"));
-                if ui.add_enabled(!view.busy, make).clicked() {
+                if pressed(ui, wording, view, Duty::Personalise, make) {
                     commands.push(Command::Make(Some(request.row.number.clone())));
                 }
             });
@@ -86,11 +159,14 @@ fn plugged_in(ui: &mut egui::Ui, wording: &Wording, view: &View, commands: &mut 
             ui.label(state_word(wording, state.word()));
             if state == crate::domain::ukey::UkeyState::Issued {
                 let hand_out = egui::Button::new(wording.text("ui-hand-out"));
-                if ui.add_enabled(!view.busy, hand_out).clicked() {
+                if pressed(ui, wording, view, Duty::HandOut, hand_out) {
                     commands.push(Command::HandOut(ukey.row.identity.serial.clone()));
                 }
             }
         });
+        if view.to_hold.contains(&ukey.row.identity.serial) {
+            ui.weak(wording.text("ui-hold-foreseen"));
+        }
     }
 }
 
@@ -169,14 +245,25 @@ fn outcome(
     let word = wording.text(&format!("outcome-{}", outcome.word()));
     match outcome {
         Outcome::Issued => {
-            ui.colored_label(colors.good, format!("● {word}"));
+            let handed_out = lane.result.as_ref().is_some_and(|result| result.handed_out);
+            if handed_out {
+                let word = wording.text("state-handed-out");
+                ui.colored_label(colors.good, format!("✓ {word}"));
+            } else {
+                ui.colored_label(colors.good, format!("● {word}"));
+            }
+            if !handed_out && view.to_hold.contains(&lane.serial) {
+                ui.label(wording.text("ui-hold-foreseen"));
+            }
         }
         Outcome::Pending(wait) => {
             ui.colored_label(colors.attention, word);
             ui.label(wording.text(&format!("wait-{}", wait.word())));
+            ui.label(wording.text(&format!("ui-next-{}", wait.word())));
         }
         Outcome::WrittenOff => {
             ui.colored_label(colors.attention, wording.text("state-damaged"));
+            ui.label(wording.text("ui-next-written-off"));
         }
         Outcome::Question(question) => {
             ui.colored_label(colors.attention, word);
@@ -188,7 +275,7 @@ fn outcome(
                 for answer in &question.answers {
                     let button =
                         egui::Button::new(wording.text(&format!("answer-{}", answer.word())));
-                    if ui.add_enabled(!view.busy, button).clicked() {
+                    if pressed(ui, wording, view, Duty::Personalise, button) {
                         commands.push(Command::Resume(Some((lane.serial.clone(), *answer))));
                     }
                 }
@@ -197,15 +284,6 @@ fn outcome(
         Outcome::Refused(code) => told(ui, wording, code, lane.serial.as_str()),
         Outcome::Fault(fault) => told(ui, wording, fault.kind.word(), lane.serial.as_str()),
         Outcome::Failed(code, subject) => told(ui, wording, code, subject),
-    }
-}
-
-/// What happened, and what to do.
-fn told(ui: &mut egui::Ui, wording: &Wording, code: &str, subject: &str) {
-    let (headline, hints) = wording.error(code, subject);
-    ui.colored_label(theme::colors(ui).stopped, headline);
-    for hint in hints {
-        ui.label(hint);
     }
 }
 

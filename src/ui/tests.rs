@@ -1,13 +1,17 @@
 //! The window as a screen reader finds it and a keyboard drives it; what it sends is read from the
 //! channel that the desk's thread would read.
 
+mod door;
+mod real_home;
+
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::desk_thread::{Command, Lane, View};
+use super::desk_thread::Command;
+use super::view::Lane;
 use super::*;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::{RequestId, UnitId};
@@ -126,9 +130,10 @@ fn ukey(text: &str, state: UkeyState, inserted: bool) -> UkeyView {
 
 fn view() -> View {
     View {
+        place: Place::Desk,
         unit: "示例市练习小学".to_owned(),
         officer: "admin".to_owned(),
-        post: "系统管理员".to_owned(),
+        post: Some(Post::System),
         practice: true,
         requests: vec![
             request("2026-0001", "王晓雯"),
@@ -174,7 +179,11 @@ fn asking(answers: &[Answer]) -> Lane {
 #[test]
 fn each_page_has_a_heading_with_the_name_of_its_entry_in_the_rail() {
     for language in [Language::Chinese, Language::English] {
-        let mut bench = Bench::new(language, View::default());
+        let empty = View {
+            place: Place::Desk,
+            ..View::default()
+        };
+        let mut bench = Bench::new(language, empty);
         for page in Page::ALL {
             let word = bench.word(page.key());
             bench.press(&word);
@@ -268,8 +277,18 @@ fn an_error_says_what_happened_and_what_to_do() {
         view.error = Some(("home-held".to_owned(), "4711".to_owned()));
         let bench = Bench::new(language, view);
         let wording = Wording::new(language);
-        let (headline, hints) = wording.error("home-held", "4711");
+        let (headline, _hints) = wording.error("home-held", "4711");
         assert!(headline.contains("4711"));
+        bench.harness.get_by_label(&headline);
+        // The window says in its own words what to do.
+        bench
+            .harness
+            .get_by_label(&wording.text("ui-hint-home-held"));
+
+        let mut view = tests::view();
+        view.error = Some(("no-blank-ukey".to_owned(), String::new()));
+        let bench = Bench::new(language, view);
+        let (headline, hints) = wording.error("no-blank-ukey", "");
         for text in hints.iter().chain([&headline]) {
             bench.harness.get_by_label(text);
         }

@@ -37,6 +37,18 @@ pub(super) fn colors(ui: &egui::Ui) -> Colors {
     if ui.visuals().dark_mode { DARK } else { LIGHT }
 }
 
+/// The one button of a page that goes on.
+pub(super) fn primary(ui: &egui::Ui, word: String) -> egui::Button<'static> {
+    let on_accent = if ui.visuals().dark_mode {
+        rgb(0x15_181d)
+    } else {
+        Color32::WHITE
+    };
+    egui::Button::new(egui::RichText::new(word).color(on_accent))
+        .fill(colors(ui).accent)
+        .min_size(egui::vec2(120.0, 40.0))
+}
+
 /// Shape and colour of a ukey's state; its word stands beside it everywhere.
 pub(super) fn ukey_state(ui: &egui::Ui, state: UkeyState) -> (&'static str, Color32) {
     let colors = colors(ui);
@@ -83,9 +95,12 @@ pub(super) fn apply(ctx: &egui::Context) {
         visuals.faint_bg_color = rgb(card);
         visuals.extreme_bg_color = rgb(card);
         visuals.override_text_color = Some(rgb(text));
+        visuals.weak_text_color = Some(colors.quiet);
         visuals.selection.bg_fill = colors.accent.gamma_multiply(0.25);
         visuals.hyperlink_color = colors.accent;
         visuals.widgets.noninteractive.bg_stroke.color = rgb(line);
+        visuals.widgets.inactive.bg_stroke = egui::Stroke::new(1.0, rgb(line));
+        visuals.text_edit_bg_color = Some(rgb(ground));
         for widget in [
             &mut visuals.widgets.noninteractive,
             &mut visuals.widgets.inactive,

@@ -62,6 +62,21 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
     Ok(HandedOut { row, hold })
 }
 
+/// Whether handing this ukey out will put its certificate on hold: its PIN is random (D-59).
+///
+/// # Errors
+/// What the store says.
+pub fn will_hold(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result<bool, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let store = desk.store();
+    let reading = store.read();
+    let Some(run) = reading.last_run_on(serial)? else {
+        return Ok(false);
+    };
+    let plan = reading.plan(run.id)?;
+    Ok(plan.is_some_and(|plan| plan.user_pin == PinSource::Random))
+}
+
 /// The certificate of a ukey whose PIN is random; its holder must have that PIN on paper.
 fn certificate_to_hold(desk: &Desk, run: &RunRow) -> Result<Option<CertificateRow>, Error> {
     let damaged = |what: &str| Error::failed("store-damaged", what);

@@ -1,0 +1,264 @@
+//! The window on a real practice home, with the thread that owns its desk.
+
+use std::fs;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::time::Duration;
+
+use egui::{Key, Modifiers};
+use tempfile::TempDir;
+
+use super::door::{Person, is_desk, is_door, name};
+use super::*;
+use crate::domain::officer::Post;
+use crate::station::Home;
+use crate::station::desk::OpenTerms;
+use crate::station::jobs::practice;
+use crate::station::secrets::Secrets;
+
+/// One real home at a time: a process that a neighbouring test starts holds, until its exec, the
+/// locks that this one has just let go.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+/// A window on a real practice home.
+struct RealDesk {
+    harness: Harness<'static, Window>,
+    /// A signal whenever the thread has changed the picture.
+    painted: Receiver<()>,
+    home: Home,
+    passphrases: Secrets,
+    _dir: TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Person for RealDesk {
+    fn harness(&mut self) -> &mut Harness<'static, Window> {
+        &mut self.harness
+    }
+}
+
+/// Whether the passphrases are in the home for who opens it.
+#[derive(PartialEq, Eq)]
+enum SecretsFile {
+    There,
+    Gone,
+}
+
+impl RealDesk {
+    fn new(language: Language, file: &SecretsFile, ukeys: u16) -> Self {
+        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let dir = TempDir::with_prefix("ukey-").unwrap();
+        let made = practice::new(&dir.path().join("home"), "softhsm2", ukeys, ukeys);
+        let home = made.expect("the program is built: cargo build");
+        let passphrases = Secrets::read(&home.secrets()).unwrap();
+        if *file == SecretsFile::Gone {
+            fs::remove_file(home.secrets()).unwrap();
+        }
+        let view = Shared::default();
+        let (paint, painted) = sync_channel(1);
+        let repaint = move || {
+            paint.try_send(()).ok(); // One signal is enough.
+        };
+        let path = home.path().to_owned();
+        let terms = OpenTerms::default();
+        let commands = desk_thread::start(path, terms, Arc::clone(&view), repaint).unwrap();
+        let window = Window::new(Wording::new(language), view, commands);
+        let harness = Harness::builder()
+            .with_size([1280.0, 760.0])
+            .allow_missing_glyphs()
+            .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+        Self {
+            harness,
+            painted,
+            home,
+            passphrases,
+            _dir: dir,
+            _alone: alone,
+        }
+    }
+
+    fn view(&self) -> View {
+        lock(&self.harness.state().view).clone()
+    }
+
+    fn word(&self, key: &str) -> String {
+        self.harness.state().wording.text(key)
+    }
+
+    /// Waits for the desk's thread, then draws.
+    fn until(&mut self, what: impl Fn(&View) -> bool) {
+        for _ in 0..200 {
+            if what(&self.view()) {
+                break;
+            }
+            let signal = self.painted.recv_timeout(Duration::from_mins(1));
+            signal.unwrap_or_else(|_late| panic!("{:#?}", self.view()));
+            self.harness.step();
+        }
+        assert!(what(&self.view()), "{:#?}", self.view());
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn press(&mut self, key: &str) {
+        let word = self.word(key);
+        self.harness
+            .get_by_role_and_label(Role::Button, &word)
+            .click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn choose(&mut self, officer: &str) {
+        self.harness
+            .get_all_by_role(Role::RadioButton)
+            .find(|radio| {
+                let label = radio.accesskit_node().label().unwrap_or_default();
+                label.starts_with(officer)
+            })
+            .unwrap()
+            .click();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    fn passphrase(&self, officer: &str) -> String {
+        let passphrase = self.passphrases.passphrase(&name(officer));
+        passphrase.unwrap().expose().to_owned()
+    }
+
+    fn try_passphrase(&mut self, text: &str) {
+        lock(&self.harness.state().view).error = None;
+        self.type_text(text);
+        self.key(Modifiers::NONE, Key::Enter);
+        self.until(|view| is_desk(view) || (!view.busy && view.error.is_some()));
+    }
+
+    fn is_free(&self) -> bool {
+        self.home.lock().is_ok()
+    }
+}
+
+#[test]
+fn a_wrong_passphrase_is_told_in_place_and_the_right_one_opens_the_desk() {
+    for language in [Language::Chinese, Language::English] {
+        let mut desk = RealDesk::new(language, &SecretsFile::Gone, 0);
+        desk.until(|view| is_door(view, None));
+        desk.harness
+            .get_by_label(&desk.home.path().display().to_string());
+        desk.choose("security");
+        desk.try_passphrase("wrong horse 12");
+        let (headline, _hints) = Wording::new(language).error("passphrase-wrong", "security");
+        desk.harness.get_by_label(&headline);
+        desk.harness
+            .get_by_label(&desk.word("ui-hint-passphrase-wrong"));
+        assert!(desk.is_free(), "nobody holds the home");
+
+        let right = desk.passphrase("security");
+        desk.try_passphrase(&right);
+        desk.until(|view| is_desk(view) && view.post.is_some());
+        assert!(!desk.is_free());
+        assert_eq!(desk.view().officer, "security");
+        assert_eq!(desk.view().error, None);
+        desk.harness.get_by_label("示例市练习小学");
+        assert!(!format!("{:?}", desk.view()).contains(&right));
+    }
+}
+
+#[test]
+fn after_three_wrong_passphrases_the_wait_is_told_and_the_right_one_waits_too() {
+    let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::Gone, 0);
+    desk.until(|view| is_door(view, None));
+    for _ in 0..3 {
+        desk.try_passphrase("wrong horse 12");
+    }
+    desk.until(|view| {
+        matches!(&view.place, Place::Door(view) if view.door.officers[0].wait_secs.is_some())
+    });
+    desk.harness.get_by_label_contains("还须等待 1");
+    let right = desk.passphrase("admin");
+    desk.type_text(&right);
+    desk.key(Modifiers::NONE, Key::Enter);
+    assert!(!is_desk(&desk.view()) && !desk.view().busy);
+    // Another officer need not wait.
+    desk.choose("auditor");
+    let right = desk.passphrase("auditor");
+    desk.try_passphrase(&right);
+    desk.until(|view| is_desk(view) && view.post == Some(Post::Auditor));
+}
+
+#[test]
+fn a_home_that_another_process_holds_is_told_and_opens_when_it_is_free() {
+    let mut desk = RealDesk::new(Language::English, &SecretsFile::Gone, 0);
+    desk.until(|view| is_door(view, None));
+    let held = desk.home.lock().unwrap();
+    let right = desk.passphrase("admin");
+    desk.try_passphrase(&right);
+    assert_eq!(desk.view().error.unwrap().0, "home-held");
+    desk.harness.get_by_label(&desk.word("ui-hint-home-held"));
+    drop(held);
+    desk.try_passphrase(&right);
+    desk.until(is_desk);
+}
+
+#[test]
+fn one_signs_out_and_a_trainee_goes_on_in_another_post_without_typing() {
+    let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 1);
+    desk.until(|view| is_desk(view) && view.requests.len() == 1);
+    assert_eq!(desk.view().officer, "admin");
+    desk.press("ui-sign-out");
+    desk.until(|view| is_door(view, Some(Left::SignedOut)));
+    assert!(desk.is_free(), "the lock is released");
+    let left = desk.view();
+    assert!(left.requests.is_empty() && left.ukeys.is_empty() && left.post.is_none());
+    desk.harness.get_by_label("示例市练习小学");
+    assert_eq!(
+        desk.harness.query_all_by_role(Role::PasswordInput).count(),
+        0
+    );
+
+    desk.choose("auditor");
+    desk.press("ui-sign-in");
+    desk.until(|view| is_desk(view) && view.post == Some(Post::Auditor));
+    assert_eq!(desk.view().officer, "auditor");
+    desk.press("ui-make-all");
+    desk.until(|view| !view.busy);
+    assert_eq!(desk.view().requests.len(), 1, "nothing was made");
+    assert!(desk.view().lanes.is_empty());
+}
+
+#[test]
+fn an_idle_desk_is_let_go_with_its_keys_and_the_last_officer_comes_back() {
+    let mut desk = RealDesk::new(Language::English, &SecretsFile::Gone, 1);
+    desk.until(|view| is_door(view, None));
+    desk.choose("security");
+    let right = desk.passphrase("security");
+    desk.try_passphrase(&right);
+    desk.until(|view| is_desk(view) && view.idle_minutes == 10 && view.requests.len() == 1);
+    let holder = desk.view().requests[0].row.holder_name.clone();
+    desk.harness.input_mut().time = Some(10_000.0);
+    desk.type_text("x");
+    desk.draw_at(10_599.0);
+    assert!(!desk.harness.state().leaving && is_desk(&desk.view()));
+    desk.draw_at(10_600.0);
+    desk.until(|view| is_door(view, Some(Left::Locked)));
+    assert!(desk.is_free());
+    assert!(!format!("{:?}", desk.view()).contains(&holder));
+    let locked = desk.word("ui-locked");
+    desk.harness.get_by_role_and_label(Role::Heading, &locked);
+    desk.try_passphrase(&right);
+    desk.until(|view| is_desk(view) && view.officer == "security");
+}
+
+#[test]
+fn the_ukey_at_work_is_finished_before_the_desk_locks() {
+    let mut desk = RealDesk::new(Language::English, &SecretsFile::There, 1);
+    desk.until(|view| is_desk(view) && view.requests.len() == 1 && view.idle_minutes == 10);
+    desk.press("ui-make-all");
+    desk.until(|view| view.busy || !view.lanes.is_empty());
+    desk.draw_at(100_000.0);
+    desk.until(|view| is_door(view, Some(Left::Locked)));
+    desk.press("ui-sign-in");
+    desk.until(|view| is_desk(view) && !view.ukeys.is_empty());
+    assert_eq!(desk.view().ukeys[0].row.state, UkeyState::Issued);
+    assert!(desk.view().requests.is_empty());
+}
