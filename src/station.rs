@@ -18,6 +18,7 @@ mod key_token;
 mod post;
 mod signing_key;
 mod unit_key;
+mod unit_trust;
 
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};

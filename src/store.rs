@@ -38,7 +38,7 @@ pub use self::exchange::ExchangeRow;
 pub use self::imports::{Acts, NewRequest, Terms};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
-pub use self::parcels::{ParcelReceivedRow, ParcelSentRow};
+pub use self::parcels::{EnrolmentRow, ParcelReceivedRow, ParcelSentRow};
 pub use self::request_list::{RequestFilter, RequestOrder};
 pub use self::requests::{ApprovalRow, FieldRow, RequestRow};
 pub use self::reviews::{ReviewRow, SuperiorRefusalRow};

@@ -14,6 +14,7 @@ const SCRIPTS: &[&str] = &[
     include_str!("schema/006.sql"),
     include_str!("schema/007.sql"),
     include_str!("schema/008.sql"),
+    include_str!("schema/010.sql"),
 ];
 
 /// The version this program writes.

@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod paper;
+pub(crate) mod records;
 pub(crate) mod stations;
 
 use std::ffi::OsStr;

@@ -150,7 +150,7 @@ pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
 /// and this key, and lead to the pinned root.
 ///
 /// # Errors
-/// `officer-unknown`, `certificate-invalid`, `certificate-differs`.
+/// `officer-unknown`, `unit-certificate-revoked`, `certificate-invalid`, `certificate-differs`.
 pub fn install_certificate(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -162,9 +162,7 @@ pub fn install_certificate(
         officer.demand(Duty::SetUp)?;
     }
     let row = desk.officer(name)?;
-    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &[]);
-    let signer = signer
-        .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
+    let signer = crate::station::unit_trust::check_officer(desk, chain)?;
     let code = desk.own_unit()?.code;
     let fits = signer.name == *name
         && signer.post == row.post

@@ -655,10 +655,29 @@ hint-parcel-log-shorter = 其记录被回退或截断，请告知双方审计员
 error-parcel-log-forked = 发送方的审计日志与以前不一致：{$subject}
 hint-parcel-log-forked = 可能有两份副本在用，请告知双方审计员。
 error-parcel-log-restored = 发送方的制证台在上次来件之后做过恢复：{$subject}
-hint-parcel-log-restored = 请先打电话向对方核实。
+hint-parcel-log-restored = 请先打电话核实；确系恢复的，由两名管理员确认：unit confirm-history 文件
 error-ukey-in-stock = 该 ukey 已在本单位库存中：{$subject}
 hint-ukey-in-stock = 用 ukey show 查看。
 error-not-a-reason = 没有这种原因：{$subject}
 hint-not-a-reason = 可用：keyCompromise、affiliationChanged、superseded、cessationOfOperation、certificateHold、privilegeWithdrawn。
 error-holder-is-officer = {$subject} 的申请人是本单位管理员，须由上级审核
 hint-holder-is-officer = 用 request send-up 报送上级。
+# 单位证书体系中的吊销（D-57）
+error-unit-certificate-revoked = 单位或管理员的证书已被吊销：{$subject}
+hint-unit-certificate-revoked = 其签名不再有效。请向上级申请新证书；如有文件由其签署，请告知审计员。
+error-unit-crl-invalid = 吊销列表无效：{$subject}
+hint-unit-crl-invalid = 请签发单位重新提供 units.crl。
+error-unit-crl-older = 已有该单位更新的吊销列表：{$subject}
+hint-unit-crl-older = 无须处理，继续使用较新的列表。
+error-enrolled-older = 该答复早于正在使用的答复：{$subject}
+hint-enrolled-older = 请使用上级最新的答复。
+unit-crl-ended = {$unit}的吊销列表应在 {$until} 前更新，现仍按其判断；请向该单位索取新列表。
+# 对方制证台恢复备份（D-52）
+error-history-not-restored = 发送方的历史未中断，无须确认：{$subject}
+hint-history-not-restored = 请用与该文件相应的命令接收。
+error-history-code-differs = 文件中的检查点码与此不同：{$subject}
+hint-history-code-differs = 请先显示文件的检查点码，由对方用 audit verify --code 核对。
+history-compare =
+    {$unit}的审计日志开始了新的历史（如恢复备份之后）：{$code}
+    请打电话核对：对方运行 `audit verify --code {$code}` 应显示“matches”，且对方确知做过恢复。
+    然后：unit confirm-history 文件 --code {$code} --second 姓名

@@ -16,9 +16,10 @@ use crate::issuing::connector::{Answer, Connector as _, ConnectorError, Embedded
 use crate::issuing::csr::CheckedCsr;
 use crate::keys::file;
 use crate::keys::signature::{self, NotVerified, VerifiedApproval, VerifiedDecision};
-use crate::keys::unit_pki::{self, Signer, UnitFacts};
+use crate::keys::unit_pki::{self, PkiError, Signer, UnitFacts};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::unit_trust;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{ExchangeRow, StoreError};
 
@@ -217,6 +218,9 @@ impl Parts<'_> {
             return Err(altered(&serial));
         }
         let not_approved = |error: NotVerified| {
+            if let NotVerified::Chain(PkiError::Revoked) = error {
+                return Error::refused("unit-certificate-revoked", serial.clone()).because(error);
+            }
             let text = format!("{serial}: {error}");
             Error::refused("exchange-not-approved", text).because(error)
         };
@@ -242,11 +246,12 @@ impl Parts<'_> {
 
 fn order_refused(error: NotVerified) -> Error {
     let code = match &error {
+        NotVerified::Chain(PkiError::Revoked) => "unit-certificate-revoked",
         NotVerified::Damaged(_)
         | NotVerified::Signature
         | NotVerified::Record(_)
         | NotVerified::Expired => "exchange-altered",
-        NotVerified::Chain(_) | NotVerified::OlderCrl => "exchange-sender-unknown",
+        NotVerified::Chain(_) => "exchange-sender-unknown",
     };
     Error::refused(code, error.to_string()).because(error)
 }
@@ -264,7 +269,10 @@ fn unit_of(
     let chain: Result<Vec<_>, _> = order.unit_chain.iter().map(hex::decode).collect();
     let chain = chain.map_err(|error| unknown("its unit").because(error))?;
     let units = unit_pki::check_unit_chain(&chain, root, now, crls);
-    let units = units.map_err(|error| unknown(&error.to_string()).because(error))?;
+    let units = units.map_err(|error| match error {
+        PkiError::Revoked => unit_trust::refused(error),
+        other => unknown(&other.to_string()).because(other),
+    })?;
     // Who certifies the officers of the unit at this place: its superior; the province itself.
     let certifier = |at: usize| units.get(at + 1).or_else(|| units.last());
     let is_of = |signer: &Signer, at: usize| {
