@@ -34,7 +34,7 @@ use zeroize::Zeroizing;
 pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
-pub use self::exchange::ExchangeRow;
+pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::imports::{Acts, NewRequest, Terms};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};

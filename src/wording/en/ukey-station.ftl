@@ -681,3 +681,18 @@ history-compare =
     {$unit} shows a new history of its log, as after a restore from a backup: {$code}
     Call them: `audit verify --code {$code}` must say “matches” there, and they must know of the restore.
     Then: unit confirm-history FILE --code {$code} --second NAME
+# Revocation at a CA by files (D-43, D-53)
+crl-ordered = The CA is elsewhere: order it there with: ca exchange out, as security
+outcome-revoked = revoked
+outcome-released = hold lifted
+outcome-waits = waits for security
+error-exchange-not-theirs = This certificate was not ordered by this unit: {$subject}
+hint-exchange-not-theirs = Nothing is revoked; ask the unit by telephone and tell the auditor.
+error-exchange-not-held = The certificate is revoked for good; only a hold can be lifted: {$subject}
+hint-exchange-not-held = A new certificate needs a new request.
+error-exchange-crl-due = The CA's revocation list does not say this yet: {$subject}
+hint-exchange-crl-due = Security signs a new list with: ca unlock, then ca exchange out
+error-exchange-crl-older = A newer revocation list of the CA is known: {$subject}
+hint-exchange-crl-older = Nothing to do; the newer one stays in use.
+error-exchange-second-answer = Another certificate of this key was taken before: {$subject}
+hint-exchange-second-answer = Ask the CA to revoke the second one; tell the auditor.

@@ -681,3 +681,18 @@ history-compare =
     {$unit}的审计日志开始了新的历史（如恢复备份之后）：{$code}
     请打电话核对：对方运行 `audit verify --code {$code}` 应显示“matches”，且对方确知做过恢复。
     然后：unit confirm-history 文件 --code {$code} --second 姓名
+# 通过文件向 CA 申请吊销（D-43、D-53）
+crl-ordered = CA 在另一制证台：请安全管理员运行 ca exchange out 提交
+outcome-revoked = 已吊销
+outcome-released = 已解除冻结
+outcome-waits = 待安全管理员签署
+error-exchange-not-theirs = 该证书不是由该单位申请的：{$subject}
+hint-exchange-not-theirs = 未作吊销；请打电话核对，并告知审计员。
+error-exchange-not-held = 证书已永久吊销，只有冻结可以解除：{$subject}
+hint-exchange-not-held = 需要新证书的，请重新申请。
+error-exchange-crl-due = CA 的吊销列表尚未包含：{$subject}
+hint-exchange-crl-due = 请安全管理员先 ca unlock，再运行 ca exchange out 签发新列表。
+error-exchange-crl-older = 已有 CA 更新的吊销列表：{$subject}
+hint-exchange-crl-older = 无须处理，继续使用较新的列表。
+error-exchange-second-answer = 该密钥已收到过另一张证书：{$subject}
+hint-exchange-second-answer = 请 CA 吊销第二张，并告知审计员。
