@@ -844,12 +844,13 @@ pub(super) enum Ca {
 /// `ca exchange …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Exchange {
-    /// Write the orders of pending runs; at the CA sign what is queued and write the certificates.
+    /// Write the orders of pending runs; at the CA sign what is queued and write the certificates. As
+    /// security: write the orders to revoke; at the CA sign a new CRL.
     Out {
         /// The folder to write to.
         dir: PathBuf,
     },
-    /// Take certificates in; at the CA check and queue orders.
+    /// Take certificates and the CA's CRL in; at the CA check and queue orders, and revoke.
     In {
         /// The folder to read.
         dir: PathBuf,

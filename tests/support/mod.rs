@@ -10,6 +10,7 @@
 
 pub(crate) mod paper;
 pub(crate) mod records;
+pub(crate) mod scene;
 pub(crate) mod stations;
 
 use std::ffi::OsStr;

@@ -135,8 +135,9 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
             outcome: Err(Error::refused("exchange-crl-due", row.serial.to_string())),
         })
         .collect();
-    // A desk that lifted its last hold waits for the list, too: whoever orders gets it.
-    if list.is_some() && !rows.is_empty() {
+    // Also where the last hold was lifted: the desk waits for a list without it.
+    let ordered = rows.iter().any(|row| row.revocation_ordered);
+    if list.is_some() && ordered {
         let path = dir.join(LIST);
         file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
         items.push(Item {
@@ -148,7 +149,7 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
     Ok(items)
 }
 
-/// The moment and reason of every exchanged certificate that belongs into the CA's list.
+/// The certificates of other stations that belong into the CA's list.
 pub(in crate::station::jobs) fn entries(desk: &Desk) -> Result<Vec<crl::Revoked>, Error> {
     let rows = desk.store().read().exchange_requests()?.into_iter();
     let entry = |row: ExchangeRow| {

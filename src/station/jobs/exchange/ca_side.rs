@@ -92,6 +92,7 @@ fn queue(
         signed_at: None,
         reason: None,
         revoked_at: None,
+        revocation_ordered: false,
     };
     let known = desk.store().read().exchange_requests()?;
     let mut same = known.iter().filter(|other| other.serial == row.serial);
