@@ -10,7 +10,6 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use support::records::practice_records;
 use support::scene::{Scene, named};
@@ -98,12 +97,7 @@ fn crl_text(list: &Path) -> String {
 fn a_certificate_of_a_run_that_is_written_off_is_revoked_at_the_ca_and_its_list_comes_back() {
     let scene = Scene::with_pending(2);
     let orders = scene.orders("orders");
-    let strangers = scene.file("fresh");
-    let status = Command::new("cp")
-        .arg("-a")
-        .arg(scene.file("ca"))
-        .arg(&strangers);
-    assert!({ status }.status().unwrap().success());
+    must("cp", &["-a", path(&scene.file("ca")), path(&scene.file("fresh"))]);
     let answers = answered(&scene, &orders, "answers");
     desk(&scene, "in", &answers).expect(0);
     let before = fs::read(scene.desk.path.join("crl/unit.crl")).unwrap();
@@ -196,7 +190,7 @@ fn a_hold_is_ordered_lifted_by_order_and_a_final_revocation_is_not() {
     desk(&scene, "in", &answers).expect(0);
     let (serial, _ukey) = certificates(&scene).remove(0);
     let number = CertificateSerial::try_from(serial.clone()).unwrap();
-    let mut round = |name: &str| {
+    let round = |name: &str| {
         let orders = scene.file(&format!("{name}-orders"));
         let written = desk(&scene, "out", &orders).expect(0);
         assert_eq!(outcomes(&written, &serial), ["written"], "{name}");

@@ -84,7 +84,7 @@ fn files_of_a_restored_neighbour_are_taken_once_two_officers_have_confirmed_its_
     assert_eq!(shown.one()["confirmed"], false);
     let verify = ["audit", "verify", "--code", code];
     let verdict = superior.act(SECURITY, &verify).expect(0);
-    assert_eq!(verdict.one()["checkpoint"], "matches");
+    assert_eq!(verdict.one()["intact"], true, "the code is of its log");
 
     let confirm = ["unit", "confirm-history", path(&second), "--code", code];
     let alone = unit.act(SYSTEM, &confirm).expect(4);

@@ -679,7 +679,7 @@ error-history-code-differs = The file says another code than this one: {$subject
 hint-history-code-differs = Show the file's code, have the neighbour check it with: audit verify --code
 history-compare =
     {$unit} shows a new history of its log, as after a restore from a backup: {$code}
-    Call them: `audit verify --code {$code}` must say “matches” there, and they must know of the restore.
+    Call them: `audit verify --code {$code}` must find it in their log, and they must know of the restore.
     Then: unit confirm-history FILE --code {$code} --second NAME
 # Revocation at a CA by files (D-43, D-53)
 crl-ordered = The CA is elsewhere: order it there with: ca exchange out, as security

@@ -679,7 +679,7 @@ error-history-code-differs = 文件中的检查点码与此不同：{$subject}
 hint-history-code-differs = 请先显示文件的检查点码，由对方用 audit verify --code 核对。
 history-compare =
     {$unit}的审计日志开始了新的历史（如恢复备份之后）：{$code}
-    请打电话核对：对方运行 `audit verify --code {$code}` 应显示“matches”，且对方确知做过恢复。
+    请打电话核对：对方运行 `audit verify --code {$code}` 应在其日志中查到，且对方确知做过恢复。
     然后：unit confirm-history 文件 --code {$code} --second 姓名
 # 通过文件向 CA 申请吊销（D-43、D-53）
 crl-ordered = CA 在另一制证台：请安全管理员运行 ca exchange out 提交
