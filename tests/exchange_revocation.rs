@@ -97,7 +97,10 @@ fn crl_text(list: &Path) -> String {
 fn a_certificate_of_a_run_that_is_written_off_is_revoked_at_the_ca_and_its_list_comes_back() {
     let scene = Scene::with_pending(2);
     let orders = scene.orders("orders");
-    must("cp", &["-a", path(&scene.file("ca")), path(&scene.file("fresh"))]);
+    must(
+        "cp",
+        &["-a", path(&scene.file("ca")), path(&scene.file("fresh"))],
+    );
     let answers = answered(&scene, &orders, "answers");
     desk(&scene, "in", &answers).expect(0);
     let before = fs::read(scene.desk.path.join("crl/unit.crl")).unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{APPROVAL, CSR, Done, Item, ORDER, files, read, refused, sha256};
-use crate::domain::certificate::{CertificateState, RevocationReason};
+use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
 use crate::domain::certificate_order::{CertificateOrder, DISCLOSED, Disclosed, OrderParts};
 use crate::domain::id::RunId;
 use crate::issuing::check::{self, CertificateFault, CheckedCertificate};
@@ -149,10 +149,14 @@ fn answers(
         };
         let row = desk.store().read().intent_of_key(&key)?;
         let Some(row) = row else { continue };
+        let (serial, outcome) = match keep(desk, officer, der, &row) {
+            Ok((done, issued)) => (issued, Ok(done)),
+            Err(error) => (row.intent.serial.clone(), Err(error)),
+        };
         items.push(Item {
             file: path.to_owned(),
-            serial: Some(row.intent.serial.clone()),
-            outcome: keep(desk, officer, der, &row),
+            serial: Some(serial),
+            outcome,
         });
     }
     if items.is_empty() {
@@ -166,13 +170,13 @@ fn answers(
 }
 
 /// Checks a certificate as one of the embedded CA is checked, but for serial number and dates, which a
-/// CA elsewhere may give by itself; and keeps it.
+/// CA elsewhere may give by itself; keeps it, and tells the serial number as it was issued.
 fn keep(
     desk: &Desk,
     officer: &ActingOfficer,
     der: &[u8],
     intent: &IntentRow,
-) -> Result<Done, Error> {
+) -> Result<(Done, CertificateSerial), Error> {
     let serial = &intent.intent.serial;
     let authority = desk.authority()?;
     let (subject, asked) = (&intent.subject, &intent.intent);
@@ -192,7 +196,7 @@ fn keep(
         )
     };
     match known {
-        Some(row) if row.der == der => return Ok(Done::Known),
+        Some(row) if row.der == der => return Ok((Done::Known, row.serial)),
         // The CA has certified the key twice: one of them is nobody's.
         Some(_) => return Err(Error::refused("exchange-second-answer", serial.to_string())),
         None => {}
@@ -242,5 +246,6 @@ fn keep(
         }
         other => other.into(),
     })?;
-    Ok(if late { Done::Revoked } else { Done::Taken })
+    let done = if late { Done::Revoked } else { Done::Taken };
+    Ok((done, row.serial))
 }
