@@ -161,7 +161,7 @@ fn its_own_serial_number_and_dates_are_recorded_as_issued_and_the_ukey_is_finish
     assert_eq!(results.len(), 2);
     for result in results {
         assert_eq!(result["outcome"], "issued");
-        let serial = result["certificate"]["serial"].as_str().unwrap();
+        let serial = result["certificate_serial"].as_str().unwrap();
         assert!(["009f01", "1f03"].contains(&serial), "{serial}");
     }
 }
