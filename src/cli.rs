@@ -15,6 +15,7 @@ mod review;
 mod settings;
 mod sheets;
 mod stock;
+mod trust;
 mod ukeys;
 mod units;
 mod waivers;

@@ -23,6 +23,7 @@ pub mod request;
 pub mod request_draft;
 pub mod request_state;
 pub mod retention;
+pub mod revocation_order;
 pub mod scan;
 pub mod school_type;
 pub mod setting;

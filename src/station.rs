@@ -20,6 +20,7 @@ mod own_ukey;
 mod post;
 mod signing_key;
 mod unit_key;
+mod unit_trust;
 
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};

@@ -9,98 +9,13 @@
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
-use support::{Answer, PracticeHome, answer, must, program};
-use tempfile::TempDir;
-use ukey_station::domain::officer::OfficerName;
-use ukey_station::keys::secret::SecretText;
-use ukey_station::keys::wrap::KeysFile;
-use ukey_station::store::Store;
+use support::scene::{Scene, named};
+use support::{PracticeHome, must};
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
-}
-
-/// A desk and the station of the CA. Both are copies of one practice home, so that they share a
-/// root; the desk's CA is elsewhere.
-struct Scene {
-    dir: TempDir,
-    desk: PracticeHome,
-}
-
-impl Scene {
-    /// Runs that wait for their certificates.
-    fn with_pending(count: u16) -> Self {
-        let desk = PracticeHome::new(count, count);
-        let dir = support::memory_dir();
-        let status = Command::new("cp")
-            .arg("-a")
-            .arg(&desk.path)
-            .arg(dir.path().join("ca"))
-            .status();
-        assert!(status.unwrap().success());
-        // As `init` with a CA elsewhere leaves it.
-        let text = fs::read_to_string(desk.path.join("secrets.toml")).unwrap();
-        let secrets: toml::Table = text.parse().unwrap();
-        let passphrase = secrets["officers"]["admin"].as_str().unwrap().to_owned();
-        let keys = KeysFile::read(&desk.path.join("keys.json")).unwrap();
-        let name = OfficerName::parse("admin").unwrap();
-        let opened = keys.open(&name, &SecretText::new(passphrase)).unwrap();
-        let store = desk.path.join("station.db");
-        let mut store = Store::open(&store, opened.store_key.expose()).unwrap();
-        store
-            .write(|writing| writing.set_meta("ca_kind", "exchange"))
-            .unwrap();
-        drop(store);
-        let waiting = desk.run(["personalise", "--all"]).expect(3);
-        let results = waiting.events("result");
-        assert!(results.iter().all(|result| result["outcome"] == "pending"));
-        assert_eq!(results.len(), usize::from(count));
-        Self { dir, desk }
-    }
-
-    fn file(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// The orders, in a folder.
-    fn orders(&self, name: &str) -> PathBuf {
-        let dir = self.file(name);
-        let written = self
-            .desk
-            .run(["ca", "exchange", "out", path(&dir)])
-            .expect(0);
-        assert!(
-            written
-                .items()
-                .iter()
-                .all(|item| item["outcome"] == "written")
-        );
-        dir
-    }
-
-    fn ca(&self, args: &[&str]) -> Answer {
-        let mut command = program();
-        command.env(self.desk.module.override_env, &self.desk.module.library);
-        command
-            .arg("--home")
-            .arg(self.file("ca"))
-            .arg("--json")
-            .args(args);
-        answer(&command.output().unwrap())
-    }
-}
-
-fn named(dir: &Path, ending: &str) -> Vec<PathBuf> {
-    let mut found: Vec<_> = fs::read_dir(dir)
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.to_string_lossy().ends_with(ending))
-        .collect();
-    found.sort();
-    found
 }
 
 fn flip(file: &Path) {

@@ -175,7 +175,7 @@ fn what_a_revoked_officer_signs_is_refused_from_then_on() {
     let done = county.act(SECURITY, &revoke).expect(0);
     assert_eq!(done.one()["revoked"], 1);
     let refused = county.act(SECURITY, &["request", "review", path(&up)]);
-    assert_eq!(refused.expect(4).error_code(), "parcel-sender-unknown");
+    assert_eq!(refused.expect(4).error_code(), "unit-certificate-revoked");
     let crl = county.home().join("crl/units.crl.pem");
     let listed = must("openssl", &["crl", "-in", path(&crl), "-noout", "-text"]);
     assert!(listed.contains("Key Compromise"), "{listed}");

@@ -406,6 +406,19 @@ pub(super) enum Unit {
         #[arg(long)]
         reason: String,
     },
+    /// Take a revocation list of this unit, one above it or a subordinate that came by hand (system).
+    Crl {
+        /// The list, PEM or DER: `units.crl` of the unit that signed it.
+        file: PathBuf,
+    },
+    /// Confirm that the neighbour who sent a file has restored its home; then its files are taken (system, and security as --second).
+    ConfirmHistory {
+        /// The file that was refused.
+        file: PathBuf,
+        /// The short code that the neighbour has confirmed with `audit verify --code`; without it the file's is shown and nothing done.
+        #[arg(long)]
+        code: Option<String>,
+    },
     /// Take the superior's answer: certificates of this unit and its officers (system).
     Enrolled {
         /// The answer.
@@ -886,12 +899,13 @@ pub(super) enum Ca {
 /// `ca exchange …`.
 #[derive(Debug, Subcommand)]
 pub(super) enum Exchange {
-    /// Write the orders of pending runs; at the CA sign what is queued and write the certificates.
+    /// Write the orders of pending runs; at the CA sign what is queued and write the certificates. As
+    /// security: write the orders to revoke; at the CA sign a new CRL.
     Out {
         /// The folder to write to.
         dir: PathBuf,
     },
-    /// Take certificates in; at the CA check and queue orders.
+    /// Take certificates and the CA's CRL in; at the CA check and queue orders, and revoke.
     In {
         /// The folder to read.
         dir: PathBuf,

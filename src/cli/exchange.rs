@@ -11,7 +11,11 @@ use crate::station::{Error, ErrorKind};
 
 impl Cli<'_> {
     pub(super) fn exchange(&self, command: &Exchange) -> Result<u8, Error> {
-        let (desk, officer) = self.open(Access::Change, Duty::Personalise)?;
+        let duty = match command {
+            Exchange::Out { .. } => Duty::ReadRecords, // Two posts write; the job says which.
+            Exchange::In { .. } => Duty::Personalise,
+        };
+        let (desk, officer) = self.open(Access::Change, duty)?;
         let items = match command {
             Exchange::Out { dir } => exchange::out(&desk, &officer, dir)?,
             Exchange::In { dir } => exchange::take_in(&desk, &officer, dir)?,

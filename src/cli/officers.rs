@@ -180,9 +180,18 @@ impl Cli<'_> {
 
     pub(super) fn unit_enrolled(&self, file: &Path) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
-        let certified = enrolment::receive(&desk, &officer, file)?;
-        let names: Vec<_> = certified.iter().map(OfficerName::as_str).collect();
-        Ok(self.done(&json!({ "certified": names })))
+        let received = enrolment::receive(&desk, &officer, file)?;
+        let names: Vec<_> = received.certified.iter().map(OfficerName::as_str).collect();
+        let mut document = json!({ "replayed": received.replayed, "certified": names });
+        self.warn_of_ended_lists(&desk, &officer, &mut document)?;
+        let words = self.output.wording();
+        let text = words.text(if received.replayed {
+            "parcel-replayed"
+        } else {
+            "done"
+        });
+        self.output.document(&document, &text);
+        Ok(0)
     }
 
     pub(super) fn unit_revoke(

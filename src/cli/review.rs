@@ -43,6 +43,8 @@ impl Cli<'_> {
             let files = review::write_scans(&desk, &officer, &opened, dir)?;
             return Ok(self.written(&files));
         }
+        // A list of items has no place for it: it is said alone.
+        self.warn_of_ended_lists(&desk, &officer, &mut Value::Null)?;
         let rulings = rulings(arguments, &opened.items)?;
         if rulings.is_empty() {
             let items: Vec<Value> = opened.items.iter().map(item).collect();
@@ -97,10 +99,9 @@ impl Cli<'_> {
         } else {
             "done"
         });
-        self.output.document(
-            &json!({ "replayed": received.replayed, "requests": items }),
-            &text,
-        );
+        let mut document = json!({ "replayed": received.replayed, "requests": items });
+        self.warn_of_ended_lists(&desk, &officer, &mut document)?;
+        self.output.document(&document, &text);
         Ok(code)
     }
 }

@@ -194,10 +194,12 @@ impl Cli<'_> {
 
     /// Says what security has to do where the CRL is not published yet.
     fn say_crl(&self, standing: Option<&CrlStanding>) {
-        let Some(CrlStanding::Due(error)) = standing else {
-            return;
-        };
         let words = self.output.wording();
+        let error = match standing {
+            Some(CrlStanding::Due(error)) => error,
+            Some(CrlStanding::Ordered) => return self.output.say(&words.text("crl-ordered")),
+            Some(CrlStanding::Published) | None => return,
+        };
         if let Some(error) = error {
             self.output.say(&words.error(error.code, &error.subject).0);
         }

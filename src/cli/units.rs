@@ -40,6 +40,10 @@ impl Cli<'_> {
                 out,
             } => self.unit_enrol(file, fingerprint.as_deref(), out.as_deref()),
             UnitCommand::Enrolled { file } => self.unit_enrolled(file),
+            UnitCommand::Crl { file } => self.unit_crl(file),
+            UnitCommand::ConfirmHistory { file, code } => {
+                self.unit_confirm_history(file, code.as_deref())
+            }
             UnitCommand::Revoke { unit, of, reason } => {
                 self.unit_revoke(unit, of.as_deref(), reason)
             }

@@ -7,15 +7,16 @@ use serde::{Deserialize, Serialize};
 use super::key::PublicKeyDer;
 use super::timestamp::Timestamp;
 
-/// A certificate serial number: 16 to 20 octets, positive, no leading zero octet (D-38, RFC 5280
-/// 4.1.2.2). Printed as even-length lower-case hex.
+/// A certificate serial number: the content octets of a positive DER INTEGER, at most 20 (RFC 5280,
+/// 4.1.2.2). Ours have 16 to 20 octets (D-38); another CA gives what it gives. Printed as even-length
+/// lower-case hex.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct CertificateSerial(Vec<u8>);
 
 /// A text or a string of octets that cannot be a serial number of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a certificate serial number has 16 to 20 octets, the first from 01 to 7f")]
+#[error("a certificate serial number is a positive integer of 1 to 20 octets")]
 pub struct CertificateSerialError;
 
 impl CertificateSerial {
@@ -27,19 +28,38 @@ impl CertificateSerial {
         Self(random.to_vec())
     }
 
-    /// Takes the content octets of the DER INTEGER.
+    /// Takes the content octets of a DER INTEGER of ours.
+    ///
+    /// # Errors
+    /// [`CertificateSerialError`] for one that this program would not have made.
+    pub fn from_octets(octets: &[u8]) -> Result<Self, CertificateSerialError> {
+        let serial = Self::from_issued(octets)?;
+        serial
+            .is_own()
+            .then_some(serial)
+            .ok_or(CertificateSerialError)
+    }
+
+    /// Takes the content octets of the DER INTEGER that some CA gave.
     ///
     /// # Errors
     /// [`CertificateSerialError`] as described there.
-    pub fn from_octets(octets: &[u8]) -> Result<Self, CertificateSerialError> {
-        let positive = octets
-            .first()
-            .is_some_and(|first| (1..=0x7f).contains(first));
-        if positive && (16..=20).contains(&octets.len()) {
+    pub fn from_issued(octets: &[u8]) -> Result<Self, CertificateSerialError> {
+        let positive = match octets {
+            [0, second, ..] => *second > 0x7f, // The sign octet, and only where it is needed.
+            [first, ..] => (1..=0x7f).contains(first),
+            [] => false,
+        };
+        if positive && octets.len() <= 20 {
             Ok(Self(octets.to_vec()))
         } else {
             Err(CertificateSerialError)
         }
+    }
+
+    /// Whether it is one as this program makes them: at least 16 octets, none of them for the sign.
+    pub fn is_own(&self) -> bool {
+        self.0.len() >= 16 && self.0.first().is_some_and(|first| *first != 0)
     }
 
     /// The octets, most significant first.
@@ -65,7 +85,7 @@ impl TryFrom<String> for CertificateSerial {
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let octets = hex::decode(text).map_err(|_not_hex| CertificateSerialError)?;
-        Self::from_octets(&octets)
+        Self::from_issued(&octets)
     }
 }
 
@@ -105,6 +125,31 @@ pub struct IssueIntent {
     pub not_after: Timestamp,
     /// The key to be certified, as read from the ukey in this run.
     pub public_key: PublicKeyDer,
+}
+
+/// How far ahead of the order another CA's clock may be behind, in days.
+const EARLIER_DAYS: i64 = 1;
+/// D-38: one to three years; the longer with a leap day.
+const LEAST_DAYS: i64 = 365;
+const MOST_DAYS: i64 = 3 * 365 + 1;
+
+impl IssueIntent {
+    /// Whether a CA that dates by itself may give these dates: within what was ordered, or one to three
+    /// years that begin with the order. `None`, or the name of the date that is refused.
+    pub fn date_fault(&self, not_before: Timestamp, not_after: Timestamp) -> Option<&'static str> {
+        let begins = self.not_before.plus_days(-EARLIER_DAYS) <= not_before;
+        if !begins || not_before >= self.not_after {
+            return Some("notBefore");
+        }
+        let ordered = not_before < not_after && not_after <= self.not_after;
+        let policy = not_before.plus_days(LEAST_DAYS) <= not_after
+            && not_after <= not_before.plus_days(MOST_DAYS);
+        if ordered || policy {
+            None
+        } else {
+            Some("notAfter")
+        }
+    }
 }
 
 /// A certificate as a PKCS#11 object: the DER encodings that its attributes hold.
@@ -199,6 +244,59 @@ impl RevocationReason {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn another_ca_s_dates_are_within_the_order_or_one_to_three_years_from_it() {
+        let day = |days| {
+            Timestamp::parse("2026-11-24T08:00:00Z")
+                .unwrap()
+                .plus_days(days)
+        };
+        let intent = IssueIntent {
+            serial: CertificateSerial::from_random([1; 16]),
+            not_before: day(0),
+            not_after: day(730),
+            public_key: PublicKeyDer::new(Vec::new()),
+        };
+        for (from, to, fault) in [
+            (0, 730, None),
+            (3, 100, None),
+            (-1, 364, None),
+            (5, 5 + 1096, None),
+            (-2, 700, Some("notBefore")),
+            (730, 1100, Some("notBefore")),
+            (9, 9, Some("notAfter")),
+            (500, 800, Some("notAfter")),
+            (0, 1097, Some("notAfter")),
+        ] {
+            assert_eq!(
+                intent.date_fault(day(from), day(to)),
+                fault,
+                "{from} to {to}"
+            );
+        }
+    }
+
+    #[test]
+    fn another_ca_s_serial_is_any_positive_integer_and_reads_back_from_its_text() {
+        let long = [0x12; 20];
+        for octets in [&[1][..], &[0x7f, 0], &[0, 0x80], &long] {
+            let serial = CertificateSerial::from_issued(octets).unwrap();
+            assert_eq!(serial.as_octets(), octets);
+            assert_eq!(
+                CertificateSerial::try_from(serial.to_string()),
+                Ok(serial.clone())
+            );
+            assert_eq!(serial.is_own(), octets.len() == 20);
+        }
+        for octets in [&[][..], &[0], &[0x80], &[0, 0x7f], &[1; 21]] {
+            assert_eq!(
+                CertificateSerial::from_issued(octets),
+                Err(CertificateSerialError)
+            );
+        }
+        assert!(CertificateSerial::from_octets(&[1]).is_err());
+    }
 
     #[test]
     fn a_random_serial_is_always_positive_and_sixteen_octets_long() {

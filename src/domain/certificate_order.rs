@@ -83,6 +83,9 @@ pub enum OrderFault {
     /// No certificate was applied for (D-10).
     #[error("no certificate was applied for")]
     NotAppliedFor,
+    /// A serial number that is no random one of 16 to 20 octets.
+    #[error("the serial number is not a random one")]
+    Serial,
     /// Dates that do not follow from the approval, or longer than three years.
     #[error("the certificate's dates are not those of an approval")]
     Dates,
@@ -152,6 +155,9 @@ impl CertificateOrder {
         let subject = (self.subject.name.as_str(), self.subject.user_types.as_str());
         if (values.get("name"), values.get("user_types")) != (Some(&subject.0), Some(&subject.1)) {
             return Err(OrderFault::Subject);
+        }
+        if !self.intent.serial.is_own() {
+            return Err(OrderFault::Serial);
         }
         let IssueIntent {
             not_before,
@@ -244,7 +250,11 @@ mod tests {
     #[test]
     fn only_what_was_approved_can_be_ordered() {
         assert_eq!(order().fits(&approval(), now()), Ok(()));
-        let cases: [(Spoil<'_>, OrderFault); 7] = [
+        let cases: [(Spoil<'_>, OrderFault); 8] = [
+            (
+                &|order| order.intent.serial = CertificateSerial::from_issued(&[1]).unwrap(),
+                OrderFault::Serial,
+            ),
             (&|order| order.revision = 1, OrderFault::Request),
             (
                 &|order| {

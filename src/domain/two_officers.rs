@@ -17,6 +17,8 @@ pub enum TwoOfficerAct {
     ConfirmClock,
     /// A unit makes for another one (代制, D-4).
     Delegate,
+    /// A neighbour's log goes on from a restore (D-52).
+    NeighbourHistory,
     /// The auditor sees personal data in full (D-39).
     Reveal,
 }
@@ -27,7 +29,7 @@ impl TwoOfficerAct {
     /// data that nobody releases would not be released.
     pub const fn waivable(self) -> bool {
         match self {
-            Self::Intake | Self::Purge | Self::ConfirmClock => true,
+            Self::Intake | Self::Purge | Self::ConfirmClock | Self::NeighbourHistory => true,
             Self::Delegate | Self::Reveal => false,
         }
     }

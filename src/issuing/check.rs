@@ -32,9 +32,9 @@ pub enum CertificateFault {
     /// The named field.
     #[error("the certificate differs in {0} from what was asked")]
     Field(&'static str),
-    /// An extension that was not asked for.
-    #[error("the certificate has an extension that was not asked for")]
-    UnknownExtension,
+    /// An extension that was not asked for: its name.
+    #[error("the certificate has an extension that was not asked for: {0}")]
+    UnknownExtension(&'static str),
     /// The CA's signature.
     #[error("the CA's signature on the certificate does not verify")]
     Signature,
@@ -66,6 +66,17 @@ pub struct CheckedCertificate {
     object: CertificateObject,
     key: PublicKeyDer,
     serial: CertificateSerial,
+    not_before: Timestamp,
+    not_after: Timestamp,
+}
+
+/// Who gives serial number and dates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Given {
+    /// This program: they are those of the intent.
+    Here,
+    /// The CA: any serial number, dates as [`IssueIntent::date_fault`] allows.
+    ByCa,
 }
 
 impl CheckedCertificate {
@@ -79,21 +90,58 @@ impl CheckedCertificate {
         subject: &CertificateSubject,
         intent: &IssueIntent,
     ) -> Result<Self, CertificateFault> {
+        Self::compare(der, authority, (subject, intent), Given::Here)
+    }
+
+    /// As [`Self::check`], for a CA elsewhere that gives serial number and dates by itself (D-53):
+    /// key, subject, extensions, issuer and signature are as asked.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_issued(
+        der: &[u8],
+        authority: &Authority,
+        subject: &CertificateSubject,
+        intent: &IssueIntent,
+    ) -> Result<Self, CertificateFault> {
+        Self::compare(der, authority, (subject, intent), Given::ByCa)
+    }
+
+    fn compare(
+        der: &[u8],
+        authority: &Authority,
+        (subject, intent): (&CertificateSubject, &IssueIntent),
+        given: Given,
+    ) -> Result<Self, CertificateFault> {
         let field = CertificateFault::Field;
         let demand = |holds: bool, name| if holds { Ok(()) } else { Err(field(name)) };
         let certificate = parse(der)?;
         let tbs = &certificate.tbs_certificate;
         let issuer = parse(authority.certificate())?;
+        let serial = CertificateSerial::from_issued(tbs.raw_serial())
+            .map_err(|_range| field("serialNumber"))?;
         demand(
-            tbs.raw_serial() == intent.serial.as_octets(),
+            given == Given::ByCa || serial == intent.serial,
             "serialNumber",
         )?;
         demand(tbs.issuer.as_raw() == issuer.subject().as_raw(), "issuer")?;
         demand(same_name(&tbs.subject, subject), "subject")?;
         let dates = tbs.validity();
-        let secs = (dates.not_before.timestamp(), dates.not_after.timestamp());
-        demand(secs.0 == intent.not_before.unix_secs(), "notBefore")?;
-        demand(secs.1 == intent.not_after.unix_secs(), "notAfter")?;
+        let not_before = Timestamp::from_unix(dates.not_before.timestamp())
+            .map_err(|_range| field("notBefore"))?;
+        let not_after = Timestamp::from_unix(dates.not_after.timestamp())
+            .map_err(|_range| field("notAfter"))?;
+        match given {
+            Given::Here => {
+                demand(not_before == intent.not_before, "notBefore")?;
+                demand(not_after == intent.not_after, "notAfter")?;
+            }
+            Given::ByCa => {
+                let fault = intent.date_fault(not_before, not_after);
+                fault.map_or(Ok(()), |name| Err(field(name)))?;
+                demand(not_after <= authority.not_after(), "notAfter")?;
+            }
+        }
         let key = PublicKeyDer::new(tbs.subject_pki.raw.to_vec());
         demand(key == intent.public_key, "subjectPublicKeyInfo")?;
         demand(
@@ -120,7 +168,9 @@ impl CheckedCertificate {
         Ok(Self {
             object,
             key,
-            serial: intent.serial.clone(),
+            serial,
+            not_before,
+            not_after,
         })
     }
 
@@ -139,9 +189,14 @@ impl CheckedCertificate {
         &self.key
     }
 
-    /// The serial number.
+    /// The serial number, as it was issued.
     pub const fn serial(&self) -> &CertificateSerial {
         &self.serial
+    }
+
+    /// notBefore and notAfter, as they were issued.
+    pub const fn dates(&self) -> (Timestamp, Timestamp) {
+        (self.not_before, self.not_after)
     }
 }
 
@@ -256,7 +311,7 @@ fn check_extensions(
                 id.key_identifier.as_ref().map(|id| id.0) == key_identifier(issuer)
                     && !extension.critical,
             ),
-            _ => return Err(CertificateFault::UnknownExtension),
+            other => return Err(CertificateFault::UnknownExtension(extension_name(other))),
         };
         demand(holds && !seen.contains(&name), name)?;
         seen.push(name);
@@ -271,6 +326,25 @@ fn check_extensions(
         demand(seen.contains(&name), name)?;
     }
     Ok(())
+}
+
+const fn extension_name(extension: &ParsedExtension<'_>) -> &'static str {
+    match extension {
+        ParsedExtension::CertificatePolicies(_) => "certificatePolicies",
+        ParsedExtension::PolicyMappings(_) => "policyMappings",
+        ParsedExtension::SubjectAlternativeName(_) => "subjectAltName",
+        ParsedExtension::IssuerAlternativeName(_) => "issuerAltName",
+        ParsedExtension::NameConstraints(_) => "nameConstraints",
+        ParsedExtension::PolicyConstraints(_) => "policyConstraints",
+        ParsedExtension::CRLDistributionPoints(_) => "cRLDistributionPoints",
+        ParsedExtension::InhibitAnyPolicy(_) => "inhibitAnyPolicy",
+        ParsedExtension::AuthorityInfoAccess(_) => "authorityInfoAccess",
+        ParsedExtension::SubjectInfoAccess(_) => "subjectInfoAccess",
+        ParsedExtension::NSCertType(_) => "netscapeCertType",
+        ParsedExtension::NsCertComment(_) => "netscapeComment",
+        ParsedExtension::SCT(_) => "signedCertificateTimestamps",
+        _ => "another",
+    }
 }
 
 fn key_identifier<'a>(issuer: &'a X509Certificate<'_>) -> Option<&'a [u8]> {

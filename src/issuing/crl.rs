@@ -1,9 +1,12 @@
-//! Full CRLs of the embedded CA (D-43).
+//! Full CRLs (D-43): signed for the embedded CA, read back from a CA elsewhere.
 
 use rcgen::{
     CertificateRevocationListParams, KeyIdMethod, RevocationReason as RcgenReason,
     RevokedCertParams, SerialNumber,
 };
+
+use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
+use x509_parser::x509::ReasonCode;
 
 use super::authority::Authority;
 use super::signer::{ClosureKey, SignError, SignFn};
@@ -54,6 +57,55 @@ pub fn sign<E>(
     };
     let crl = params.signed_by(&issuer);
     Ok(signer.settle(crl)?.der().to_vec())
+}
+
+/// A CRL of the CA whose signature was checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CheckedCrl {
+    /// cRLNumber.
+    pub number: u64,
+    /// Every entry; one without a reason, or with one that this program does not use, is taken for
+    /// privilegeWithdrawn.
+    pub revoked: Vec<Revoked>,
+}
+
+/// Reads a full CRL, DER, and checks that this CA signed it. `None` for anything else.
+pub fn check(der: &[u8], authority: &Authority) -> Option<CheckedCrl> {
+    let Ok(([], crl)) = CertificateRevocationList::from_der(der) else {
+        return None;
+    };
+    let (_rest, issuer) = X509Certificate::from_der(authority.certificate()).ok()?;
+    let tbs = &crl.tbs_cert_list;
+    let signed = tbs.issuer.as_raw() == issuer.subject().as_raw()
+        && crl.signature_algorithm == tbs.signature
+        && authority
+            .key()
+            .verifies(tbs.as_ref(), &crl.signature_value.data);
+    let number = u64::try_from(crl.crl_number()?).ok()?;
+    let entries = crl.iter_revoked_certificates().map(|entry| {
+        let reason = entry.reason_code().map(|(_critical, reason)| reason);
+        Some(Revoked {
+            serial: CertificateSerial::from_issued(entry.raw_serial()).ok()?,
+            at: Timestamp::from_unix(entry.revocation_date.timestamp()).ok()?,
+            reason: reason_of(reason),
+        })
+    });
+    let revoked: Option<Vec<_>> = entries.collect();
+    signed.then_some(CheckedCrl {
+        number,
+        revoked: revoked?,
+    })
+}
+
+fn reason_of(code: Option<ReasonCode>) -> RevocationReason {
+    match code {
+        Some(ReasonCode::KeyCompromise) => RevocationReason::KeyCompromise,
+        Some(ReasonCode::AffiliationChanged) => RevocationReason::AffiliationChanged,
+        Some(ReasonCode::Superseded) => RevocationReason::Superseded,
+        Some(ReasonCode::CessationOfOperation) => RevocationReason::CessationOfOperation,
+        Some(ReasonCode::CertificateHold) => RevocationReason::CertificateHold,
+        _ => RevocationReason::PrivilegeWithdrawn,
+    }
 }
 
 fn entry(revoked: &Revoked) -> RevokedCertParams {

@@ -77,9 +77,6 @@ pub enum ParcelError {
     /// The signer's certificates do not hold, or one of them was revoked.
     #[error(transparent)]
     Chain(PkiError),
-    /// It brings a revocation list that is older than one this home knows.
-    #[error("the file brings an older revocation list than a known one")]
-    OlderCrl,
     /// The manifest names another sender than the signer's unit.
     #[error("the file says that it comes from another unit than its signer's")]
     UnitMismatch,
@@ -114,6 +111,9 @@ pub struct Trust<'a> {
     pub superior_chain: &'a [Vec<u8>],
     /// The CRLs that this home knows, the newest of each unit, DER.
     pub crls: &'a [Vec<u8>],
+    /// Units, DER, whose CRLs are taken beside those of the signer's chain: a superior's officers are
+    /// certified by others than it, and its own CRL has to come down all the same.
+    pub crl_issuers: &'a [Vec<u8>],
 }
 
 /// Where the sender stands, seen from the own unit.
@@ -139,7 +139,7 @@ pub struct Opened {
     pub sender: Neighbour,
     /// The signer's certificate, then each issuer, DER.
     pub chain: Vec<Vec<u8>>,
-    /// The CRLs it brought, DER: none older than a known one.
+    /// The CRLs it brought, DER, without those that are older than a known one.
     pub crls: Vec<Vec<u8>>,
     /// The CMS message: kept as proof, `openssl cms -verify` judges it.
     pub signed: Vec<u8>,
@@ -152,8 +152,8 @@ pub struct Opened {
 pub struct Credentials<'a> {
     /// The officer's certificate, then each issuer, DER.
     pub chain: &'a [Vec<u8>],
-    /// The newest CRL that the sender knows of each issuer in the chain, DER; others are refused
-    /// by the receiver.
+    /// The newest CRL that the sender knows of each issuer in the chain, and its own unit's, DER; others
+    /// are refused by the receiver.
     pub crls: &'a [Vec<u8>],
 }
 
@@ -200,7 +200,8 @@ pub fn open(
     now: Timestamp,
 ) -> Result<Opened, ParcelError> {
     let signed = unseal(bytes, identity)?;
-    let verified = signature::verify_carried(&signed, trust.root, now, trust.crls)?;
+    let lists = (trust.crls, trust.crl_issuers);
+    let verified = signature::verify_carried_with(&signed, trust.root, now, lists)?;
     let VerifiedCarried {
         content,
         signer,
@@ -293,7 +294,6 @@ impl From<NotVerified> for ParcelError {
             NotVerified::Signature => Self::Altered,
             NotVerified::Chain(PkiError::UnknownRoot) => Self::UnknownRoot,
             NotVerified::Chain(other) => Self::Chain(other),
-            NotVerified::OlderCrl => Self::OlderCrl,
             NotVerified::Expired => Self::Damaged("it has ended"),
         }
     }

@@ -49,9 +49,6 @@ pub enum NotVerified {
     /// The approval has ended.
     #[error("the approval has expired")]
     Expired,
-    /// It carries a CRL that is older than one this home knows.
-    #[error("it carries a revocation list that is older than a known one")]
-    OlderCrl,
     /// The content is signed and is not what it should be.
     #[error("the signed record does not allow this: {0}")]
     Record(&'static str),
@@ -77,7 +74,8 @@ pub struct VerifiedCarried {
     pub signer: Signer,
     /// The signer's certificate, then each issuer, DER.
     pub chain: Vec<Vec<u8>>,
-    /// The CRLs, DER; each is signed by a unit of the chain.
+    /// The CRLs, DER, none older than a known one; each is signed by a unit of the chain or by one of
+    /// those whose CRLs the reader takes.
     pub crls: Vec<Vec<u8>>,
 }
 
@@ -213,15 +211,30 @@ pub fn verify(
 }
 
 /// Verifies a signature at `moment` by the chain that it carries itself, up to the pinned root, and
-/// by the CRLs that it carries and those that this home knows already.
+/// by the CRLs that it carries and those that this home knows already. A carried CRL that is older
+/// than a known one is passed over: its sender has not heard yet.
 ///
 /// # Errors
-/// [`NotVerified`]; [`NotVerified::OlderCrl`] when a carried CRL is older than a known one.
+/// [`NotVerified`].
 pub fn verify_carried(
     cms: &[u8],
     pinned_root: &[u8],
     moment: Timestamp,
     known_crls: &[Vec<u8>],
+) -> Result<VerifiedCarried, NotVerified> {
+    verify_carried_with(cms, pinned_root, moment, (known_crls, &[]))
+}
+
+/// As [`verify_carried`]; CRLs of `issuers`, whose certificates this home trusts already, are taken
+/// beside those of the signer's chain.
+///
+/// # Errors
+/// [`NotVerified`].
+pub fn verify_carried_with(
+    cms: &[u8],
+    pinned_root: &[u8],
+    moment: Timestamp,
+    (known_crls, issuers): (&[Vec<u8>], &[Vec<u8>]),
 ) -> Result<VerifiedCarried, NotVerified> {
     let message = Message::parse(cms)?;
     let own = message.own()?.clone();
@@ -229,7 +242,10 @@ pub fn verify_carried(
     if chain.len() != message.certificates.len() {
         return Err(damaged("it carries certificates that are not the signer's"));
     }
-    let crls = checked_crls(&message.crls, &chain, known_crls)?;
+    let issuers = Beside::parse(issuers, &[]).map_err(|_der| damaged("an issuer of CRLs"))?;
+    let units = chain.iter().skip(1).chain(&issuers.certificates);
+    let units: Vec<&Certificate> = units.collect();
+    let crls = checked_crls(&message.crls, &units, known_crls)?;
     let all: Vec<Vec<u8>> = crls.iter().chain(known_crls).cloned().collect();
     let signer = unit_pki::check_parsed(&chain, pinned_root, moment, &all)?;
     message.check(&own, &signer.public_key)?;
@@ -265,30 +281,27 @@ pub fn verify_self_signed(
     Ok((message.content, der))
 }
 
-/// The carried CRLs, each one's signature checked, DER.
+/// The carried CRLs that are not older than a known one, each one's signature checked, DER.
 fn checked_crls(
     carried: &[CertificateList],
-    chain: &[Certificate],
+    units: &[&Certificate],
     known: &[Vec<u8>],
 ) -> Result<Vec<Vec<u8>>, NotVerified> {
     let mut crls = Vec::new();
     for list in carried {
         let mut found = None;
-        for issuer in chain.iter().skip(1) {
+        for issuer in units {
             if let Some(crl) = unit_crl::check_against(list, issuer)? {
                 found = Some((crl, issuer));
             }
         }
         let Some((crl, issuer)) = found else {
-            return Err(damaged(
-                "it carries a CRL of a unit that is not in its chain",
-            ));
+            return Err(damaged("it carries a CRL of a unit that is not known"));
         };
         let newest = unit_crl::newest(known, issuer)?;
-        if newest.is_some_and(|newest| newest.number > crl.number) {
-            return Err(NotVerified::OlderCrl);
+        if newest.is_none_or(|newest| newest.number <= crl.number) {
+            crls.push(list.to_der().map_err(|_der| damaged("a CRL"))?);
         }
-        crls.push(list.to_der().map_err(|_der| damaged("a CRL"))?);
     }
     Ok(crls)
 }

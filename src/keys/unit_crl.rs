@@ -52,6 +52,8 @@ pub struct UnitCrl {
     pub number: u64,
     /// thisUpdate.
     pub this_update: Timestamp,
+    /// nextUpdate: the issuer has promised another one by then.
+    pub next_update: Option<Timestamp>,
     /// What was taken back.
     pub revoked: Vec<UnitRevocation>,
 }
@@ -130,6 +132,31 @@ pub fn check(crl: &[u8], issuer: &[u8]) -> Result<UnitCrl, PkiError> {
     check_against(&parse(crl)?, &issuer)?.ok_or(PkiError::Crl("another unit issued it"))
 }
 
+/// Checks a CRL that one of these units may have issued: its issuer's certificate is among them, DER.
+///
+/// # Errors
+/// [`PkiError::Crl`] when it is damaged or of none of them.
+pub fn check_of(crl: &[u8], issuers: &[Vec<u8>]) -> Result<UnitCrl, PkiError> {
+    let list = parse(crl)?;
+    for issuer in issuers {
+        let issuer = Certificate::from_der(issuer)
+            .map_err(|_der| PkiError::Crl("its issuer's certificate is damaged"))?;
+        if let Some(found) = check_against(&list, &issuer)? {
+            return Ok(found);
+        }
+    }
+    Err(PkiError::Crl("another unit issued it"))
+}
+
+/// The DER of a CRL in a file, PEM or DER; not checked yet.
+pub fn read_file(bytes: &[u8]) -> Option<Vec<u8>> {
+    if CertificateList::from_der(bytes).is_ok() {
+        return Some(bytes.to_vec());
+    }
+    let (label, der) = der::pem::decode_vec(bytes.trim_ascii()).ok()?;
+    (label == "X509 CRL" && CertificateList::from_der(&der).is_ok()).then_some(der)
+}
+
 /// The newest of the CRLs that `issuer` signed. One in its name that it did not sign is an error.
 pub(super) fn newest(crls: &[Vec<u8>], issuer: &Certificate) -> Result<Option<UnitCrl>, PkiError> {
     let mut newest: Option<UnitCrl> = None;
@@ -148,6 +175,11 @@ pub(super) fn newest(crls: &[Vec<u8>], issuer: &Certificate) -> Result<Option<Un
 }
 
 impl UnitCrl {
+    /// Whether another one was promised by `now`. It counts all the same: stations are often offline.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.next_update.is_some_and(|next| next < now)
+    }
+
     /// Whether a certificate counts for nothing at `moment`: revoked by then, or its key was
     /// compromised, since a thief can date a signature back.
     pub(super) fn voids(&self, serial: &[u8], moment: Timestamp) -> bool {
@@ -199,6 +231,7 @@ pub(super) fn check_against(
         issuer_key: key,
         number: number.ok_or_else(|| bad("it has no number"))?,
         this_update: moment(&tbs.this_update)?,
+        next_update: tbs.next_update.as_ref().map(moment).transpose()?,
         revoked: entries.map(read_entry).collect::<Result<_, _>>()?,
     }))
 }

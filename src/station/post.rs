@@ -2,16 +2,20 @@
 //! replayed, left out or forked (D-57, `docs/parcel.md`). Each file tells how far the sender's log had
 //! come; the newest is kept (D-49).
 
+mod history;
+
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use self::history::Place;
+pub(super) use self::history::{Restored, open_restored};
 use super::desk::Desk;
 use super::error::Error;
 use super::jobs::enrolment::{pack_failed, parcel_refused, station_identity};
+use super::unit_trust::{self, CarriedLists};
 use super::{SigningKey, clock};
-use crate::domain::checkpoint::{LogPosition, NeighbourVerdict};
 use crate::keys::parcel::{
     self, Attachments, Checkpoint, Credentials, Kind, Manifest, Neighbour, Opened, Receiver,
     Sender, Sha256Hex, Trust,
@@ -34,7 +38,7 @@ pub(super) struct Incoming {
     pub(super) replayed: bool,
     row: ParcelReceivedRow,
     neighbour: Option<NeighbourRow>,
-    crls: Vec<(unit_crl::UnitCrl, Vec<u8>)>,
+    crls: CarriedLists,
 }
 
 /// The unit to which a file is sent.
@@ -105,7 +109,7 @@ pub(super) fn pack(
         instance: log.instance.to_string(),
     });
     let chain = key.chain().to_vec();
-    let crls = crls_of(&chain, crls);
+    let crls = crls_of((&chain, &desk.unit_chain()?), crls);
     let credentials = Credentials {
         chain: &chain,
         crls: &crls,
@@ -136,15 +140,15 @@ pub(super) fn pack(
     })
 }
 
-/// The known lists of the units in a chain; a receiver refuses others.
-fn crls_of(chain: &[Vec<u8>], crls: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
-    let issuers = chain.get(1..).unwrap_or_default();
-    let mut crls = crls;
-    crls.retain(|crl| {
-        issuers
-            .iter()
-            .any(|issuer| unit_crl::check(crl, issuer).is_ok())
-    });
+/// The known lists of the units in an officer's chain and of the own unit; a receiver refuses others.
+/// So a list comes down level by level: each unit gives on what it was given, and its own.
+pub(super) fn crls_of(
+    (chain, unit_chain): (&[Vec<u8>], &[Vec<u8>]),
+    mut crls: Vec<Vec<u8>>,
+) -> Vec<Vec<u8>> {
+    let issuers = chain.iter().skip(1).chain(unit_chain);
+    let issuers: Vec<_> = issuers.cloned().collect();
+    crls.retain(|crl| unit_crl::check_of(crl, &issuers).is_ok());
     crls
 }
 
@@ -176,6 +180,7 @@ struct OwnTrust {
     key: crate::domain::key::PublicKeyDer,
     superior_chain: Vec<Vec<u8>>,
     crls: Vec<Vec<u8>>,
+    crl_issuers: Vec<Vec<u8>>,
 }
 
 impl OwnTrust {
@@ -184,12 +189,14 @@ impl OwnTrust {
         let own = chain
             .first()
             .ok_or_else(|| Error::refused("unit-not-certified", ""))?;
+        let crls = desk.store().read().unit_crls()?; // The lock ends here.
         Ok(Self {
             root: desk.pinned_root()?,
             code: desk.own_unit()?.code.as_str().to_owned(),
             key: facts(own)?.public_key,
             superior_chain: desk.superior_chain()?,
-            crls: desk.store().read().unit_crls()?,
+            crls,
+            crl_issuers: unit_trust::issuers(desk)?,
         })
     }
 
@@ -200,6 +207,7 @@ impl OwnTrust {
             own_key: &self.key,
             superior_chain: &self.superior_chain,
             crls: &self.crls,
+            crl_issuers: &self.crl_issuers,
         }
     }
 }
@@ -209,47 +217,15 @@ impl OwnTrust {
 /// # Errors
 /// `parcel-…`; the file is then as if it had never come.
 pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
-    let trust = OwnTrust::of(desk)?;
-    let opened = parcel::open(
-        &bytes,
-        &station_identity(desk)?,
-        &trust.as_trust(),
-        clock::now(),
-    );
-    let opened = opened.map_err(parcel_refused)?;
+    let (opened, row, crls) = open_any(desk, path)?;
     if opened.manifest.kind != kind {
         let word = opened.manifest.kind.word();
         return Err(Error::refused("parcel-other-kind", word));
     }
-    if opened.sender == Neighbour::Subordinate {
-        subordinate(desk, &opened.signer.unit_code)?; // One that was certified here and still is.
-    }
-    let row = ParcelReceivedRow {
-        sha256: opened.sha256,
-        id: opened.manifest.id.to_string(),
-        kind: kind.word().to_owned(),
-        from_code: opened.manifest.from.code.clone(),
-        from_home: opened.manifest.from.home,
-        sequence: opened.manifest.sequence,
-        previous: opened.manifest.previous.map(|hash| hash.0),
-        at: clock::now(),
-        signer: opened.signer.name.as_str().to_owned(),
+    let (replayed, neighbour) = match history::place(desk, &opened.manifest, &row)? {
+        Place::Replayed => (true, None),
+        Place::Next(neighbour) => (false, neighbour),
     };
-    let replayed = judge(desk, &row)?;
-    let neighbour = if replayed {
-        None
-    } else {
-        judge_log(desk, &opened.manifest, &row)?
-    };
-    let mut crls = Vec::new();
-    for der in &opened.crls {
-        let issuers = opened.chain.get(1..).unwrap_or_default();
-        let checked = issuers
-            .iter()
-            .find_map(|issuer| unit_crl::check(der, issuer).ok());
-        crls.extend(checked.map(|crl| (crl, der.clone())));
-    }
     Ok(Incoming {
         opened,
         replayed,
@@ -259,72 +235,42 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
     })
 }
 
-/// How far the sender's log has come, if that goes on from what was seen of it before (D-49).
-fn judge_log(
-    desk: &Desk,
-    manifest: &Manifest,
-    row: &ParcelReceivedRow,
-) -> Result<Option<NeighbourRow>, Error> {
-    let Some(told) = &manifest.checkpoint else {
-        return Ok(None);
+/// Opens a file of any kind from a neighbour, how it would be noted, and the lists that it brought.
+fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, CarriedLists), Error> {
+    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let trust = OwnTrust::of(desk)?;
+    let opened = parcel::open(
+        &bytes,
+        &station_identity(desk)?,
+        &trust.as_trust(),
+        clock::now(),
+    );
+    let opened = opened.map_err(parcel_refused)?;
+    if opened.sender == Neighbour::Subordinate {
+        subordinate(desk, &opened.signer.unit_code)?; // One that was certified here and still is.
+    }
+    let row = ParcelReceivedRow {
+        sha256: opened.sha256,
+        id: opened.manifest.id.to_string(),
+        kind: opened.manifest.kind.word().to_owned(),
+        from_code: opened.manifest.from.code.clone(),
+        from_home: opened.manifest.from.home,
+        sequence: opened.manifest.sequence,
+        previous: opened.manifest.previous.map(|hash| hash.0),
+        at: clock::now(),
+        signer: opened.signer.name.as_str().to_owned(),
     };
-    let which = format!("{} {}", row.from_code, row.sequence);
-    let damaged = || Error::refused("parcel-damaged", which.clone());
-    if told.home != manifest.from.home {
-        return Err(damaged());
-    }
-    let seen = LogPosition {
-        home: told.home,
-        instance: told.instance.parse().map_err(|_id| damaged())?,
-        epoch: u32::try_from(told.epoch).map_err(|_range| damaged())?,
-        count: told.count,
-        head: told.head.0,
-    };
-    let kept = desk.store().read().neighbour_checkpoint(told.home)?;
-    let kept = kept.map(|row| row.position);
-    match NeighbourVerdict::judge(kept.as_ref(), &seen) {
-        NeighbourVerdict::Same => Ok(None),
-        NeighbourVerdict::Accept => Ok(Some(NeighbourRow {
-            position: seen,
-            seen_at: row.at,
-            file: format!("{} {}", row.kind, hex::encode(row.sha256)),
-        })),
-        NeighbourVerdict::Shorter => Err(Error::refused("parcel-log-shorter", which)),
-        NeighbourVerdict::Forked => Err(Error::refused("parcel-log-forked", which)),
-        NeighbourVerdict::NewInstance => Err(Error::refused("parcel-log-restored", which)),
-    }
-}
-
-/// Whether these bytes were here before; else they must be the next of their sender.
-fn judge(desk: &Desk, row: &ParcelReceivedRow) -> Result<bool, Error> {
-    let store = desk.store();
-    let reading = store.read();
-    if reading.parcel_received(&row.sha256)?.is_some() {
-        return Ok(true);
-    }
-    let last = reading.last_parcel_from(&row.from_code, row.from_home)?;
-    let (next, before) = last.map_or((1, None), |last| (last.sequence + 1, Some(last.sha256)));
-    let which = format!("{} {}", row.from_code, row.sequence);
-    if row.sequence > next {
-        // The ones before it are still on their way.
-        return Err(Error::refused(
-            "parcel-out-of-order",
-            format!("{which}, {next}"),
-        ));
-    }
-    if row.sequence < next || row.previous != before {
-        return Err(Error::refused("parcel-forked", which));
-    }
-    Ok(false)
+    let issuers = opened.chain.iter().skip(1).chain(&trust.crl_issuers);
+    let issuers: Vec<_> = issuers.cloned().collect();
+    let crls = CarriedLists::of(&opened.crls, &issuers);
+    Ok((opened, row, crls))
 }
 
 impl Incoming {
     /// Notes it as received, and the revocation lists it brought, in the transaction of the act. A
     /// replayed one is noted already.
     pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
-        for (crl, der) in &self.crls {
-            writing.put_unit_crl(&crl.issuer_key, crl.number, der)?;
-        }
+        self.crls.record(writing)?;
         if self.replayed {
             return Ok(());
         }

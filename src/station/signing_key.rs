@@ -6,6 +6,7 @@ use super::error::Error;
 use super::key_token::{self, OpenKey};
 use super::own_ukey;
 use super::sign_in::ActingOfficer;
+use super::unit_trust;
 use crate::domain::fault::Fault;
 use crate::domain::pin::Pin;
 use crate::keys::signature::{self, SignError};
@@ -23,14 +24,16 @@ impl SigningKey {
     /// the practice secrets.
     ///
     /// # Errors
-    /// `officer-not-certified` while the superior has not answered, `officer-ukey-pin` when the PIN
-    /// is not at hand, or the ukey's fault.
+    /// `officer-not-certified` while the superior has not answered, `unit-certificate-revoked` once it
+    /// has taken the certificate back, `officer-ukey-pin` when the PIN is not at hand, or the ukey's
+    /// fault.
     pub fn open(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
         let row = desk.officer(officer.name())?;
         let name = row.name.as_str();
         if row.chain.is_empty() {
             return Err(Error::refused("officer-not-certified", name));
         }
+        unit_trust::check_officer(desk, &row.chain)?; // What it signs would be refused everywhere.
         let key = open(desk, &row)?;
         Ok(Self { key, officer: row })
     }

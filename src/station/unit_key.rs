@@ -5,6 +5,7 @@ use super::clock;
 use super::desk::Desk;
 use super::error::Error;
 use super::key_token::{self, OpenKey};
+use super::unit_trust;
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{OfficerName, Post};
@@ -48,12 +49,14 @@ impl UnitKey {
     /// Opens the token with what security's passphrase gave.
     ///
     /// # Errors
-    /// `unit-not-certified` while the superior has not answered, or the token's fault.
+    /// `unit-not-certified` while the superior has not answered, `unit-certificate-revoked` once it has
+    /// taken the certificate back, or the token's fault.
     pub(super) fn open(desk: &Desk, secrets: &SecuritySecrets) -> Result<Self, Error> {
         let chain = desk.unit_chain()?;
         let own = chain
             .first()
             .ok_or_else(|| Error::refused("unit-not-certified", ""))?;
+        unit_trust::check_unit(desk, &chain, &[])?;
         let damaged = || Error::failed("store-damaged", "unit_token");
         let public_key = unit_pki::public_key_of(own).map_err(|error| damaged().because(error))?;
         let token = desk

@@ -156,8 +156,8 @@ impl Writing<'_> {
         self.db
             .prepare_cached(
                 "INSERT INTO certificates (serial, run, request, ukey, subject, not_before,
-                     not_after, der, state, stored_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                     not_after, der, state, stored_at, reason, revoked_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 row.serial.to_string(),
@@ -170,6 +170,8 @@ impl Writing<'_> {
                 row.der,
                 row.state.word(),
                 at.to_string(),
+                row.reason.map(RevocationReason::word),
+                row.revoked_at.map(|at| at.to_string()),
             ])?;
         Ok(())
     }

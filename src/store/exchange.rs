@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::value::{id, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
-use crate::domain::certificate::CertificateSerial;
+use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::id::RunId;
 use crate::domain::timestamp::Timestamp;
 
@@ -33,10 +33,28 @@ pub struct ExchangeRow {
     pub certificate: Option<Vec<u8>>,
     /// When it was signed.
     pub signed_at: Option<Timestamp>,
+    /// Why it is revoked or on hold.
+    pub reason: Option<RevocationReason>,
+    /// Since when.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether a revocation, a hold or its end was ever ordered.
+    pub revocation_ordered: bool,
+}
+
+/// What the newest list of a CA elsewhere says of a certificate of this home.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConfirmedRevocation {
+    /// The certificate.
+    pub serial: CertificateSerial,
+    /// Why it is revoked or on hold.
+    pub reason: RevocationReason,
+    /// Since when.
+    pub revoked_at: Timestamp,
 }
 
 const COLUMNS: &str = "serial, from_code, order_sha256, signed_order, approval, csr, public_key,
-    approval_nonce, received_at, certificate, signed_at";
+    approval_nonce, received_at, certificate, signed_at, reason, revoked_at,
+    revocation_order IS NOT NULL";
 
 impl Reading<'_> {
     /// Everything that was asked for, the oldest first.
@@ -47,6 +65,24 @@ impl Reading<'_> {
         let sql = format!("SELECT {COLUMNS} FROM exchange_requests ORDER BY received_at, serial");
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What the CA's newest list says of the certificates of this home.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn confirmed_revocations(&self) -> Result<Vec<ConfirmedRevocation>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT serial, reason, revoked_at FROM exchange_revocations ORDER BY serial",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(ConfirmedRevocation {
+                serial: parsed(row, 0, "certificate serial", serial)?,
+                reason: parsed(row, 1, "reason", RevocationReason::from_word)?,
+                revoked_at: parsed(row, 2, "time", time)?,
+            })
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
@@ -90,6 +126,62 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Revokes what another station asked for, puts it on hold or ends a hold; keeps the order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_exchange_revocation(
+        &self,
+        serial: &CertificateSerial,
+        standing: Option<(RevocationReason, Timestamp)>,
+        order: &[u8],
+    ) -> Result<(), StoreError> {
+        let (reason, at) = standing.unzip();
+        self.db.execute(
+            "UPDATE exchange_requests SET reason = ?2, revoked_at = ?3, revocation_order = ?4
+             WHERE serial = ?1",
+            params![
+                serial.to_string(),
+                reason.map(RevocationReason::word),
+                at.map(|at| at.to_string()),
+                order,
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps what the CA's newest list says of the certificates of this home, in place of what the one
+    /// before said.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_confirmed_revocations(
+        &self,
+        rows: &[ConfirmedRevocation],
+        (number, at): (u64, Timestamp),
+    ) -> Result<(), StoreError> {
+        self.db.execute("DELETE FROM exchange_revocations", [])?;
+        for ConfirmedRevocation {
+            serial,
+            reason,
+            revoked_at,
+        } in rows
+        {
+            self.db.execute(
+                "INSERT INTO exchange_revocations (serial, reason, revoked_at, crl_number, at)
+                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    serial.to_string(),
+                    reason.word(),
+                    revoked_at.to_string(),
+                    number.cast_signed(),
+                    at.to_string(),
+                ],
+            )?;
+        }
+        Ok(())
+    }
+
     /// Keeps the certificate that was signed.
     ///
     /// # Errors
@@ -102,7 +194,7 @@ impl Writing<'_> {
     ) -> Result<(), StoreError> {
         let changed = self.db.execute(
             "UPDATE exchange_requests SET certificate = ?2, signed_at = ?3
-             WHERE serial = ?1 AND certificate IS NULL",
+             WHERE serial = ?1 AND certificate IS NULL AND reason IS NULL",
             params![serial.to_string(), der, at.to_string()],
         )?;
         if changed == 1 {
@@ -113,8 +205,11 @@ impl Writing<'_> {
     }
 }
 
+fn serial(text: &str) -> Option<CertificateSerial> {
+    CertificateSerial::try_from(text.to_owned()).ok()
+}
+
 fn read(row: &Row<'_>) -> rusqlite::Result<ExchangeRow> {
-    let serial = |text: &str| CertificateSerial::try_from(text.to_owned()).ok();
     Ok(ExchangeRow {
         serial: parsed(row, 0, "certificate serial", serial)?,
         from_code: row.get(1)?,
@@ -127,5 +222,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ExchangeRow> {
         received_at: parsed(row, 8, "time", time)?,
         certificate: row.get(9)?,
         signed_at: optional(row, 10, "time", time)?,
+        reason: optional(row, 11, "reason", RevocationReason::from_word)?,
+        revoked_at: optional(row, 12, "time", time)?,
+        revocation_ordered: row.get(13)?,
     })
 }

@@ -28,6 +28,23 @@ pub struct ParcelSentRow {
     pub at: Timestamp,
 }
 
+/// A superior's answer to the enrolment of this unit that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnrolmentRow {
+    /// SHA-256 of the file.
+    pub sha256: [u8; 32],
+    /// Its id, a `UUIDv7`.
+    pub id: String,
+    /// The home it came from.
+    pub from_home: HomeId,
+    /// When it was made.
+    pub created: Timestamp,
+    /// The officer who signed it.
+    pub signer: String,
+    /// When it was taken.
+    pub at: Timestamp,
+}
+
 /// A file that was received and accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParcelReceivedRow {
@@ -85,6 +102,24 @@ impl Reading<'_> {
         Ok(row.optional()?)
     }
 
+    /// SHA-256 of the file that a home sent in this place.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcel_at(
+        &self,
+        code: &str,
+        home: HomeId,
+        sequence: u64,
+    ) -> Result<Option<[u8; 32]>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT sha256 FROM parcels_received
+             WHERE from_code = ?1 AND from_home = ?2 AND sequence = ?3",
+        )?;
+        let which = params![code, home.to_string(), sql(sequence)];
+        Ok(statement.query_row(which, |row| row.get(0)).optional()?)
+    }
+
     /// A file that was received before, by its bytes.
     ///
     /// # Errors
@@ -96,6 +131,28 @@ impl Reading<'_> {
         let sql = format!("SELECT {RECEIVED} FROM parcels_received WHERE sha256 = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         Ok(statement.query_row([sha256], read).optional()?)
+    }
+
+    /// The answers to the enrolment of this unit that were taken, the newest by its own time first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn enrolments_received(&self) -> Result<Vec<EnrolmentRow>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT sha256, id, from_home, created, signer, at FROM enrolments_received
+             ORDER BY created DESC, id DESC",
+        )?;
+        let rows = statement.query_map([], |row| {
+            Ok(EnrolmentRow {
+                sha256: row.get(0)?,
+                id: row.get(1)?,
+                from_home: parsed(row, 2, "home id", id)?,
+                created: parsed(row, 3, "time", time)?,
+                signer: row.get(4)?,
+                at: parsed(row, 5, "time", time)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The newest revocation list of each unit, DER.
@@ -176,6 +233,55 @@ impl Writing<'_> {
             ],
         )?;
         Ok(())
+    }
+
+    /// Notes an answer to the enrolment of this unit that was taken.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when it was taken before.
+    pub fn insert_enrolment_received(&self, row: &EnrolmentRow) -> Result<(), StoreError> {
+        let EnrolmentRow {
+            sha256,
+            id,
+            from_home,
+            created,
+            signer,
+            at,
+        } = row;
+        self.db.execute(
+            "INSERT INTO enrolments_received (sha256, id, from_home, created, signer, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            params![
+                sha256,
+                id,
+                from_home.to_string(),
+                created.to_string(),
+                signer,
+                at.to_string()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Puts the files of a home from this place on aside: they belong to a history that its restore
+    /// has ended (D-52). Tells how many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn supersede_parcels(
+        &self,
+        code: &str,
+        home: HomeId,
+        sequence: u64,
+    ) -> Result<usize, StoreError> {
+        let which = params![code, home.to_string(), sql(sequence)];
+        let from = "FROM parcels_received
+             WHERE from_code = ?1 AND from_home = ?2 AND sequence >= ?3";
+        self.db.execute(
+            &format!("INSERT INTO parcels_superseded ({RECEIVED}) SELECT {RECEIVED} {from}"),
+            which,
+        )?;
+        Ok(self.db.execute(&format!("DELETE {from}"), which)?)
     }
 
     /// Keeps a unit's revocation list unless a newer one is there.

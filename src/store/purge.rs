@@ -34,8 +34,10 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         Purge::Edits("UPDATE certificates SET subject = '' WHERE request = ?1"),
     ),
     ("delegations", Purge::Keeps), // Of a unit, not of a person.
+    ("enrolments_received", Purge::Keeps),
     ("escrow", Purge::Keeps),
     ("exchange_requests", Purge::Keeps), // Of other units' approvals; commitments only.
+    ("exchange_revocations", Purge::Keeps), // Serial numbers and reasons.
     (
         "issue_intents",
         Purge::Edits(
@@ -52,6 +54,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("opinions", Purge::DeletesRows("request")),
     ("parcels_received", Purge::Keeps),
     ("parcels_sent", Purge::Keeps),
+    ("parcels_superseded", Purge::Keeps),
     ("pin_letters", Purge::Keeps), // Gone when the letter is printed.
     ("pseudonyms", Purge::DeletesLast),
     (

@@ -57,6 +57,16 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// One run.
+    ///
+    /// # Errors
+    /// [`StoreError`], also when there is none.
+    pub fn run(&self, run: RunId) -> Result<RunRow, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE id = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([run.to_string()], read)?)
+    }
+
     /// The newest run on a ukey.
     ///
     /// # Errors

@@ -333,15 +333,16 @@ impl AtWork<'_> {
 
     fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
         let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
-        let (crl_due, crl_error) = match &done.hold {
-            Some(CrlStanding::Due(error)) => (true, error.as_ref()),
-            Some(CrlStanding::Published) | None => (false, None),
+        let (crl, crl_error) = match &done.hold {
+            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
+            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
+            Some(CrlStanding::Published) | None => (None, None),
         };
         let mut view = lock(self.view);
         view.handed_out = Some(HandedOutNote {
             serial: serial.clone(),
             hold: done.hold.is_some(),
-            crl_due,
+            crl,
             crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
         });
         for lane in view.lanes.iter_mut().filter(|lane| lane.serial == *serial) {

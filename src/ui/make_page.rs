@@ -116,8 +116,8 @@ fn handed_out(ui: &mut egui::Ui, wording: &Wording, note: &HandedOutNote) {
         if let Some((code, subject)) = &note.crl_error {
             told(ui, wording, code, subject);
         }
-        if note.crl_due {
-            ui.colored_label(theme::colors(ui).attention, wording.text("crl-due"));
+        if let Some(key) = note.crl {
+            ui.colored_label(theme::colors(ui).attention, wording.text(key));
         }
     });
 }

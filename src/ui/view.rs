@@ -91,8 +91,8 @@ pub(super) enum Left {
 pub(super) struct HandedOutNote {
     pub(super) serial: Serial,
     pub(super) hold: bool,
-    /// Security is to publish the CRL.
-    pub(super) crl_due: bool,
+    /// What is still to be done about the CRL: key of its words.
+    pub(super) crl: Option<&'static str>,
     /// Code and facts of why the station could not publish it.
     pub(super) crl_error: Option<(String, String)>,
 }

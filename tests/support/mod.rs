@@ -9,6 +9,8 @@
 )]
 
 pub(crate) mod paper;
+pub(crate) mod records;
+pub(crate) mod scene;
 pub(crate) mod stations;
 
 use std::ffi::OsStr;
@@ -230,31 +232,11 @@ impl PracticeHome {
         let program = env!("CARGO_BIN_EXE_ukey-station");
         let home = self.path.to_str().unwrap();
         let command = format!("{program} --home {home} --json --lang en {args}");
-        let mut terminal = Command::new("script")
-            .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-            .env(self.module.override_env, &self.module.library)
-            .envs(settings.iter().copied())
-            .env_remove("UKEY_STATION_OFFICER")
-            .env_remove("UKEY_STATION_SECRETS")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut keyboard = terminal.stdin.take().unwrap();
-        for line in lines {
-            writeln!(keyboard, "{line}").unwrap();
-        }
-        let output = terminal.wait_with_output().unwrap();
-        drop(keyboard); // Closed earlier, `script` would end the program.
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let documents = text.lines().filter(|line| line.starts_with('{'));
-        Answer {
-            code: output.status.code(),
-            lines: documents
-                .map(|line| serde_json::from_str(line).unwrap())
-                .collect(),
-            stderr: text,
-        }
+        let module = (
+            self.module.override_env,
+            self.module.library.to_str().unwrap(),
+        );
+        typed(&command, &[&[module], settings].concat(), lines)
     }
 
     /// The user PIN of a ukey as the practice secrets have it.
@@ -317,4 +299,33 @@ pub(crate) fn must(program: &str, args: &[&str]) -> String {
         String::from_utf8_lossy(&output.stderr)
     );
     text
+}
+
+/// Runs a command line at a terminal where a person types these lines; what the terminal showed is in
+/// `stderr`, the documents among it in `lines`.
+pub(crate) fn typed(command: &str, settings: &[(&str, &str)], lines: &[&str]) -> Answer {
+    let mut terminal = Command::new("script")
+        .args(["--quiet", "--return", "--command", command, "/dev/null"])
+        .envs(settings.iter().copied())
+        .env_remove("UKEY_STATION_OFFICER")
+        .env_remove("UKEY_STATION_SECRETS")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keyboard = terminal.stdin.take().unwrap();
+    for line in lines {
+        writeln!(keyboard, "{line}").unwrap();
+    }
+    let output = terminal.wait_with_output().unwrap();
+    drop(keyboard); // Closed earlier, `script` would end the program.
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let documents = text.lines().filter(|line| line.starts_with('{'));
+    Answer {
+        code: output.status.code(),
+        lines: documents
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect(),
+        stderr: text,
+    }
 }

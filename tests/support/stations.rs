@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::{Answer, answer, program};
+use super::{Answer, answer, program, typed};
 
 /// The system administrator of every station and their passphrase.
 pub(crate) const SYSTEM: (&str, &str) = ("wang-system", "brave paper lantern 71");
@@ -57,6 +57,18 @@ impl Station {
         command.arg("--secrets").arg(secrets);
         command.args(["--officer", officer.0]).args(args);
         answer(&command.output().unwrap())
+    }
+
+    /// The same at a terminal where a person types these lines, e.g. the second officer's passphrase.
+    pub(crate) fn typed(&self, officer: (&str, &str), args: &[&str], lines: &[&str]) -> Answer {
+        let text = format!("[officers]\n\"{}\" = \"{}\"\n", officer.0, officer.1);
+        let secrets = self.private(&format!("{}.toml", officer.0), &text);
+        let (home, secrets) = (self.home(), secrets.display().to_string());
+        let (home, program) = (home.display(), env!("CARGO_BIN_EXE_ukey-station"));
+        let options = format!("--home {home} --json --lang en --secrets {secrets}");
+        let args = args.join(" ");
+        let command = format!("{program} {options} --officer {} {args}", officer.0);
+        typed(&command, &[], lines)
     }
 
     /// Makes the home; officers are name, post and passphrase.

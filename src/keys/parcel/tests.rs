@@ -72,6 +72,7 @@ impl Scene {
             own_key: &unit.key.public_key(),
             superior_chain: &unit.chain[1..],
             crls,
+            crl_issuers: &unit.chain[1..],
         };
         open(bytes, &unit.station, &trust, now())
     }
@@ -261,8 +262,12 @@ fn another_root_an_ended_chain_and_a_revoked_officer_are_refused() {
         Err(ParcelError::Chain(PkiError::Revoked))
     ));
     parcel.crls = vec![older];
+    // The sender has not heard yet: the newer one that is known counts.
     let refused = scene.open_with(&scene.county, &parcel.pack().bytes, known);
-    assert!(matches!(refused, Err(ParcelError::OlderCrl)));
+    assert!(matches!(
+        refused,
+        Err(ParcelError::Chain(PkiError::Revoked))
+    ));
     parcel.crls = vec![newer.clone()];
     let opened = scene.open_with(&scene.county, &parcel.pack().bytes, known);
     assert_eq!(opened.unwrap().crls, [newer]);
@@ -282,9 +287,32 @@ fn another_root_an_ended_chain_and_a_revoked_officer_are_refused() {
         own_key: &scene.county.key.public_key(),
         superior_chain: &scene.county.chain[1..],
         crls: &[],
+        crl_issuers: &[],
     };
     let later = open(&bytes, &scene.county.station, &trust, now().plus_days(366));
     assert!(matches!(later, Err(ParcelError::Chain(PkiError::Chain(_)))));
+}
+
+#[test]
+fn a_superior_s_own_list_comes_down_and_an_older_one_is_passed_over() {
+    let scene = Scene::new();
+    let mut parcel = scene.down();
+    // The county's officers are certified by the prefecture: the county is not in their chain.
+    let (older, own) = (scene.county.crl(1, &[]), scene.county.crl(2, &[]));
+    let above = scene.prefecture.crl(7, &[]);
+    parcel.crls = vec![own.clone(), above.clone()];
+    let opened = scene.open_at(&scene.school, &parcel.pack().bytes).unwrap();
+    assert_eq!(opened.crls.len(), 2);
+    assert!(opened.crls.contains(&own) && opened.crls.contains(&above));
+    parcel.crls = vec![older];
+    let known = [own];
+    let opened = scene.open_with(&scene.school, &parcel.pack().bytes, &known);
+    assert!(opened.unwrap().crls.is_empty());
+    // A sibling's list is nobody's here.
+    let sibling = scene.county.below("示例二小", "2143000009");
+    parcel.crls = vec![sibling.crl(1, &[])];
+    let refused = scene.open_at(&scene.school, &parcel.pack().bytes);
+    assert!(matches!(refused, Err(ParcelError::Damaged(_))));
 }
 
 #[test]

@@ -17,6 +17,7 @@ use crate::domain::request::{FormKind, RequestForm, RequestState};
 use crate::domain::setting::APPROVAL_DAYS;
 use crate::issuing::profile;
 use crate::keys::signature::{self, NotVerified, SignError, VerifiedApproval};
+use crate::keys::unit_pki::PkiError;
 use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -296,7 +297,7 @@ fn making_unit(desk: &Desk, request: &RequestRow) -> Result<UnitId, Error> {
 ///
 /// # Errors
 /// `request-not-approved`, `request-expired`, `request-altered`, `approval-invalid`,
-/// `certificate-not-applied-for`, `delegation-missing` when it has ended meanwhile.
+/// `unit-certificate-revoked`, `certificate-not-applied-for`, `delegation-missing` when it has ended meanwhile.
 pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Error> {
     let number = || request.number.clone();
     let root = desk.pinned_root()?;
@@ -330,6 +331,9 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
     );
     let verified = verified.map_err(|error| match error {
         NotVerified::Expired => Error::refused("request-expired", number()),
+        NotVerified::Chain(PkiError::Revoked) => {
+            Error::refused("unit-certificate-revoked", number()).because(error)
+        }
         other => {
             Error::refused("approval-invalid", format!("{}: {other}", number())).because(other)
         }
@@ -391,7 +395,7 @@ pub fn verify(desk: &Desk, request: &RequestRow) -> Result<ApprovedRequest, Erro
 /// Writes `approval.p7s`, `record.json` and `chain.pem`: enough for `openssl cms -verify`.
 ///
 /// # Errors
-/// `request-not-approved`, or what the file system says.
+/// `request-not-approved`, `unit-certificate-revoked`, `approval-invalid`, or what the file system says.
 pub fn export(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -399,7 +403,12 @@ pub fn export(
     dir: &Path,
 ) -> Result<Vec<PathBuf>, Error> {
     officer.demand(Duty::ReadRecords)?;
-    let approval = desk.store().read().approval(request.id, request.revision)?;
+    let (approval, crls) = {
+        let store = desk.store();
+        let reading = store.read();
+        let approval = reading.approval(request.id, request.revision)?;
+        (approval, reading.unit_crls()?)
+    };
     let none = || Error::refused("request-not-approved", request.number.clone());
     let approval = approval.ok_or_else(none)?;
     let content = signature::verify(
@@ -407,11 +416,15 @@ pub fn export(
         &approval.chain,
         &desk.pinned_root()?,
         approval.decided_at,
-        &[],
+        &crls,
     );
-    let content = content
-        .map_err(|error| Error::refused("approval-invalid", request.number.clone()).because(error))?
-        .content;
+    let content = content.map_err(|error| {
+        let code = match &error {
+            NotVerified::Chain(PkiError::Revoked) => "unit-certificate-revoked",
+            _ => "approval-invalid",
+        };
+        Error::refused(code, request.number.clone()).because(error)
+    })?;
     std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
     let pem: String = approval
         .chain
@@ -420,7 +433,7 @@ pub fn export(
         .collect();
     let files: [(&str, &[u8]); 3] = [
         ("approval.p7s", &approval.signature),
-        ("record.json", &content),
+        ("record.json", &content.content),
         ("chain.pem", pem.as_bytes()),
     ];
     let mut written = Vec::new();

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
+use super::exchange;
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
@@ -103,6 +104,7 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
         (reading.certificates()?, reading.meta("crl_number")?)
     };
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
+    let elsewhere = exchange::revoked(desk)?;
     let revoked: Vec<Revoked> = rows
         .into_iter()
         .filter_map(|row| {
@@ -112,6 +114,7 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
                 reason: row.reason?,
             })
         })
+        .chain(elsewhere)
         .collect();
     let now = clock::now();
     let terms = CrlTerms {
@@ -167,6 +170,8 @@ pub enum CrlStanding {
     Published,
     /// Security is to publish one; why the station could not do it itself, where it tried.
     Due(Option<Error>),
+    /// The CA is elsewhere: it is ordered there with the next `ca exchange out`.
+    Ordered,
 }
 
 impl CrlStanding {
@@ -175,6 +180,7 @@ impl CrlStanding {
         match self {
             Self::Published => "published",
             Self::Due(_) => "due",
+            Self::Ordered => "ordered",
         }
     }
 }
@@ -182,8 +188,11 @@ impl CrlStanding {
 /// Publishes the CRL after a change that is already recorded: in practice the station does it as
 /// security, in a real home it is security's to do. A failure does not undo the change.
 pub(in crate::station) fn publish_after_change(desk: &Desk) -> CrlStanding {
-    if !desk.is_practice() {
-        return CrlStanding::Due(None);
+    match desk.ca_is_elsewhere() {
+        Ok(true) => return CrlStanding::Ordered,
+        Ok(false) if desk.is_practice() => {}
+        Ok(false) => return CrlStanding::Due(None),
+        Err(error) => return CrlStanding::Due(Some(error)),
     }
     match publish_crl_in_practice(desk) {
         Ok(()) => CrlStanding::Published,

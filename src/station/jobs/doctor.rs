@@ -12,6 +12,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::jobs::unit_lists;
 use crate::station::{ActingOfficer, clock};
 use crate::token::profiles;
 
@@ -177,6 +178,8 @@ pub fn examine(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Err
             Err(error) => add("ca", false, error.code.to_owned()),
         }
     }
+    let ended = unit_lists::ended(desk, officer)?.len();
+    add("unit-lists", ended == 0, format!("{ended} out of date"));
     let open = desk.store().read().open_runs()?.len();
     add("open-runs", open == 0, open.to_string());
     for profile in desk.profiles().values() {

@@ -1,10 +1,13 @@
 //! How a new unit comes under its superior (D-3, D-57): it proposes itself and its officers, the
 //! fingerprint of its key is compared on paper, and the superior's security certifies them.
 
+mod receive;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub use self::receive::{Received, receive};
 use super::officers::{own_secrets, security};
 use crate::domain::id::{HomeId, UnitId};
 use crate::domain::key::PublicKeyDer;
@@ -13,14 +16,15 @@ use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::keys::file;
 use crate::keys::parcel::{
     self, Attachments, Credentials, Enrolment, Kind, Manifest, PackError, ParcelError, Receiver,
-    Sender, Trust,
+    Sender,
 };
 use crate::keys::secret::SecretText;
 use crate::keys::station_key::StationIdentity;
-use crate::keys::unit_pki::{self, UnitFacts};
+use crate::keys::unit_pki::{PkiError, UnitFacts};
 use crate::keys::wrap::SecuritySecrets;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::post;
 use crate::station::sign_in::AskSecret;
 use crate::station::unit_key::{self, UnitKey};
 use crate::station::{ActingOfficer, SigningKey, clock};
@@ -188,9 +192,11 @@ pub fn enrol(
     let (rows, answer) = certify(desk, &secrets, facts, &body.officers)?;
     let manifest = manifest(Kind::Enrolled, (desk.id(), &own), &facts.code, &answer)?;
     let chain = signing.chain().to_vec();
+    let known = desk.store().read().unit_crls()?;
+    let crls = post::crls_of((&chain, &desk.unit_chain()?), known);
     let credentials = Credentials {
         chain: &chain,
-        crls: &[],
+        crls: &crls,
     };
     let packed = parcel::pack(
         manifest,
@@ -262,77 +268,6 @@ fn certify(
     Ok((rows, answer))
 }
 
-/// Takes the superior's answer: the unit's certificate and those of its officers.
-///
-/// # Errors
-/// `parcel-…`, `certificate-differs`, `certificate-invalid`.
-pub fn receive(
-    desk: &Desk,
-    officer: &ActingOfficer,
-    path: &Path,
-) -> Result<Vec<OfficerName>, Error> {
-    officer.demand(Duty::SetUp)?;
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
-    let (proposal, superior_chain) = (desk.unit_proposal()?, desk.superior_chain()?);
-    let own = desk.own_unit()?;
-    let invalid = |error: unit_pki::PkiError| {
-        Error::refused("certificate-invalid", error.to_string()).because(error)
-    };
-    let own_key = unit_pki::public_key_of(&proposal).map_err(invalid)?;
-    let root = desk.pinned_root()?;
-    let trust = Trust {
-        root: &root,
-        own_code: own.code.as_str(),
-        own_key: &own_key,
-        superior_chain: &superior_chain,
-        crls: &[],
-    };
-    let opened = parcel::open(&bytes, &station_identity(desk)?, &trust, clock::now());
-    let opened = opened.map_err(parcel_refused)?;
-    let damaged = || Error::refused("parcel-damaged", "enrolled");
-    if opened.manifest.kind != Kind::Enrolled {
-        return Err(damaged());
-    }
-    let answer: Answer =
-        serde_json::from_value(opened.manifest.body).map_err(|error| damaged().because(error))?;
-    let decode = |chain: &[String]| -> Result<Vec<Vec<u8>>, Error> {
-        let decoded = chain.iter().map(hex::decode);
-        decoded
-            .collect::<Result<_, _>>()
-            .map_err(|error| damaged().because(error))
-    };
-    let unit_chain = decode(&answer.unit_chain)?;
-    let units = unit_pki::check_unit_chain(&unit_chain, &root, clock::now(), &[]);
-    let facts = units
-        .map_err(invalid)?
-        .into_iter()
-        .next()
-        .ok_or_else(damaged)?;
-    if facts.public_key != own_key || facts.code != own.code.as_str() || facts.name != own.name {
-        return Err(Error::refused("certificate-differs", own.code.as_str()));
-    }
-    let mut audit = Desk::audit_row(officer, "unit-certified");
-    audit.detail = Some(unit_pki::fingerprint(
-        unit_chain.first().ok_or_else(damaged)?,
-    ));
-    let exchange = desk.store().read().meta("ca_kind")?.as_deref() == Some("exchange");
-    let without_ca = desk.store().read().meta("ca_certificate")?.is_none();
-    desk.store().act(&audit, |writing| {
-        let list: Vec<_> = unit_chain.iter().map(hex::encode).collect();
-        writing.set_meta("unit_chain", &list.join(" "))?;
-        match &answer.ca_certificate {
-            Some(der) if exchange && without_ca => writing.set_meta("ca_certificate", der),
-            _ => Ok(()),
-        }
-    })?;
-    let mut certified = Vec::new();
-    for CertifiedOfficer { chain, name } in answer.officers {
-        super::officers::install_certificate(desk, officer, &name, &decode(&chain)?)?;
-        certified.push(name);
-    }
-    Ok(certified)
-}
-
 /// Opens what was sealed to this station.
 pub(in crate::station) fn station_identity(desk: &Desk) -> Result<StationIdentity, Error> {
     let damaged = || Error::failed("store-damaged", "station_identity");
@@ -377,6 +312,7 @@ pub(in crate::station) fn pack_failed(error: PackError<crate::domain::fault::Fau
 /// A parcel that is not accepted, each reason with its own code.
 pub(in crate::station) fn parcel_refused(error: ParcelError) -> Error {
     let code = match &error {
+        ParcelError::Chain(PkiError::Revoked) => "unit-certificate-revoked",
         ParcelError::TooLarge | ParcelError::Damaged(_) => "parcel-damaged",
         ParcelError::Altered => "parcel-altered",
         ParcelError::OtherStation | ParcelError::WrongAddressee => "parcel-not-for-us",
@@ -384,8 +320,7 @@ pub(in crate::station) fn parcel_refused(error: ParcelError) -> Error {
         ParcelError::UnknownRoot
         | ParcelError::Chain(_)
         | ParcelError::UnitMismatch
-        | ParcelError::NotNeighbour
-        | ParcelError::OlderCrl => "parcel-sender-unknown",
+        | ParcelError::NotNeighbour => "parcel-sender-unknown",
         ParcelError::WrongDirection | ParcelError::WrongPost => "parcel-not-allowed",
         ParcelError::FromFuture => "parcel-from-future",
     };

@@ -1,12 +1,15 @@
 //! The CA by files (D-53): a unit writes what its pending runs need, the CA's station checks every
 //! item by itself, signs, and writes the answers. Each side says of each file what became of it.
 
+mod ca_revocations;
 mod ca_side;
+mod own_revocations;
 mod requester;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+pub(super) use self::ca_revocations::entries as revoked;
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::officer::Duty;
 use crate::station::ActingOfficer;
@@ -18,6 +21,10 @@ use crate::station::signing_key::SigningKey;
 const ORDER: &str = ".order.p7s";
 const APPROVAL: &str = ".approval.p7s";
 const CSR: &str = ".p10";
+/// Ending of an order to revoke, to hold or to lift a hold.
+const REVOCATION: &str = ".revoke.p7s";
+/// Ending of the CA's list.
+const CRL: &str = ".crl";
 /// Largest file that is read.
 const MAX_BYTES: u64 = 1024 * 1024;
 
@@ -43,6 +50,12 @@ pub enum Done {
     Taken,
     /// It was here before: nothing to do.
     Known,
+    /// Revoked or put on hold: at the CA as it was ordered, at the unit as the CA's list says.
+    Revoked,
+    /// A hold ended.
+    Released,
+    /// Not written: security signs it, with the same command.
+    Waits,
 }
 
 impl Done {
@@ -53,24 +66,45 @@ impl Done {
             Self::Queued => "queued",
             Self::Taken => "taken",
             Self::Known => "known",
+            Self::Revoked => "revoked",
+            Self::Released => "released",
+            Self::Waits => "waits",
         }
     }
 }
 
 /// Writes to a folder: at a unit whose CA is elsewhere the orders of its pending runs, at the CA's
-/// station the certificates that it signs now, and those of the last weeks again.
+/// station the certificates that it signs now, and those of the last weeks again. Security, whose duty
+/// it is to revoke, writes the orders to revoke there, and here a new list of the CA.
 ///
 /// # Errors
 /// `wrong-duty`, `ca-locked` before the first signature, or what token and file system say.
 pub fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
-    officer.demand(Duty::Personalise)?;
+    let makes = makes(officer)?;
     fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
+    let mut items = Vec::new();
     if desk.ca_is_elsewhere()? {
-        let mut key = SigningKey::open(desk, officer)?;
-        requester::out(desk, officer, &mut key, dir)
+        if makes {
+            let mut key = SigningKey::open(desk, officer)?;
+            items.extend(requester::out(desk, officer, &mut key, dir)?);
+        }
+        items.extend(own_revocations::out(desk, officer, dir)?);
     } else {
-        ca_side::out(desk, officer, dir)
+        if makes {
+            items.extend(ca_side::out(desk, officer, dir)?);
+        }
+        items.extend(ca_revocations::out(desk, officer, dir)?);
     }
+    Ok(items)
+}
+
+/// Whether the officer makes ukeys; one who does not must be one who revokes.
+fn makes(officer: &ActingOfficer) -> Result<bool, Error> {
+    if Duty::Revoke.belongs_to(officer.post()) {
+        return Ok(false);
+    }
+    officer.demand(Duty::Personalise)?;
+    Ok(true)
 }
 
 /// Takes a folder in: at a unit whose CA is elsewhere the answers, at the CA's station the orders.
@@ -80,11 +114,15 @@ pub fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>
 /// `wrong-duty`, or what the file system says of the folder.
 pub fn take_in(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
     officer.demand(Duty::Personalise)?;
+    let mut items;
     if desk.ca_is_elsewhere()? {
-        requester::take_in(desk, officer, dir)
+        items = requester::take_in(desk, officer, dir)?;
+        items.extend(own_revocations::take_in(desk, officer, dir)?);
     } else {
-        ca_side::take_in(desk, officer, dir)
+        items = ca_side::take_in(desk, officer, dir)?;
+        items.extend(ca_revocations::take_in(desk, officer, dir)?);
     }
+    Ok(items)
 }
 
 /// Files of a folder whose name ends so, by name.

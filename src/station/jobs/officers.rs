@@ -11,7 +11,7 @@ use crate::keys::wrap::{OfficerSecrets, Opened, OwnPins, SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::{self, AskSecret};
-use crate::station::{ActingOfficer, clock, key_token};
+use crate::station::{ActingOfficer, clock, key_token, unit_trust};
 use crate::store::{BindingRow, OfficerRow, RequestRow};
 use crate::token::virtual_ukey;
 
@@ -156,7 +156,7 @@ pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
 /// officer's ukey takes the place of the token before it (D-58).
 ///
 /// # Errors
-/// `officer-unknown`, `certificate-invalid`, `certificate-differs`.
+/// `officer-unknown`, `unit-certificate-revoked`, `certificate-invalid`, `certificate-differs`.
 pub fn install_certificate(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -202,16 +202,13 @@ pub fn install_certificate(
 /// are bound to next; leads to the pinned root. Gives its key.
 ///
 /// # Errors
-/// `certificate-invalid`, `certificate-differs`.
+/// `unit-certificate-revoked`, `certificate-invalid`, `certificate-differs`.
 pub(super) fn check_certificate(
     desk: &Desk,
     (row, binding): (&OfficerRow, Option<&BindingRow>),
     chain: &[Vec<u8>],
 ) -> Result<PublicKeyDer, Error> {
-    let crls = desk.store().read().unit_crls()?;
-    let signer = unit_pki::check_chain(chain, &desk.pinned_root()?, clock::now(), &crls);
-    let signer = signer
-        .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))?;
+    let signer = unit_trust::check_officer(desk, chain)?;
     let key = Some(&signer.public_key);
     let bound = binding.is_some_and(|bound| bound.public_key.as_ref() == key);
     let fits = signer.name == row.name

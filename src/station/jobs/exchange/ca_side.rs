@@ -16,9 +16,10 @@ use crate::issuing::connector::{Answer, Connector as _, ConnectorError, Embedded
 use crate::issuing::csr::CheckedCsr;
 use crate::keys::file;
 use crate::keys::signature::{self, NotVerified, VerifiedApproval, VerifiedDecision};
-use crate::keys::unit_pki::{self, Signer, UnitFacts};
+use crate::keys::unit_pki::{self, PkiError, Signer, UnitFacts};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::unit_trust;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{ExchangeRow, StoreError};
 
@@ -89,6 +90,9 @@ fn queue(
         received_at: now,
         certificate: None,
         signed_at: None,
+        reason: None,
+        revoked_at: None,
+        revocation_ordered: false,
     };
     let known = desk.store().read().exchange_requests()?;
     let mut same = known.iter().filter(|other| other.serial == row.serial);
@@ -115,6 +119,9 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
     let mut items = Vec::new();
     let rows = desk.store().read().exchange_requests()?;
     for row in rows {
+        if row.certificate.is_none() && row.reason.is_some() {
+            continue; // Revoked before it was signed: it never is.
+        }
         let path = dir.join(format!("{}.cer", row.serial));
         let (der, done) = match (&row.certificate, row.signed_at) {
             (Some(_), Some(at)) if at.plus_days(AGAIN_DAYS) < now => continue,
@@ -217,6 +224,9 @@ impl Parts<'_> {
             return Err(altered(&serial));
         }
         let not_approved = |error: NotVerified| {
+            if let NotVerified::Chain(PkiError::Revoked) = error {
+                return Error::refused("unit-certificate-revoked", serial.clone()).because(error);
+            }
             let text = format!("{serial}: {error}");
             Error::refused("exchange-not-approved", text).because(error)
         };
@@ -240,13 +250,14 @@ impl Parts<'_> {
     }
 }
 
-fn order_refused(error: NotVerified) -> Error {
+pub(super) fn order_refused(error: NotVerified) -> Error {
     let code = match &error {
+        NotVerified::Chain(PkiError::Revoked) => "unit-certificate-revoked",
         NotVerified::Damaged(_)
         | NotVerified::Signature
         | NotVerified::Record(_)
         | NotVerified::Expired => "exchange-altered",
-        NotVerified::Chain(_) | NotVerified::OlderCrl => "exchange-sender-unknown",
+        NotVerified::Chain(_) => "exchange-sender-unknown",
     };
     Error::refused(code, error.to_string()).because(error)
 }
@@ -261,22 +272,12 @@ fn unit_of(
     crls: &[Vec<u8>],
 ) -> Result<UnitFacts, Error> {
     let unknown = |why: &str| Error::refused("exchange-sender-unknown", why);
-    let chain: Result<Vec<_>, _> = order.unit_chain.iter().map(hex::decode).collect();
-    let chain = chain.map_err(|error| unknown("its unit").because(error))?;
-    let units = unit_pki::check_unit_chain(&chain, root, now, crls);
-    let units = units.map_err(|error| unknown(&error.to_string()).because(error))?;
-    // Who certifies the officers of the unit at this place: its superior; the province itself.
-    let certifier = |at: usize| units.get(at + 1).or_else(|| units.last());
-    let is_of = |signer: &Signer, at: usize| {
-        let (unit, issuer) = (units.get(at), certifier(at));
-        unit.is_some_and(|unit| unit.code == signer.unit_code)
-            && issuer.is_some_and(|issuer| issuer.public_key == signer.issuer.public_key)
-    };
-    if !is_of(orderer, 0) || orderer.post != Post::System {
+    let units = units_of(&order.unit_chain, root, now, crls)?;
+    if !is_officer_of(&units, orderer, 0) || orderer.post != Post::System {
         return Err(unknown(&orderer.unit_code));
     }
     let approver = approval.signer();
-    if !is_of(approver, 0) && !is_of(approver, 1) {
+    if !is_officer_of(&units, approver, 0) && !is_officer_of(&units, approver, 1) {
         return Err(Error::refused(
             "exchange-not-approved",
             approver.unit_code.clone(),
@@ -284,6 +285,32 @@ fn unit_of(
     }
     let unit = units.into_iter().next();
     unit.ok_or_else(|| unknown(&orderer.unit_code))
+}
+
+/// The unit that an order names, then each above it, by their certificates.
+pub(super) fn units_of(
+    chain: &[String],
+    root: &[u8],
+    now: Timestamp,
+    crls: &[Vec<u8>],
+) -> Result<Vec<UnitFacts>, Error> {
+    let unknown = |why: &str| Error::refused("exchange-sender-unknown", why);
+    let chain: Result<Vec<_>, _> = chain.iter().map(hex::decode).collect();
+    let chain = chain.map_err(|error| unknown("its unit").because(error))?;
+    let units = unit_pki::check_unit_chain(&chain, root, now, crls);
+    units.map_err(|error| match error {
+        PkiError::Revoked => unit_trust::refused(error),
+        other => unknown(&other.to_string()).because(other),
+    })
+}
+
+/// Whether a signer is an officer of the unit at this place of a chain: certified by its superior, or
+/// for the province by itself.
+pub(super) fn is_officer_of(units: &[UnitFacts], signer: &Signer, at: usize) -> bool {
+    let certifier = units.get(at + 1).or_else(|| units.last());
+    let unit = units.get(at);
+    unit.is_some_and(|unit| unit.code == signer.unit_code)
+        && certifier.is_some_and(|unit| unit.public_key == signer.issuer.public_key)
 }
 
 /// The subject names the unit as it is certified, and the place where this home knows it to be.

@@ -4,17 +4,17 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{APPROVAL, CSR, Done, Item, ORDER, files, read, refused, sha256};
-use crate::domain::certificate::CertificateState;
+use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
 use crate::domain::certificate_order::{CertificateOrder, DISCLOSED, Disclosed, OrderParts};
 use crate::domain::id::RunId;
-use crate::issuing::check::{self, CheckedCertificate};
+use crate::issuing::check::{self, CertificateFault, CheckedCertificate};
 use crate::issuing::connector;
 use crate::keys::{file, unit_pki};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{CertificateRow, IntentRow};
+use crate::store::{CertificateRow, IntentRow, StoreError};
 
 pub(super) fn out(
     desk: &Desk,
@@ -149,10 +149,14 @@ fn answers(
         };
         let row = desk.store().read().intent_of_key(&key)?;
         let Some(row) = row else { continue };
+        let (serial, outcome) = match keep(desk, officer, der, &row) {
+            Ok((done, issued)) => (issued, Ok(done)),
+            Err(error) => (row.intent.serial.clone(), Err(error)),
+        };
         items.push(Item {
             file: path.to_owned(),
-            serial: Some(row.intent.serial.clone()),
-            outcome: keep(desk, officer, der, &row),
+            serial: Some(serial),
+            outcome,
         });
     }
     if items.is_empty() {
@@ -165,16 +169,18 @@ fn answers(
     Ok(items)
 }
 
-/// Checks a certificate as one of the embedded CA is checked, and keeps it.
+/// Checks a certificate as one of the embedded CA is checked, but for serial number and dates, which a
+/// CA elsewhere may give by itself; keeps it, and tells the serial number as it was issued.
 fn keep(
     desk: &Desk,
     officer: &ActingOfficer,
     der: &[u8],
     intent: &IntentRow,
-) -> Result<Done, Error> {
+) -> Result<(Done, CertificateSerial), Error> {
     let serial = &intent.intent.serial;
     let authority = desk.authority()?;
-    let checked = CheckedCertificate::check(der, &authority, &intent.subject, &intent.intent);
+    let (subject, asked) = (&intent.subject, &intent.intent);
+    let checked = CheckedCertificate::check_issued(der, &authority, subject, asked);
     let checked = checked.map_err(|error| {
         Error::refused("certificate-differs", format!("{serial}: {error}")).because(error)
     })?;
@@ -189,29 +195,57 @@ fn keep(
                 .find(|run| run.id == intent.run),
         )
     };
-    if known.is_some_and(|row| row.der == der) {
-        return Ok(Done::Known);
+    match known {
+        Some(row) if row.der == der => return Ok((Done::Known, row.serial)),
+        // The CA has certified the key twice: one of them is nobody's.
+        Some(_) => return Err(Error::refused("exchange-second-answer", serial.to_string())),
+        None => {}
     }
-    let run = run.ok_or_else(|| Error::refused("run-not-open", serial.to_string()))?;
+    // An answer that came too late: the run was written off. What arrives is revoked (D-36).
+    let late = run.is_none();
+    let run = match run {
+        Some(run) => run,
+        None => desk.store().read().run(intent.run)?,
+    };
+    let now = clock::now();
     let row = CertificateRow {
         serial: checked.serial().clone(),
         run: run.id,
         request: intent.request,
         ukey: run.ukey,
         subject: check::subject_text(checked.der()).unwrap_or_default(),
-        not_before: intent.intent.not_before,
-        not_after: intent.intent.not_after,
+        not_before: checked.dates().0,
+        not_after: checked.dates().1,
         der: checked.der().to_vec(),
-        state: CertificateState::Active,
-        reason: None,
-        revoked_at: None,
+        state: if late {
+            CertificateState::Revoked
+        } else {
+            CertificateState::Active
+        },
+        reason: late.then_some(RevocationReason::CessationOfOperation),
+        revoked_at: late.then_some(now),
     };
-    let mut audit = Desk::audit_row(officer, "certificate-received");
+    let act = if late {
+        "certificate-received-late"
+    } else {
+        "certificate-received"
+    };
+    let mut audit = Desk::audit_row(officer, act);
     audit.request = Some(row.request.to_string());
     audit.ukey = Some(row.ukey.as_str().to_owned());
-    audit.certificate = Some(serial.to_string());
-    desk.store().act(&audit, |writing| {
-        writing.insert_certificate(&row, clock::now())
+    audit.certificate = Some(row.serial.to_string());
+    audit.detail = (row.serial != *serial).then(|| format!("ordered as {serial}"));
+    let kept = desk
+        .store()
+        .act(&audit, |writing| writing.insert_certificate(&row, now));
+    kept.map_err(|error| match error {
+        // The CA gave the serial number of another certificate.
+        StoreError::Constraint(_) => {
+            let text = format!("{serial}: {}", CertificateFault::Field("serialNumber"));
+            Error::refused("certificate-differs", text)
+        }
+        other => other.into(),
     })?;
-    Ok(Done::Taken)
+    let done = if late { Done::Revoked } else { Done::Taken };
+    Ok((done, row.serial))
 }

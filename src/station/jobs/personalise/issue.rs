@@ -9,7 +9,8 @@ use crate::domain::certificate::{
     CertificateSerial, CertificateState, CertificateSubject, IssueIntent,
 };
 use crate::domain::request::RequestState;
-use crate::issuing::check::{self, CheckedCertificate};
+use crate::issuing::authority::Authority;
+use crate::issuing::check::{self, CertificateFault, CheckedCertificate};
 use crate::issuing::connector::{
     Answer, Connector as _, ConnectorError, EmbeddedCa, FileExchange, Submission,
 };
@@ -31,8 +32,7 @@ impl Session<'_> {
         let stored = self.desk.store().read().certificate_of_run(self.id)?;
         let authority = self.desk.authority()?;
         if let Some(row) = stored {
-            let checked =
-                CheckedCertificate::check(&row.der, &authority, &intent.subject, &intent.intent);
+            let checked = self.check_stored(&row, &authority, &intent)?;
             self.certificate = Some(checked.map_err(|_fault| refuse("certificate-differs"))?);
             return Ok(Finding::Done);
         }
@@ -179,6 +179,22 @@ impl Session<'_> {
         Ok(())
     }
 
+    /// A stored certificate, checked again. A CA elsewhere may have given serial number and dates.
+    fn check_stored(
+        &self,
+        row: &CertificateRow,
+        authority: &Authority,
+        IntentRow {
+            intent, subject, ..
+        }: &IntentRow,
+    ) -> Result<Result<CheckedCertificate, CertificateFault>, Error> {
+        Ok(if self.desk.ca_is_elsewhere()? {
+            CheckedCertificate::check_issued(&row.der, authority, subject, intent)
+        } else {
+            CheckedCertificate::check(&row.der, authority, subject, intent)
+        })
+    }
+
     /// The run's certificate, checked again from the stored bytes where it is not at hand.
     pub(super) fn checked_certificate(&mut self) -> Result<CheckedCertificate, Stop> {
         if self.certificate.is_none() {
@@ -193,8 +209,7 @@ impl Session<'_> {
             };
             let (row, intent) = (row.ok_or_else(missing)?, intent.ok_or_else(missing)?);
             let authority = self.desk.authority()?;
-            let checked =
-                CheckedCertificate::check(&row.der, &authority, &intent.subject, &intent.intent);
+            let checked = self.check_stored(&row, &authority, &intent)?;
             self.certificate = Some(checked.map_err(|error| missing().because(error))?);
         }
         self.certificate

@@ -343,7 +343,9 @@ impl<'a> Session<'a> {
             writing.end_run(id, "written-off", now)
         })?;
         self.stored = self.entries.len();
-        if live.is_some() && self.desk.is_practice() {
+        // With a CA elsewhere the next `ca exchange out` orders it there.
+        let own_ca = !self.desk.ca_is_elsewhere()?;
+        if live.is_some() && own_ca && self.desk.is_practice() {
             jobs::ca::publish_crl_in_practice(self.desk)?;
         }
         Ok(())

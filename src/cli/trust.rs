@@ -1,0 +1,94 @@
+//! `unit crl`, `unit confirm-history`, and what is said when a revocation list of the unit PKI is out
+//! of date (D-52, D-57).
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::commands::Cli;
+use crate::domain::checkpoint::CheckpointCode;
+use crate::domain::officer::Duty;
+use crate::domain::two_officers::TwoOfficerAct;
+use crate::station::desk::Access;
+use crate::station::jobs::neighbour_history::{self, NewHistory};
+use crate::station::jobs::unit_lists;
+use crate::station::{ActingOfficer, Desk, Error};
+
+impl Cli<'_> {
+    pub(super) fn unit_crl(&self, file: &Path) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+        let taken = unit_lists::take(&desk, &officer, file)?;
+        let mut document = json!({
+            "unit": taken.unit,
+            "number": taken.number,
+            "revoked": taken.revoked,
+            "known": taken.known,
+        });
+        self.warn_of_ended_lists(&desk, &officer, &mut document)?;
+        Ok(self.show(&document))
+    }
+
+    pub(super) fn unit_confirm_history(
+        &self,
+        file: &Path,
+        code: Option<&str>,
+    ) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+        let Some(code) = code else {
+            let history = neighbour_history::show(&desk, &officer, file)?;
+            let facts = [
+                ("unit", history.unit.clone()),
+                ("code", history.code.to_string()),
+            ];
+            let text = self.output.wording().with("history-compare", facts);
+            self.output.document(&history_value(&history), &text);
+            return Ok(3);
+        };
+        let wrong = |error| Error::usage("checkpoint-code-invalid", code).because(error);
+        let code = code.parse::<CheckpointCode>().map_err(wrong)?;
+        let second = self.second((&desk, &officer), TwoOfficerAct::NeighbourHistory)?;
+        let history = neighbour_history::confirm(&desk, &officer, &second, (file, code))?;
+        Ok(self.done(&history_value(&history)))
+    }
+
+    /// Names the units whose newest known list is out of date, as `warnings` of the document and for
+    /// people.
+    pub(super) fn warn_of_ended_lists(
+        &self,
+        desk: &Desk,
+        officer: &ActingOfficer,
+        document: &mut Value,
+    ) -> Result<(), Error> {
+        let words = self.output.wording();
+        let mut warnings = Vec::new();
+        for list in unit_lists::ended(desk, officer)? {
+            let facts = [
+                ("unit", list.unit.clone()),
+                ("until", list.ended.to_string()),
+            ];
+            let hint = words.with("unit-crl-ended", facts);
+            self.output.say(&hint);
+            warnings.push(json!({
+                "code": "unit-crl-ended",
+                "unit": list.unit,
+                "until": list.ended.to_string(),
+                "hint": hint,
+            }));
+        }
+        if let Some(object) = document.as_object_mut() {
+            object.insert("warnings".to_owned(), Value::Array(warnings));
+        }
+        Ok(())
+    }
+}
+
+fn history_value(history: &NewHistory) -> Value {
+    json!({
+        "unit": history.unit,
+        "unit_code": history.unit_code,
+        "code": history.code.to_string(),
+        "before": history.before.to_string(),
+        "confirmed": history.superseded.is_some(),
+        "superseded": history.superseded,
+    })
+}

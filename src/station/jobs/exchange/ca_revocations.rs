@@ -1,0 +1,164 @@
+//! Revocation at the CA's station: an order is carried out for the unit that had ordered the certificate
+//! and for nobody else; the CA's list is the answer (D-41, D-43).
+
+use std::path::Path;
+
+use super::ca_side::{is_officer_of, order_refused, units_of};
+use super::{Done, Item, REVOCATION, files, read, refused};
+use crate::domain::certificate::CertificateSerial;
+use crate::domain::certificate_order::CertificateOrder;
+use crate::domain::officer::Duty;
+use crate::domain::revocation_order::RevocationOrder;
+use crate::domain::timestamp::Timestamp;
+use crate::issuing::crl;
+use crate::keys::file;
+use crate::keys::signature;
+use crate::keys::unit_pki::UnitFacts;
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::jobs::ca;
+use crate::station::{ActingOfficer, clock};
+use crate::store::ExchangeRow;
+
+/// Name of the list among the answers.
+const LIST: &str = "ca.crl";
+
+/// Carries out every order of a folder.
+pub(super) fn take_in(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    dir: &Path,
+) -> Result<Vec<Item>, Error> {
+    let mut items = Vec::new();
+    for path in files(dir, &[REVOCATION])? {
+        let mut serial = None;
+        let outcome = revoke(desk, officer, &path, &mut serial);
+        items.push(Item {
+            file: path,
+            serial,
+            outcome,
+        });
+    }
+    let changed = |item: &Item| matches!(item.outcome, Ok(Done::Revoked | Done::Released));
+    if items.iter().any(changed) {
+        // In a real home security publishes: `out` says so.
+        ca::publish_after_change(desk);
+    }
+    Ok(items)
+}
+
+fn revoke(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    path: &Path,
+    serial: &mut Option<CertificateSerial>,
+) -> Result<Done, Error> {
+    let (bytes, now) = (read(path)?, clock::now());
+    let (root, crls) = (desk.pinned_root()?, desk.store().read().unit_crls()?);
+    let signed = signature::verify_carried(&bytes, &root, now, &crls).map_err(order_refused)?;
+    let order = RevocationOrder::parse(&signed.content);
+    let order = order.ok_or_else(|| refused("exchange-altered", path))?;
+    *serial = Some(order.serial.clone());
+    let units = units_of(&order.unit_chain, &root, now, &crls)?;
+    if !is_officer_of(&units, &signed.signer, 0) || !Duty::Revoke.belongs_to(signed.signer.post) {
+        let text = format!("{} {}", signed.signer.unit_code, signed.signer.post);
+        return Err(Error::refused("exchange-sender-unknown", text));
+    }
+    let rows = desk.store().read().exchange_requests()?.into_iter();
+    let mut rows = rows.filter(|row| row.serial == order.serial);
+    let not_theirs = || Error::refused("exchange-not-theirs", order.serial.to_string());
+    let row = rows.next().ok_or_else(not_theirs)?;
+    if !ordered_by(&row, &units, &root) {
+        return Err(not_theirs());
+    }
+    let before = row.reason.zip(row.revoked_at);
+    let after = order.applied_to(before, now);
+    let after = after.map_err(|error| {
+        Error::refused("exchange-not-held", order.serial.to_string()).because(error)
+    })?;
+    if after == before {
+        return Ok(Done::Known);
+    }
+    let mut audit = Desk::audit_row(officer, "revocation-ordered");
+    audit.certificate = Some(order.serial.to_string());
+    let reason = after.map_or("hold lifted", |(reason, _at)| reason.word());
+    audit.detail = Some(format!("{}: {reason}", row.from_code));
+    desk.store().act(&audit, |writing| {
+        writing.set_exchange_revocation(&order.serial, after, &bytes)
+    })?;
+    Ok(after.map_or(Done::Released, |_standing| Done::Revoked))
+}
+
+/// Whether the certificate was ordered by this unit. A code alone proves nothing: the unit that
+/// certified it must be the same too.
+fn ordered_by(row: &ExchangeRow, units: &[UnitFacts], root: &[u8]) -> bool {
+    // Judged by every list when it was taken; here it is read, as of then.
+    let order = signature::verify_carried(&row.signed_order, root, row.received_at, &[]);
+    let order = order
+        .ok()
+        .and_then(|order| CertificateOrder::parse(&order.content));
+    let Some(order) = order else { return false };
+    let then: Vec<UnitFacts> = order
+        .unit_chain
+        .iter()
+        .filter_map(|der| UnitFacts::read(&hex::decode(der).ok()?).ok())
+        .collect();
+    let who = |units: &[UnitFacts]| {
+        let certifier = units.get(1).or_else(|| units.first());
+        let keys = certifier.map(|unit| unit.public_key.clone());
+        units.first().map(|unit| unit.code.clone()).zip(keys)
+    };
+    who(units).is_some() && who(units) == who(&then)
+}
+
+/// Writes the CA's newest list with the answers, once it says what was ordered. Security signs a new one
+/// here; the system administrator gives on the one that is there.
+pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
+    if officer.demand(Duty::Revoke).is_ok() {
+        ca::publish_crl(desk, officer)?;
+    }
+    let rows = desk.store().read().exchange_requests()?;
+    let touched: Vec<&ExchangeRow> = rows.iter().filter(|row| row.reason.is_some()).collect();
+    let path = desk.home().crl();
+    let der = std::fs::read(&path).unwrap_or_default(); // None was published: it says nothing.
+    let list = crl::check(&der, &desk.authority()?);
+    let says = |row: &ExchangeRow| {
+        let mut entries = list.iter().flat_map(|list| &list.revoked);
+        entries.any(|entry| entry.serial == row.serial && Some(entry.reason) == row.reason)
+    };
+    let mut items: Vec<Item> = touched
+        .iter()
+        .filter(|row| !says(row))
+        .map(|row| Item {
+            file: dir.join(LIST),
+            serial: Some(row.serial.clone()),
+            outcome: Err(Error::refused("exchange-crl-due", row.serial.to_string())),
+        })
+        .collect();
+    // Also where the last hold was lifted: the desk waits for a list without it.
+    let ordered = rows.iter().any(|row| row.revocation_ordered);
+    if list.is_some() && ordered {
+        let path = dir.join(LIST);
+        file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
+        items.push(Item {
+            file: path,
+            serial: None,
+            outcome: Ok(Done::Written),
+        });
+    }
+    Ok(items)
+}
+
+/// The certificates of other stations that belong into the CA's list.
+pub(in crate::station::jobs) fn entries(desk: &Desk) -> Result<Vec<crl::Revoked>, Error> {
+    let rows = desk.store().read().exchange_requests()?.into_iter();
+    let entry = |row: ExchangeRow| {
+        let (reason, at): (_, Timestamp) = row.reason.zip(row.revoked_at)?;
+        Some(crl::Revoked {
+            serial: row.serial,
+            at,
+            reason,
+        })
+    };
+    Ok(rows.filter_map(entry).collect())
+}
