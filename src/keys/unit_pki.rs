@@ -55,6 +55,9 @@ const P256_SPKI_PREFIX: [u8; 26] = [
     0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00,
 ];
 
+/// A file with certificates or a CRL has at most so many bytes: a chain has some thousand.
+pub const MAX_FILE_BYTES: usize = 4 * 1024 * 1024;
+
 /// Why a certificate or a CRL of the unit PKI does not hold.
 #[derive(Debug, thiserror::Error)]
 pub enum PkiError {

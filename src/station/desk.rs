@@ -9,6 +9,7 @@ use super::clock;
 use super::error::Error;
 use super::home::{Home, HomeLock};
 use super::own_ukey;
+use super::post;
 use super::secrets::Secrets;
 use super::sign_in::{self, ActingOfficer, AskSecret, SecondOfficer};
 use crate::domain::audit::AuditRow;
@@ -112,6 +113,9 @@ impl Desk {
             ca_key: Mutex::default(),
         };
         let proof = own_ukey::prove(&desk, &row)?;
+        if access == Access::Change {
+            post::finish(&desk)?;
+        }
         Ok((desk, ActingOfficer::new(&row, proof)))
     }
 

@@ -24,7 +24,8 @@ use crate::keys::unit_pki::{self, Signer, UnitFacts};
 use crate::keys::{file, unit_crl};
 use crate::store::{NeighbourRow, ParcelReceivedRow, ParcelSentRow, StoreError, Writing};
 
-/// A file that is packed and lies in the home's `out`; it counts once [`Self::record`] was committed.
+/// A file that is packed: it counts once [`Self::record`] was committed, and lies in the home's `out` once
+/// [`Self::deliver`] has written it.
 pub(super) struct Outgoing {
     row: ParcelSentRow,
     bytes: Vec<u8>,
@@ -66,7 +67,8 @@ fn facts(der: &[u8]) -> Result<UnitFacts, Error> {
     UnitFacts::read(der).map_err(|error| damaged().because(error))
 }
 
-/// Packs a file in the officer's name and writes it to the home's `out`.
+/// Packs a file in the officer's name. It is in nobody's hands before [`Outgoing::record`] was committed:
+/// no file without its row in the log (D-49).
 pub(super) fn pack(
     desk: &Desk,
     key: &mut SigningKey,
@@ -123,10 +125,10 @@ pub(super) fn pack(
     )
     .map_err(pack_failed)?;
     let name = format!("{}-{sequence:04}.ukey-{}", to.code, kind.word());
-    let path = desk.home().out().join(name);
-    file::replace(&path, &packed.bytes).map_err(|error| Error::io(&path, error))?;
     Ok(Outgoing {
+        path: desk.home().out().join(&name),
         row: ParcelSentRow {
+            name,
             id: id.to_string(),
             kind: kind.word().to_owned(),
             to_code: to.code.clone(),
@@ -136,8 +138,20 @@ pub(super) fn pack(
             at: now,
         },
         bytes: packed.bytes,
-        path,
     })
+}
+
+/// Writes the files that were noted as sent and not written before a crash: their numbers are given, and
+/// the receiver waits for them.
+pub(super) fn finish(desk: &Desk) -> Result<(), Error> {
+    let waiting = desk.store().read().parcels_to_write()?;
+    for (name, bytes) in waiting {
+        let path = desk.home().out().join(&name);
+        file::replace(&path, &bytes).map_err(|error| Error::io(&path, error))?;
+        desk.store()
+            .write(|writing| writing.parcel_written(&name))?;
+    }
+    Ok(())
 }
 
 /// The known lists of the units in an officer's chain and of the own unit; a receiver refuses others.
@@ -160,15 +174,22 @@ impl Outgoing {
 
     /// Notes it as sent, in the transaction of the act.
     pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
-        writing.insert_parcel_sent(&self.row)
+        writing.insert_parcel_sent(&self.row, &self.bytes)
     }
 
-    /// Writes it where the person wants it, if they said so; tells where it lies.
-    pub(super) fn deliver(self, out: Option<&Path>) -> Result<PathBuf, Error> {
+    /// Writes it to the home's `out`, and where the person wants it, if they said so; tells where it lies.
+    ///
+    /// # Errors
+    /// `parcel-not-delivered`, which names the copy: it is sent already, and not to be made again.
+    pub(super) fn deliver(self, desk: &Desk, out: Option<&Path>) -> Result<PathBuf, Error> {
+        finish(desk)?;
         let Some(out) = out else {
             return Ok(self.path);
         };
-        file::replace(out, &self.bytes).map_err(|error| Error::io(out, error))?;
+        file::replace(out, &self.bytes).map_err(|error| {
+            let text = format!("{}: {error}; {}", out.display(), self.path.display());
+            Error::failed("parcel-not-delivered", text).because(error)
+        })?;
         Ok(out.to_owned())
     }
 }
@@ -237,7 +258,8 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
 
 /// Opens a file of any kind from a neighbour, how it would be noted, and the lists that it brought.
 fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, CarriedLists), Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes =
+        file::read_at_most(path, parcel::MAX_BYTES).map_err(|error| Error::io(path, error))?;
     let trust = OwnTrust::of(desk)?;
     let opened = parcel::open(
         &bytes,

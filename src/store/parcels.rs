@@ -12,6 +12,8 @@ use crate::domain::timestamp::Timestamp;
 /// A file that was sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ParcelSentRow {
+    /// Name of the file in the home's `out`.
+    pub name: String,
     /// Its id, a `UUIDv7`.
     pub id: String,
     /// What it is for.
@@ -120,6 +122,18 @@ impl Reading<'_> {
         Ok(statement.query_row(which, |row| row.get(0)).optional()?)
     }
 
+    /// Name and bytes of the files that were sent and not written to the home's `out` yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcels_to_write(&self) -> Result<Vec<(String, Vec<u8>)>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT name, sealed FROM parcels_sent WHERE sealed IS NOT NULL")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// A file that was received before, by its bytes.
     ///
     /// # Errors
@@ -173,8 +187,9 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`StoreError::Constraint`] when another one took its place meanwhile.
-    pub fn insert_parcel_sent(&self, row: &ParcelSentRow) -> Result<(), StoreError> {
+    pub fn insert_parcel_sent(&self, row: &ParcelSentRow, sealed: &[u8]) -> Result<(), StoreError> {
         let ParcelSentRow {
+            name,
             id,
             kind,
             to_code,
@@ -184,8 +199,9 @@ impl Writing<'_> {
             at,
         } = row;
         self.db.execute(
-            "INSERT INTO parcels_sent (id, kind, to_code, sequence, previous, sha256, at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO parcels_sent
+                 (id, kind, to_code, sequence, previous, sha256, at, name, sealed)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 id,
                 kind,
@@ -193,8 +209,22 @@ impl Writing<'_> {
                 sql(*sequence),
                 previous,
                 sha256,
-                at.to_string()
+                at.to_string(),
+                name,
+                sealed
             ],
+        )?;
+        Ok(())
+    }
+
+    /// Notes that a file that was sent lies in the home's `out`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn parcel_written(&self, name: &str) -> Result<(), StoreError> {
+        self.db.execute(
+            "UPDATE parcels_sent SET sealed = NULL WHERE name = ?1",
+            [name],
         )?;
         Ok(())
     }

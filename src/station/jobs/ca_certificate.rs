@@ -67,7 +67,8 @@ pub fn certify(
         return Err(Error::refused("not-holder-root", ""));
     }
     let name = request.display().to_string();
-    let bytes = std::fs::read(request).map_err(|error| Error::io(request, error))?;
+    let bytes = file::read_at_most(request, unit_pki::MAX_FILE_BYTES)
+        .map_err(|error| Error::io(request, error))?;
     let refused = || Error::refused("csr-refused", name.clone());
     let text = std::str::from_utf8(&bytes).map_err(|_binary| refused())?;
     let (_label, der) = der::pem::decode_vec(text.as_bytes()).map_err(|_pem| refused())?;
@@ -119,7 +120,8 @@ pub fn install(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<(), 
     officer.demand(Duty::SetUp)?;
     let name = path.display().to_string();
     let invalid = || Error::refused("ca-invalid", name.clone());
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
+        .map_err(|error| Error::io(path, error))?;
     let chain = certificates::from_pem(&bytes).ok_or_else(invalid)?;
     let own = chain.first().ok_or_else(invalid)?;
     let authority = Authority::from_certificate(own.clone());

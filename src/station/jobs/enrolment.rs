@@ -133,7 +133,8 @@ pub(super) fn proposal(
 /// `wrong-duty`, `parcel-not-for-us`, `parcel-damaged` and the like.
 pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Proposed, Error> {
     officer.demand(Duty::ManageOfficers)?;
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes =
+        file::read_at_most(path, parcel::MAX_BYTES).map_err(|error| Error::io(path, error))?;
     let code = desk.own_unit()?.code;
     let enrolment = parcel::open_enrolment(
         &bytes,
@@ -219,13 +220,17 @@ pub fn enrol(
         writing.insert_unit(&unit)?;
         Ok(unit)
     })?;
-    let named = || {
-        desk.home()
-            .out()
-            .join(format!("{}.ukey-enrolled", unit.code))
-    };
-    let answer = out.map_or_else(named, Path::to_owned);
-    file::replace(&answer, &bytes).map_err(|error| Error::io(&answer, error))?;
+    // A copy stays here: what was certified is not to be certified once more.
+    let name = format!("{}.ukey-enrolled", unit.code);
+    let copy = desk.home().out().join(name);
+    file::replace(&copy, &bytes).map_err(|error| Error::io(&copy, error))?;
+    let answer = out.map_or_else(|| copy.clone(), Path::to_owned);
+    if answer != copy {
+        file::replace(&answer, &bytes).map_err(|error| {
+            let text = format!("{}: {error}; {}", answer.display(), copy.display());
+            Error::failed("parcel-not-delivered", text).because(error)
+        })?;
+    }
     Ok(Enrolled {
         unit,
         officers,

@@ -145,7 +145,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Error> {
     if fs::metadata(path).map_err(failed)?.len() > MAX_BYTES {
         return Err(refused("exchange-altered", path));
     }
-    fs::read(path).map_err(failed)
+    crate::keys::file::read_at_most(path, crate::keys::parcel::MAX_BYTES).map_err(failed)
 }
 
 /// A refusal of one file.

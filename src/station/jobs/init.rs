@@ -282,7 +282,8 @@ fn trust(table: &TrustTable) -> Result<Trust, Error> {
 
 /// The certificates of a file whose first one has this fingerprint.
 fn pinned(path: &Path, sha256: &str, code: &'static str) -> Result<Vec<Vec<u8>>, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
+        .map_err(|error| Error::io(path, error))?;
     let certificates = unit_pki::read_certificates(&bytes).map_err(|error| {
         Error::refused(code, format!("{}: {error}", path.display())).because(error)
     })?;
@@ -297,7 +298,8 @@ fn pinned(path: &Path, sha256: &str, code: &'static str) -> Result<Vec<Vec<u8>>,
 }
 
 fn ca_certificate(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
+        .map_err(|error| Error::io(path, error))?;
     certificates::from_pem(&bytes)
         .and_then(|chain| chain.into_iter().next())
         .ok_or_else(|| Error::refused("ca-invalid", path.display().to_string()))

@@ -50,7 +50,8 @@ pub fn certify(
     ask: &dyn AskSecret,
 ) -> Result<Certified, Error> {
     officer.demand(Duty::ManageOfficers)?;
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = file::read_at_most(path, crate::keys::parcel::MAX_BYTES)
+        .map_err(|error| Error::io(path, error))?;
     let root = desk.pinned_root()?;
     let open = |crls: &[Vec<u8>]| -> Result<ProposedKey, Error> {
         let identity = station_identity(desk)?;

@@ -146,7 +146,8 @@ fn keep_in_practice(desk: &Desk, name: &OfficerName, passphrase: SecretText) -> 
 /// # Errors
 /// `certificate-invalid`, or what the file system says.
 pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = crate::keys::file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
+        .map_err(|error| Error::io(path, error))?;
     unit_pki::read_certificates(&bytes)
         .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))
 }

@@ -48,7 +48,8 @@ pub fn take(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<TakenLi
     if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
         return Err(Error::refused("unit-crl-invalid", name()));
     }
-    let bytes = std::fs::read(path).map_err(io)?;
+    let bytes =
+        crate::keys::file::read_at_most(path, crate::keys::unit_pki::MAX_FILE_BYTES).map_err(io)?;
     let der = unit_crl::read_file(&bytes);
     let der = der.ok_or_else(|| Error::refused("unit-crl-invalid", name()))?;
     let issuers = unit_trust::issuers(desk)?;

@@ -94,7 +94,7 @@ pub fn grant(
         writing.insert_waiver(&waiver)?;
         parcel.record(writing)
     })?;
-    Ok((waiver, parcel.deliver(out)?))
+    Ok((waiver, parcel.deliver(desk, out)?))
 }
 
 /// Takes the superior's waiver; the same file again changes nothing.

@@ -78,7 +78,8 @@ pub fn receive(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Rece
 
 /// Opens the answer under the proposed key, which nobody has certified yet.
 fn open(desk: &Desk, own: &Unit, path: &Path) -> Result<(Opened, CarriedLists), Error> {
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = crate::keys::file::read_at_most(path, parcel::MAX_BYTES)
+        .map_err(|error| Error::io(path, error))?;
     let (superior_chain, root) = (desk.superior_chain()?, desk.pinned_root()?);
     let crls = desk.store().read().unit_crls()?;
     let trust = Trust {

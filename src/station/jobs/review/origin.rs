@@ -134,7 +134,7 @@ pub fn send_up(
         Ok::<_, StoreError>(())
     })?;
     Ok(Sent {
-        file: parcel.deliver(Some(out))?,
+        file: parcel.deliver(desk, Some(out))?,
         requests: body
             .requests
             .into_iter()

@@ -234,7 +234,7 @@ pub fn decide(
     let requests = decided.map(|(sent, (number, _ruling))| (number.clone(), sent.decision));
     Ok(Decided {
         requests: requests.collect(),
-        file: parcel.deliver(out)?,
+        file: parcel.deliver(desk, out)?,
     })
 }
 
