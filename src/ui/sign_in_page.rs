@@ -188,10 +188,12 @@ fn form(
         state.wants_focus = false;
     }
     asked |= response.clicked();
+    if asked {
+        state.wants_focus = true; // Enter has taken the focus; the next try is typed at once.
+    }
     if !(asked && able) {
         return None;
     }
-    state.wants_focus = true; // Enter has taken the focus; a try that fails is typed again.
     let passphrase = (!officer.by_secrets).then(|| state.passphrase.give());
     Some(Command::SignIn(officer.name.clone(), passphrase))
 }

@@ -1,4 +1,4 @@
-//! The window on a real practice home, with the thread that owns its desk.
+//! The window on homes with real tokens and records, with the thread that owns its desk.
 
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -10,16 +10,51 @@ use tempfile::TempDir;
 use super::door::{Person, is_desk, is_door, name};
 use super::*;
 use crate::domain::officer::Post;
-use crate::station::Home;
 use crate::station::desk::OpenTerms;
-use crate::station::jobs::practice;
+use crate::station::jobs::{init, practice};
 use crate::station::secrets::Secrets;
+use crate::station::sign_in::NobodyToAsk;
+use crate::station::{Home, SecretText};
 
 /// One real home at a time: a process that a neighbouring test starts holds, until its exec, the
 /// locks that this one has just let go.
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
-/// A window on a real practice home.
+fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const SYSTEM: (&str, &str) = ("wang-system", "brave paper lantern 71");
+const SECURITY: (&str, &str) = ("zhao-security", "quiet river stone 92");
+const PROVINCE: &str = r#"
+    [unit]
+    name = "示例省教育厅"
+    level = "province"
+    code = "11430000006123458L"
+    province = "湖南省"
+    prefecture = "示例市"
+    [[officers]]
+    name = "wang-system"
+    post = "system"
+    [[officers]]
+    name = "zhao-security"
+    post = "security"
+    [ca]
+    kind = "embedded"
+"#;
+
+/// A secrets file that nobody else reads.
+fn private(dir: &TempDir, file: &str, officers: &[(&str, &str)]) -> PathBuf {
+    let path = dir.path().join(file);
+    let mut secrets = Secrets::new(path.clone());
+    for (officer, passphrase) in officers {
+        secrets.set_passphrase(name(officer), SecretText::new((*passphrase).to_owned()));
+    }
+    secrets.save().unwrap();
+    path
+}
+
+/// A window on a home with real tokens and records.
 struct RealDesk {
     harness: Harness<'static, Window>,
     /// A signal whenever the thread has changed the picture.
@@ -44,8 +79,9 @@ enum SecretsFile {
 }
 
 impl RealDesk {
+    /// On a practice home.
     fn new(language: Language, file: &SecretsFile, ukeys: u16) -> Self {
-        let alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+        let alone = alone();
         let dir = TempDir::with_prefix("ukey-").unwrap();
         let made = practice::new(&dir.path().join("home"), "softhsm2", ukeys, ukeys);
         let home = made.expect("the program is built: cargo build");
@@ -53,15 +89,49 @@ impl RealDesk {
         if *file == SecretsFile::Gone {
             fs::remove_file(home.secrets()).unwrap();
         }
+        Self::open(
+            language,
+            (home, passphrases),
+            &OpenTerms::default(),
+            (dir, alone),
+        )
+    }
+
+    /// On a home that is no practice home, as `init` makes it.
+    fn real(officer: Option<&str>, file: &SecretsFile) -> Self {
+        let alone = alone();
+        let dir = TempDir::with_prefix("ukey-").unwrap();
+        let config = dir.path().join("init.toml");
+        fs::write(&config, PROVINCE).unwrap();
+        let all = private(&dir, "all.toml", &[SYSTEM, SECURITY]);
+        let config = init::Config::read(&config).unwrap();
+        let path = dir.path().join("home");
+        let made = init::init(&path, &config, Some(&all), &NobodyToAsk);
+        made.expect("the program is built: cargo build");
+        let one = private(&dir, "one.toml", &[SYSTEM]);
+        let terms = OpenTerms {
+            officer: officer.map(name),
+            secrets: (*file == SecretsFile::There).then_some(one),
+        };
+        let secrets = Secrets::read(&all).unwrap();
+        let home = Home::open(&path).unwrap();
+        Self::open(Language::Chinese, (home, secrets), &terms, (dir, alone))
+    }
+
+    fn open(
+        language: Language,
+        (home, passphrases): (Home, Secrets),
+        terms: &OpenTerms,
+        (dir, alone): (TempDir, MutexGuard<'static, ()>),
+    ) -> Self {
         let view = Shared::default();
         let (paint, painted) = sync_channel(1);
         let repaint = move || {
             paint.try_send(()).ok(); // One signal is enough.
         };
         let path = home.path().to_owned();
-        let terms = OpenTerms::default();
-        let commands = desk_thread::start(path, terms, Arc::clone(&view), repaint).unwrap();
-        let window = Window::new(Wording::new(language), view, commands);
+        let commands = desk_thread::start(path, terms.clone(), Arc::clone(&view), repaint);
+        let window = Window::new(Wording::new(language), view, commands.unwrap());
         let harness = Harness::builder()
             .with_size([1280.0, 760.0])
             .allow_missing_glyphs()
@@ -261,4 +331,38 @@ fn the_ukey_at_work_is_finished_before_the_desk_locks() {
     desk.until(|view| is_desk(view) && !view.ukeys.is_empty());
     assert_eq!(desk.view().ukeys[0].row.state, UkeyState::Issued);
     assert!(desk.view().requests.is_empty());
+}
+
+#[test]
+fn a_real_home_asks_for_a_passphrase_and_chooses_who_was_named() {
+    let mut desk = RealDesk::real(Some(SECURITY.0), &SecretsFile::Gone);
+    desk.until(|view| is_door(view, None));
+    assert!(!desk.view().practice && desk.view().error.is_none());
+    desk.try_passphrase(SYSTEM.1);
+    let told = desk.view().error.unwrap();
+    assert_eq!(told, ("passphrase-wrong".to_owned(), SECURITY.0.to_owned()));
+    desk.try_passphrase(SECURITY.1);
+    desk.until(|view| is_desk(view) && view.post == Some(Post::Security));
+    desk.harness.get_by_label("示例省教育厅");
+    desk.press("ui-sign-out");
+    desk.until(|view| is_door(view, Some(Left::SignedOut)));
+    assert!(desk.is_free());
+    desk.choose(SYSTEM.0);
+    desk.try_passphrase(SYSTEM.1);
+    desk.until(|view| is_desk(view) && view.post == Some(Post::System));
+}
+
+#[test]
+fn officer_and_secrets_sign_in_at_the_start_and_never_again_without_typing() {
+    let mut desk = RealDesk::real(Some(SYSTEM.0), &SecretsFile::There);
+    desk.until(|view| is_desk(view) && view.officer == SYSTEM.0 && view.idle_minutes == 10);
+    desk.draw_at(100_000.0);
+    desk.until(|view| is_door(view, Some(Left::Locked)));
+    desk.key(Modifiers::NONE, Key::Enter);
+    assert!(!is_desk(&desk.view()) && !desk.view().busy);
+    desk.try_passphrase("wrong horse 12");
+    assert_eq!(desk.view().error.unwrap().0, "passphrase-wrong");
+    assert!(desk.is_free());
+    desk.try_passphrase(SYSTEM.1);
+    desk.until(|view| is_desk(view) && view.officer == SYSTEM.0);
 }
