@@ -31,6 +31,8 @@
 //! - No act without its row in the audit log: [`store::Store::act`].
 //! - No job without a [`station::ActingOfficer`] who has the duty ([`domain::officer::Duty`]); acts of two
 //!   officers ask for a [`station::SecondOfficer`] as well.
+//! - Who is bound to a ukey of their own signs in with it: a [`station::ActingOfficer`] is made only from the
+//!   evidence of `station::own_ukey` (D-58).
 //! - What is to be known after a crash is stored before the outer world changes.
 
 pub mod cli;

@@ -352,8 +352,12 @@ fn the_keys_of_the_home_change_with_a_binding_open_and_it_goes_on() {
     let [left, leaves] = ["qian-auditor", "li-auditor"];
     let others = [left, leaves].map(|name| (name, "auditor", AUDITOR.1));
     let province = province_of(&dir, &[&three()[..], &others].concat());
-    let serials = blanks(&province, 2);
+    let serials = blanks(&province, 3);
     bind(&province, SYSTEM, &["--yes"]).expect(3);
+    let listed = signs_in(&province, SYSTEM).expect(0);
+    let mut rows = listed.items().iter();
+    let own = rows.find(|row| row["name"] == SYSTEM.0).unwrap();
+    assert_eq!(own["binding"], serials[0].as_str());
     // Each time every SO PIN is opened with the key before and sealed to the next.
     for name in [left, leaves] {
         let disable = ["officer", "disable", name];
@@ -370,10 +374,22 @@ fn the_keys_of_the_home_change_with_a_binding_open_and_it_goes_on() {
     assert_eq!(bound(&province, SYSTEM.0), true);
     pull(&province, &serials[0]);
     signs_in(&province, SYSTEM).expect(0);
+    // A bound officer binds the next one; the one before signs the file, and is asked until then.
+    let next = bind(&province, SYSTEM, &["--ukey", &serials[2]]).expect(3);
+    pull(&province, &serials[2]);
+    signs_in(&province, SYSTEM).expect(0);
+    let next = next.one()["file"].as_str().unwrap().to_owned();
+    province
+        .act(SECURITY, &["officer", "certify", &next])
+        .expect(0);
+    let refused = signs_in(&province, SYSTEM).expect(4);
+    assert_eq!(refused.error_code(), "officer-ukey-missing");
+    insert(&province, &serials[2]);
+    pull(&province, &serials[1]);
     let stock = province.act(SYSTEM, &["ukey", "list"]).expect(0);
     assert!(stock.items().is_empty());
     let sealed = store(&province).read().own_ukey_so_pins().unwrap();
-    assert_eq!(sealed.len(), 2);
+    assert_eq!(sealed.len(), 3);
     // A file for the key that was given up is not for the officer any more, and nothing changes.
     let earlier = again.one()["file"].as_str().unwrap().to_owned();
     let refused = province.act(SECURITY, &["officer", "certify", &earlier]);

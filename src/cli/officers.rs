@@ -58,6 +58,11 @@ impl Cli<'_> {
         match command {
             Officer::List => {
                 let (desk, officer) = self.read()?;
+                let waiting = officers::waiting_ukeys(&desk, &officer)?;
+                let waits = |name: &OfficerName| {
+                    let mut found = waiting.iter().filter(|(other, _ukey)| other == name);
+                    found.next().map(|(_name, ukey)| ukey.as_str().to_owned())
+                };
                 let items: Vec<Value> = officers::list(&desk, &officer)?
                     .iter()
                     .map(|row| {
@@ -68,6 +73,7 @@ impl Cli<'_> {
                             "certified": !row.chain.is_empty(),
                             "ukey": row.token.as_ref().map(|token| token.identity.serial.as_str()),
                             "bound": row.bound_ukey().is_some(),
+                            "binding": waits(&row.name),
                         })
                     })
                     .collect();

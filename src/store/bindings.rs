@@ -49,6 +49,22 @@ impl Reading<'_> {
         Ok(statement.query_row([officer.as_str()], read).optional()?)
     }
 
+    /// The officers with an open binding, and its ukey.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_bindings(&self) -> Result<Vec<(OfficerName, Serial)>, StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT officer, ukey FROM officer_bindings ORDER BY officer")?;
+        let rows = statement.query_map([], |row| {
+            let officer = parsed(row, 0, "officer", |text| OfficerName::parse(text).ok())?;
+            let serial = parsed(row, 1, "serial", |text| Serial::parse(text).ok())?;
+            Ok((officer, serial))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The SO PIN of every ukey that is, was or is to be an officer's own, sealed to the escrow key, hex.
     ///
     /// # Errors

@@ -21,7 +21,7 @@ use crate::station::jobs::officer_key as certify;
 use crate::station::key_token::{self, OpenKey};
 use crate::station::sign_in::AskSecret;
 use crate::station::unit_key::sign_failed;
-use crate::station::{ActingOfficer, SigningKey, clock, post};
+use crate::station::{ActingOfficer, SigningKey, clock, own_ukey, post};
 use crate::store::{BindingRow, KeyToken, OfficerRow, UkeyRow};
 use pins::BindPins;
 
@@ -54,7 +54,8 @@ pub struct Bound {
 /// # Errors
 /// Before the ukey is touched: `officer-other`, `officer-not-certified`, `ukey-not-inserted`,
 /// `no-blank-ukey`, `ukey-ambiguous`, `ukey-not-in-stock`, `ukey-not-blank`, `ukey-locked`,
-/// `ukey-duplicate-serial`, `ukey-of-officer`. Then the ukey's faults: the binding is kept, and the same
+/// `ukey-duplicate-serial`, `ukey-of-officer`; `officer-ukey-missing`, `officer-ukey-refused` where the
+/// key is made already. Then the ukey's faults: the binding is kept, and the same
 /// command goes on with it.
 pub fn bind(
     desk: &Desk,
@@ -70,7 +71,7 @@ pub fn bind(
     let row = desk.officer(name)?;
     let mut before = SigningKey::open(desk, officer)?;
     let (binding, mut key) = match open_binding(desk, name, choice)? {
-        Some(open) => go_on(desk, officer, open)?,
+        Some(open) => go_on(desk, officer, &row, open)?,
         None => begin(desk, officer, &row, choice)?,
     };
     let ukey = binding.ukey.clone();
@@ -149,15 +150,16 @@ fn begin(
 fn go_on(
     desk: &Desk,
     officer: &ActingOfficer,
+    row: &OfficerRow,
     binding: BindingRow,
 ) -> Result<(BindingRow, OpenKey), Error> {
-    let name = &binding.officer;
     if binding.public_key.is_some() {
-        let pin = desk.own_pins(name).of(binding.token.key_id).cloned();
-        let pin = pin.ok_or_else(|| Error::usage("officer-ukey-pin", name.as_str()))?;
-        let key = key_token::open(desk, &desk.home().ukeys(), &binding.token, &pin);
-        let key = key.map_err(|cannot| told(&binding.ukey, cannot))?;
-        return Ok((binding, key));
+        let bound = OfficerRow {
+            token: Some(binding.token.clone()),
+            ..row.clone()
+        };
+        let key = own_ukey::open(desk, &bound, &binding.token);
+        return Ok((binding, key?));
     }
     let damaged = || Error::failed("store-damaged", "officer_bindings");
     let sealed = binding.secrets.as_ref().ok_or_else(damaged)?;

@@ -4,6 +4,7 @@
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::request::{FormKind, RequestState};
+use crate::domain::ukey::Serial;
 use crate::keys::escrow::EscrowIdentity;
 use crate::keys::secret::{SecretKey, SecretText};
 use crate::keys::unit_pki;
@@ -22,6 +23,18 @@ use crate::token::virtual_ukey;
 pub fn list(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<OfficerRow>, Error> {
     officer.demand(Duty::ReadRecords)?;
     Ok(desk.store().read().officers()?)
+}
+
+/// The ukeys whose binding waits: for its end, or for the certificate of its key.
+///
+/// # Errors
+/// What the store says.
+pub fn waiting_ukeys(
+    desk: &Desk,
+    officer: &ActingOfficer,
+) -> Result<Vec<(OfficerName, Serial)>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    Ok(desk.store().read().open_bindings()?)
 }
 
 /// Adds the officer whom a form 1 of this unit names, with passphrase and own virtual ukey. They can
