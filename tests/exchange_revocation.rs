@@ -1,10 +1,6 @@
 //! What a unit revokes is ordered at the CA that it reaches by files, and the CA's list comes back as the
 //! proof (D-41, D-43, D-53).
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

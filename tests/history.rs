@@ -1,10 +1,6 @@
 //! A neighbour that restored its home counts on from its backup: its files are taken once two officers
 //! have confirmed the new history, and never those of a second history within one instance (D-52).
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

@@ -248,9 +248,15 @@ fn the_superior_certifies_the_post_and_the_person_that_it_looked_at() {
     let rename = ["unit", "edit", unit.code, "--name", "另一个局"];
     let renamed = unit.act(SYSTEM, &rename).expect(4);
     assert_eq!(renamed.error_code(), "unit-own");
-    let (up, down) = (unit.file("up"), province.file("down"));
+    // What could not be written where it was to go is made and numbered all the same.
+    let nowhere = unit.file("no-folder/up");
+    let nowhere = ["request", "send-up", nowhere.to_str().unwrap()];
+    let lost = unit.act(SYSTEM, &nowhere).expect(1);
+    assert_eq!(lost.error_code(), "parcel-not-delivered");
+    let copy = format!("out/{}-0001.ukey-requests", province.code);
+    let (up, down) = (unit.home().join(&copy), province.file("down"));
+    assert!(lost.stderr.contains(&copy), "{}", lost.stderr);
     let (up, down) = (up.to_str().unwrap(), down.to_str().unwrap());
-    unit.act(SYSTEM, &["request", "send-up", up]).expect(0);
     let shown = province.act(SECURITY, &["request", "review", up]).expect(0);
     let officer = &shown.items()[0]["officer"];
     assert_eq!(officer["name"], QIAN.0);

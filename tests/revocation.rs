@@ -1,10 +1,6 @@
 //! What a unit takes back in the unit PKI reaches those below it with its files, or by hand, and is
 //! heeded wherever a certificate counts (D-57).
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

@@ -532,6 +532,40 @@ error-parcel-from-future = The file says it was made in the future: {$subject}
 hint-parcel-from-future = Check the clocks of both stations.
 error-parcel-encoding = The file cannot be made: {$subject}
 hint-parcel-encoding = Tell your superior; run doctor.
+# Revocation in the unit PKI (D-57)
+error-unit-certificate-revoked = The certificate of the unit or officer was revoked: {$subject}
+hint-unit-certificate-revoked = What it signs no longer counts. Ask the superior for a new certificate; tell the auditor if a file came under it.
+error-unit-crl-invalid = The revocation list does not hold: {$subject}
+hint-unit-crl-invalid = Ask the unit that signed it for units.crl again.
+error-unit-crl-older = A newer revocation list of this unit is known: {$subject}
+hint-unit-crl-older = Nothing to do; the newer one stays in use.
+error-enrolled-older = The answer is older than the one in use: {$subject}
+hint-enrolled-older = Use the superior's newest answer.
+unit-crl-ended = The revocation list of {$unit} was to be replaced by {$until}; it is used all the same. Ask the unit for a newer one.
+# A neighbour's restored home (D-52)
+error-history-not-restored = The sender's history goes on; there is nothing to confirm: {$subject}
+hint-history-not-restored = Take the file with the command for its kind.
+error-history-code-differs = The file says another code than this one: {$subject}
+hint-history-code-differs = Show the file's code, have the neighbour check it with: audit verify --code
+history-compare =
+    {$unit} shows a new history of its log, as after a restore from a backup: {$code}
+    Call them: `audit verify --code {$code}` must find it in their log, and they must know of the restore.
+    Then: unit confirm-history FILE --code {$code} --second NAME
+# Revocation at a CA by files (D-43, D-53)
+crl-ordered = The CA is elsewhere: order it there with: ca exchange out, as security
+outcome-revoked = revoked
+outcome-released = hold lifted
+outcome-waits = waits for security
+error-exchange-not-theirs = This certificate was not ordered by this unit: {$subject}
+hint-exchange-not-theirs = Nothing is revoked; ask the unit by telephone and tell the auditor.
+error-exchange-not-held = The certificate is revoked for good; only a hold can be lifted: {$subject}
+hint-exchange-not-held = A new certificate needs a new request.
+error-exchange-crl-due = The CA's revocation list does not say this yet: {$subject}
+hint-exchange-crl-due = Security signs a new list with: ca unlock, then ca exchange out
+error-exchange-crl-older = A newer revocation list of the CA is known: {$subject}
+hint-exchange-crl-older = Nothing to do; the newer one stays in use.
+error-exchange-second-answer = Another certificate of this key was taken before: {$subject}
+hint-exchange-second-answer = Ask the CA to revoke the second one; tell the auditor.
 error-ca-elsewhere = This station has no CA of its own {$subject}
 hint-ca-elsewhere = Certificates come from another station: ca exchange.
 error-ca-not-certified = The CA has no certificate yet {$subject}
@@ -728,37 +762,3 @@ act-officer-key-proposed = officer's key proposed
 act-officer-key-certified = officer's key certified
 act-officer-ukey-bound = officer's ukey bound
 act-sign-in-refused = sign-in refused
-# Revocation in the unit PKI (D-57)
-error-unit-certificate-revoked = The certificate of the unit or officer was revoked: {$subject}
-hint-unit-certificate-revoked = What it signs no longer counts. Ask the superior for a new certificate; tell the auditor if a file came under it.
-error-unit-crl-invalid = The revocation list does not hold: {$subject}
-hint-unit-crl-invalid = Ask the unit that signed it for units.crl again.
-error-unit-crl-older = A newer revocation list of this unit is known: {$subject}
-hint-unit-crl-older = Nothing to do; the newer one stays in use.
-error-enrolled-older = The answer is older than the one in use: {$subject}
-hint-enrolled-older = Use the superior's newest answer.
-unit-crl-ended = The revocation list of {$unit} was to be replaced by {$until}; it is used all the same. Ask the unit for a newer one.
-# A neighbour's restored home (D-52)
-error-history-not-restored = The sender's history goes on; there is nothing to confirm: {$subject}
-hint-history-not-restored = Take the file with the command for its kind.
-error-history-code-differs = The file says another code than this one: {$subject}
-hint-history-code-differs = Show the file's code, have the neighbour check it with: audit verify --code
-history-compare =
-    {$unit} shows a new history of its log, as after a restore from a backup: {$code}
-    Call them: `audit verify --code {$code}` must find it in their log, and they must know of the restore.
-    Then: unit confirm-history FILE --code {$code} --second NAME
-# Revocation at a CA by files (D-43, D-53)
-crl-ordered = The CA is elsewhere: order it there with: ca exchange out, as security
-outcome-revoked = revoked
-outcome-released = hold lifted
-outcome-waits = waits for security
-error-exchange-not-theirs = This certificate was not ordered by this unit: {$subject}
-hint-exchange-not-theirs = Nothing is revoked; ask the unit by telephone and tell the auditor.
-error-exchange-not-held = The certificate is revoked for good; only a hold can be lifted: {$subject}
-hint-exchange-not-held = A new certificate needs a new request.
-error-exchange-crl-due = The CA's revocation list does not say this yet: {$subject}
-hint-exchange-crl-due = Security signs a new list with: ca unlock, then ca exchange out
-error-exchange-crl-older = A newer revocation list of the CA is known: {$subject}
-hint-exchange-crl-older = Nothing to do; the newer one stays in use.
-error-exchange-second-answer = Another certificate of this key was taken before: {$subject}
-hint-exchange-second-answer = Ask the CA to revoke the second one; tell the auditor.

@@ -532,6 +532,40 @@ error-parcel-from-future = 文件时间在未来：{$subject}
 hint-parcel-from-future = 请核对双方电脑的时钟。
 error-parcel-encoding = 文件无法生成：{$subject}
 hint-parcel-encoding = 请告知上级，并运行 doctor。
+# 单位证书体系中的吊销（D-57）
+error-unit-certificate-revoked = 单位或管理员的证书已被吊销：{$subject}
+hint-unit-certificate-revoked = 其签名不再有效。请向上级申请新证书；如有文件由其签署，请告知审计员。
+error-unit-crl-invalid = 吊销列表无效：{$subject}
+hint-unit-crl-invalid = 请签发单位重新提供 units.crl。
+error-unit-crl-older = 已有该单位更新的吊销列表：{$subject}
+hint-unit-crl-older = 无须处理，继续使用较新的列表。
+error-enrolled-older = 该答复早于正在使用的答复：{$subject}
+hint-enrolled-older = 请使用上级最新的答复。
+unit-crl-ended = {$unit}的吊销列表应在 {$until} 前更新，现仍按其判断；请向该单位索取新列表。
+# 对方制证台恢复备份（D-52）
+error-history-not-restored = 发送方的历史未中断，无须确认：{$subject}
+hint-history-not-restored = 请用与该文件相应的命令接收。
+error-history-code-differs = 文件中的检查点码与此不同：{$subject}
+hint-history-code-differs = 请先显示文件的检查点码，由对方用 audit verify --code 核对。
+history-compare =
+    {$unit}的审计日志开始了新的历史（如恢复备份之后）：{$code}
+    请打电话核对：对方运行 `audit verify --code {$code}` 应在其日志中查到，且对方确知做过恢复。
+    然后：unit confirm-history 文件 --code {$code} --second 姓名
+# 通过文件向 CA 申请吊销（D-43、D-53）
+crl-ordered = CA 在另一制证台：请安全管理员运行 ca exchange out 提交
+outcome-revoked = 已吊销
+outcome-released = 已解除冻结
+outcome-waits = 待安全管理员签署
+error-exchange-not-theirs = 该证书不是由该单位申请的：{$subject}
+hint-exchange-not-theirs = 未作吊销；请打电话核对，并告知审计员。
+error-exchange-not-held = 证书已永久吊销，只有冻结可以解除：{$subject}
+hint-exchange-not-held = 需要新证书的，请重新申请。
+error-exchange-crl-due = CA 的吊销列表尚未包含：{$subject}
+hint-exchange-crl-due = 请安全管理员先 ca unlock，再运行 ca exchange out 签发新列表。
+error-exchange-crl-older = 已有 CA 更新的吊销列表：{$subject}
+hint-exchange-crl-older = 无须处理，继续使用较新的列表。
+error-exchange-second-answer = 该密钥已收到过另一张证书：{$subject}
+hint-exchange-second-answer = 请 CA 吊销第二张，并告知审计员。
 error-ca-elsewhere = 本台没有自己的 CA {$subject}
 hint-ca-elsewhere = 证书由其他制证台签发：ca exchange。
 error-ca-not-certified = CA 还没有证书 {$subject}
@@ -728,37 +762,3 @@ act-officer-key-proposed = 提交管理员密钥
 act-officer-key-certified = 签发管理员密钥证书
 act-officer-ukey-bound = 绑定管理员 ukey
 act-sign-in-refused = 拒绝登录
-# 单位证书体系中的吊销（D-57）
-error-unit-certificate-revoked = 单位或管理员的证书已被吊销：{$subject}
-hint-unit-certificate-revoked = 其签名不再有效。请向上级申请新证书；如有文件由其签署，请告知审计员。
-error-unit-crl-invalid = 吊销列表无效：{$subject}
-hint-unit-crl-invalid = 请签发单位重新提供 units.crl。
-error-unit-crl-older = 已有该单位更新的吊销列表：{$subject}
-hint-unit-crl-older = 无须处理，继续使用较新的列表。
-error-enrolled-older = 该答复早于正在使用的答复：{$subject}
-hint-enrolled-older = 请使用上级最新的答复。
-unit-crl-ended = {$unit}的吊销列表应在 {$until} 前更新，现仍按其判断；请向该单位索取新列表。
-# 对方制证台恢复备份（D-52）
-error-history-not-restored = 发送方的历史未中断，无须确认：{$subject}
-hint-history-not-restored = 请用与该文件相应的命令接收。
-error-history-code-differs = 文件中的检查点码与此不同：{$subject}
-hint-history-code-differs = 请先显示文件的检查点码，由对方用 audit verify --code 核对。
-history-compare =
-    {$unit}的审计日志开始了新的历史（如恢复备份之后）：{$code}
-    请打电话核对：对方运行 `audit verify --code {$code}` 应在其日志中查到，且对方确知做过恢复。
-    然后：unit confirm-history 文件 --code {$code} --second 姓名
-# 通过文件向 CA 申请吊销（D-43、D-53）
-crl-ordered = CA 在另一制证台：请安全管理员运行 ca exchange out 提交
-outcome-revoked = 已吊销
-outcome-released = 已解除冻结
-outcome-waits = 待安全管理员签署
-error-exchange-not-theirs = 该证书不是由该单位申请的：{$subject}
-hint-exchange-not-theirs = 未作吊销；请打电话核对，并告知审计员。
-error-exchange-not-held = 证书已永久吊销，只有冻结可以解除：{$subject}
-hint-exchange-not-held = 需要新证书的，请重新申请。
-error-exchange-crl-due = CA 的吊销列表尚未包含：{$subject}
-hint-exchange-crl-due = 请安全管理员先 ca unlock，再运行 ca exchange out 签发新列表。
-error-exchange-crl-older = 已有 CA 更新的吊销列表：{$subject}
-hint-exchange-crl-older = 无须处理，继续使用较新的列表。
-error-exchange-second-answer = 该密钥已收到过另一张证书：{$subject}
-hint-exchange-second-answer = 请 CA 吊销第二张，并告知审计员。
