@@ -1,0 +1,142 @@
+//! `certificate`, `ca`, `audit` and `doctor`: what is issued, and what is proven.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `certificate …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Certificate {
+    /// Every certificate issued here.
+    List {
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<usize>,
+    },
+    /// One certificate.
+    Show {
+        /// Serial number or a unique beginning of it.
+        serial: String,
+    },
+    /// Write every certificate as PEM and DER.
+    Export {
+        /// The folder to write to.
+        dir: PathBuf,
+    },
+}
+
+/// `ca …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Ca {
+    /// The CA certificate and whether its key is unlocked.
+    Show,
+    /// Write the CA certificate and its chain as PEM.
+    Export {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// Unlock the CA key for at most 8 hours and 50 certificates (security).
+    Unlock,
+    /// Write the certificate request of this unit's CA, for the province, and tell its fingerprint (security).
+    Request {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// At the province: certify a unit's CA with the holder root (security).
+    Certify {
+        /// The request.
+        file: PathBuf,
+        /// SHA-256 of its key as it stands on the paper.
+        #[arg(long, value_name = "SHA256")]
+        fingerprint: String,
+        /// The unit: name or code.
+        #[arg(long)]
+        unit: String,
+        /// The certificate to write, with its root.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Install the certificate of the CA, with its root (system).
+    Install {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Certificates by files: orders of this unit out and answers in, or the other way round at the CA (system).
+    #[command(subcommand)]
+    Exchange(Exchange),
+}
+
+/// `ca exchange …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Exchange {
+    /// Write the orders of pending runs; at the CA sign what is queued and write the certificates. As
+    /// security: write the orders to revoke; at the CA sign a new CRL.
+    Out {
+        /// The folder to write to.
+        dir: PathBuf,
+    },
+    /// Take certificates and the CA's CRL in; at the CA check and queue orders, and revoke.
+    In {
+        /// The folder to read.
+        dir: PathBuf,
+    },
+}
+
+/// `audit …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Audit {
+    /// Acts, the oldest first; who is not the auditor sees their own.
+    List(AuditList),
+    /// Is every row as it was written, and does the log hold every checkpoint signed before?
+    Verify {
+        /// Compare with this checkpoint, too.
+        #[arg(long, value_name = "FILE", conflicts_with = "code")]
+        checkpoint: Option<PathBuf>,
+        /// Compare with the short code of a paper slip, too.
+        #[arg(long)]
+        code: Option<String>,
+    },
+    /// Sign how far the log has come and write it to a file (auditor or security).
+    Checkpoint {
+        /// The file to write: a CMS signature (DER) with the checkpoint inside.
+        file: PathBuf,
+    },
+    /// Write the whole log and its checkpoints as JSON lines (auditor).
+    Export {
+        /// The file to write.
+        file: PathBuf,
+    },
+}
+
+/// `audit list`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct AuditList {
+    /// Only those where a field, the request's number or the holder's name holds this text.
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) search: Option<String>,
+    /// Only from this day (UTC) or time on: 2026-11-24 or 2026-11-24T08:00:00+08:00.
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) since: Option<String>,
+    /// Only up to the end of this day (UTC), or this time.
+    #[arg(long, value_name = "DATE")]
+    pub(in crate::cli) until: Option<String>,
+    /// Only this act, e.g. ukey-issued.
+    #[arg(long)]
+    pub(in crate::cli) act: Option<String>,
+    /// Only acts of this officer (--officer is who asks).
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) by: Option<String>,
+    /// At most so many, the newest.
+    #[arg(long)]
+    pub(in crate::cli) limit: Option<usize>,
+}
+
+/// `doctor …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Doctor {
+    /// Show the report of another station.
+    Read {
+        /// The file.
+        file: PathBuf,
+    },
+}

@@ -1,0 +1,143 @@
+//! `personalise`, `resume`, `ukey`, `stock`, `practice` and `profile`: what is done to ukeys.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+
+use super::{Key, PinFrom};
+
+/// `practice …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Practice {
+    /// Make a complete practice home.
+    New {
+        /// A folder that does not exist yet.
+        dir: PathBuf,
+        /// Virtual ukeys in stock, plugged in.
+        #[arg(long, default_value_t = 10)]
+        ukeys: u16,
+        /// Approved requests.
+        #[arg(long, default_value_t = 10)]
+        requests: u16,
+        /// The token profile of the virtual ukeys.
+        #[arg(long, value_name = "NAME", default_value = "softhsm2")]
+        profile: String,
+    },
+    /// Make every ukey and hand it over; a table of what was done.
+    Run {
+        /// The practice home.
+        dir: PathBuf,
+        /// The key pair to make.
+        #[arg(long, value_enum, default_value_t)]
+        key: Key,
+        /// Ukeys driven side by side.
+        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+        lanes: u8,
+    },
+    /// Plug a virtual ukey in.
+    Insert {
+        /// The practice home.
+        dir: PathBuf,
+        /// The ukey.
+        serial: String,
+    },
+    /// Pull a virtual ukey out.
+    Pull {
+        /// The practice home.
+        dir: PathBuf,
+        /// The ukey.
+        serial: String,
+    },
+}
+
+/// `personalise …`.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Personalise {
+    /// Numbers or ids of approved requests.
+    #[arg(required_unless_present = "all", conflicts_with = "all")]
+    pub(in crate::cli) ids: Vec<String>,
+    /// Every approved request, on every blank plugged in.
+    #[arg(long)]
+    pub(in crate::cli) all: bool,
+    /// On this ukey.
+    #[arg(long, value_name = "SERIAL", conflicts_with = "all")]
+    pub(in crate::cli) ukey: Option<String>,
+    /// Ukeys driven side by side.
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+    pub(in crate::cli) lanes: u8,
+    /// The key pair to make.
+    #[arg(long, value_enum, default_value_t)]
+    pub(in crate::cli) key: Key,
+    /// Where the user PIN comes from; else the holder types it, with --yes it is random, in practice it is in the secrets file.
+    #[arg(long, value_enum)]
+    pub(in crate::cli) pin: Option<PinFrom>,
+    /// Stop after the certificate request (待下载); `resume` finishes it.
+    #[arg(long)]
+    pub(in crate::cli) csr_only: bool,
+}
+
+/// An answer to a run's question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum AnswerWord {
+    /// Look again and go on.
+    TryAgain,
+    /// Wipe the ukey and begin anew on it.
+    Reinitialise,
+    /// Write the ukey off as damaged.
+    WriteOff,
+}
+
+/// `ukey …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Ukey {
+    /// What is plugged in.
+    Inserted {
+        /// Stay, and tell each ukey that is plugged in or pulled out.
+        #[arg(long)]
+        watch: bool,
+    },
+    /// Every ukey of this unit.
+    List {
+        /// Only those in this state.
+        #[arg(long)]
+        state: Option<String>,
+        /// At most so many.
+        #[arg(long)]
+        limit: Option<usize>,
+    },
+    /// One ukey.
+    Show {
+        /// Serial or its last four or more characters.
+        serial: String,
+    },
+    /// The holder changes the user PIN, typed at the terminal; a hold of a random PIN ends.
+    ChangePin {
+        /// Serial or its last four or more characters.
+        serial: String,
+    },
+}
+
+/// `stock …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Stock {
+    /// Take a plugged blank that nobody dispatched into stock (system, and security as --second).
+    Intake {
+        /// Its whole serial.
+        serial: String,
+        /// Why it is taken in.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+}
+
+/// `profile …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Profile {
+    /// The ukey models this station knows.
+    List,
+    /// Check a profile file.
+    Check {
+        /// The file.
+        file: PathBuf,
+    },
+}
