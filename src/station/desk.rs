@@ -86,6 +86,8 @@ impl Desk {
         let passphrase = sign_in::passphrase(secrets.as_ref(), &name, ask)?;
         let opened = sign_in::open_wraps(&home, &mut keys, &name, &passphrase)?;
         let (mut store, mut store_key) = open_store(&home, &opened)?;
+        // Before a change of keys is finished: who it disabled was not told the next ones.
+        let row = enabled_officer(&store, &name)?;
         if access == Access::Change && keys.announced_escrow().is_some() {
             store_key = finish_key_change(
                 &home,
@@ -95,7 +97,6 @@ impl Desk {
             )?;
         }
         check_kind(&store, keys.practice)?;
-        let row = enabled_officer(&store, &name)?;
         sign_in::demand(&name, row.post, duty)?;
         let profiles = profiles::load(&home.profiles())?;
         let desk = Self {
@@ -423,6 +424,7 @@ pub(super) fn finish_key_change(
             home.change_keys(keys, KeysFile::adopt)?;
             Ok(next)
         }
+        None if committed => Err(Error::failed("store-damaged", "keys.json: next keys")),
         _ => {
             home.change_keys(keys, KeysFile::withdraw)?;
             Ok(old)

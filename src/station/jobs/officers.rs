@@ -310,8 +310,7 @@ pub fn disable(
     let next_key = SecretKey::generate()?;
     let mut announced = Ok(());
     desk.home().change_keys(&mut desk.keys(), |keys| {
-        keys.remove_officer(name);
-        announced = keys.announce(&next_key, &next);
+        announced = keys.announce(&next_key, &next, name);
     })?;
     announced?;
     let mut audit = Desk::audit_row(officer, "officer-disabled");
