@@ -41,16 +41,14 @@ impl Cli<'_> {
                 let (waiver, file) = waivers::grant(&desk, &officer, terms, out.as_deref())?;
                 let path = file.display().to_string();
                 let text = self.output.wording().with("written", [("path", path)]);
-                let mut document = facts(&waiver);
-                document["file"] = json!(file);
+                let document = facts(&waiver, [("file", json!(file))]);
                 self.output.document(&document, &text);
                 Ok(0)
             }
             Waiver::Receive { file } => {
                 let (desk, officer) = self.open(Access::Change, Duty::ReadRecords)?;
                 let (waiver, replayed) = waivers::receive(&desk, &officer, file)?;
-                let mut document = facts(&waiver);
-                document["replayed"] = json!(replayed);
+                let document = facts(&waiver, [("replayed", json!(replayed))]);
                 let key = if replayed { "parcel-replayed" } else { "done" };
                 self.output
                     .document(&document, &self.output.wording().text(key));
@@ -60,17 +58,21 @@ impl Cli<'_> {
     }
 }
 
-fn facts(waiver: &two_officers::Waiver) -> Value {
-    json!({
-        "id": waiver.id, "unit": waiver.unit_code, "granted_by": waiver.granted_by,
-        "granted_at": waiver.granted_at, "until": waiver.until.to_string(), "reason": waiver.reason,
-    })
+fn facts<const N: usize>(waiver: &two_officers::Waiver, more: [(&'static str, Value); N]) -> Value {
+    let facts = [
+        ("id", json!(waiver.id)),
+        ("unit", json!(waiver.unit_code)),
+        ("granted_by", json!(waiver.granted_by)),
+        ("granted_at", json!(waiver.granted_at)),
+        ("until", json!(waiver.until.to_string())),
+        ("reason", json!(waiver.reason)),
+    ];
+    let named = facts.into_iter().chain(more);
+    Value::Object(named.map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 /// A waiver as lists and the auditor's report have it.
 pub(super) fn view(view: &WaiverView) -> Value {
-    let mut value = facts(&view.waiver);
-    value["acts"] = json!(view.acts);
-    value["in_time"] = json!(view.in_time);
-    value
+    let more = [("acts", json!(view.acts)), ("in_time", json!(view.in_time))];
+    facts(&view.waiver, more)
 }

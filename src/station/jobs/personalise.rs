@@ -79,22 +79,19 @@ pub fn personalise(
     if terms.pin == PinSource::Secrets && !desk.is_practice() {
         return Err(Error::usage("pin-secrets-in-practice-only", ""));
     }
-    let requests = match requests {
-        Some(named) => {
-            named
-                .iter()
-                .try_for_each(|request| check_state(desk, request))?;
-            named.to_vec()
-        }
-        None => {
-            let mut approved = desk.store().read().requests(&RequestFilter {
-                state: Some(RequestState::Approved),
-                ..RequestFilter::default()
-            })?;
-            // Of the others no ukey is made (D-10): they take no blank from those.
-            approved.retain(|request| request.apply_certificate);
-            approved
-        }
+    let requests = if let Some(named) = requests {
+        named
+            .iter()
+            .try_for_each(|request| check_state(desk, request))?;
+        named.to_vec()
+    } else {
+        let mut approved = desk.store().read().requests(&RequestFilter {
+            state: Some(RequestState::Approved),
+            ..RequestFilter::default()
+        })?;
+        // Of the others no ukey is made (D-10): they take no blank from those.
+        approved.retain(|request| request.apply_certificate);
+        approved
     };
     let blanks = match ukey {
         Some(row) => vec![check_ukey(desk, row)?],
