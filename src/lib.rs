@@ -40,6 +40,7 @@ pub mod keys;
 pub mod station;
 pub mod store;
 pub mod token;
+#[cfg(not(fuzzing))]
 pub mod ui;
 pub mod wording;
 pub mod workflow;
