@@ -35,7 +35,7 @@ pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::exchange::ExchangeRow;
-pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};
+pub use self::imports::{Acts, FieldsStatement, NewRequest, TOGETHER, Terms};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
 pub use self::parcels::{ParcelReceivedRow, ParcelSentRow};

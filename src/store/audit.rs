@@ -99,14 +99,15 @@ impl AuditTail {
         row: &AuditRow,
     ) -> Result<(), StoreError> {
         let sequence = self.rows + 1;
-        let hash = row.hash(sequence, &self.hash);
+        let at = row.at.to_string();
+        let hash = row.hash_at(&at, sequence, &self.hash);
         let mut statement = writing.db.prepare_cached(
             "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
                  result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
         )?;
         statement.execute(params![
             sequence.cast_signed(),
-            row.at.to_string(),
+            at,
             row.officer,
             row.post,
             row.act,

@@ -41,7 +41,8 @@ pub struct Terms(Vec<Term>);
 /// A term, the place that it finds, and before both what they are put in order by most of the time.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Term {
-    first: [u8; 8],
+    /// Its first bytes as a number.
+    first: u64,
     term: String,
     place: i64,
 }
@@ -58,7 +59,11 @@ impl Terms {
             for (byte, known) in first.iter_mut().zip(term.bytes()) {
                 *byte = known;
             }
-            Term { first, term, place }
+            Term {
+                first: u64::from_be_bytes(first),
+                term,
+                place,
+            }
         }));
         Ok(())
     }
@@ -135,13 +140,51 @@ impl Acts<'_> {
     }
 }
 
+/// The statement that takes the fields of so many requests, kept as long as they are the same.
+#[derive(Default)]
+pub struct FieldsStatement {
+    requests: usize,
+    keys: Vec<&'static str>,
+    sql: String,
+}
+
+impl FieldsStatement {
+    fn of(&mut self, new: &[NewRequest<'_>], first: &NewRequest<'_>) -> &str {
+        let keys = first.fields.keys();
+        if self.requests != new.len() || !keys.eq(&self.keys) {
+            self.requests = new.len();
+            self.keys = first.fields.keys().copied().collect();
+            let mut place = 0;
+            let mut rows = Vec::new();
+            for _request in new {
+                place += 1;
+                let request = place;
+                for field in &self.keys {
+                    place += 1;
+                    // Keys are words of this program.
+                    rows.push(format!("(?{request},'{field}',?{place})"));
+                }
+            }
+            self.sql = format!(
+                "INSERT OR ROLLBACK INTO request_fields (request, field, value) VALUES {}",
+                rows.join(",")
+            );
+        }
+        &self.sql
+    }
+}
+
 impl Writing<'_> {
     /// Adds requests with their fields inside `act_on_many`. What they are found by comes after all:
     /// [`Self::insert_terms`].
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_many(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
+    pub fn insert_many(
+        &self,
+        new: &[NewRequest<'_>],
+        fields: &mut FieldsStatement,
+    ) -> Result<(), StoreError> {
         self.check_units(new)?;
         for part in new.chunks(TOGETHER) {
             let same = |new: &NewRequest<'_>| {
@@ -152,7 +195,7 @@ impl Writing<'_> {
             let whole = part.len() == TOGETHER && part.iter().all(same);
             for part in part.chunks(if whole { TOGETHER } else { 1 }) {
                 self.insert_rows(part)?;
-                self.insert_all_fields(part)?;
+                self.insert_all_fields(part, fields)?;
             }
         }
         Ok(())
@@ -190,24 +233,15 @@ impl Writing<'_> {
     }
 
     /// The fields of requests that all have the same ones.
-    fn insert_all_fields(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
+    fn insert_all_fields(
+        &self,
+        new: &[NewRequest<'_>],
+        statement: &mut FieldsStatement,
+    ) -> Result<(), StoreError> {
         let Some(first) = new.first().filter(|first| !first.fields.is_empty()) else {
             return Ok(());
         };
-        let mut sql =
-            "INSERT OR ROLLBACK INTO request_fields (request, field, value) VALUES".to_owned();
-        let mut place = 0;
-        for _request in new {
-            place += 1;
-            let request = place;
-            for field in first.fields.keys() {
-                place += 1;
-                // Keys are words of this program.
-                let comma = if place == 2 { "" } else { "," };
-                sql.push_str(&format!("{comma}(?{request},'{field}',?{place})"));
-            }
-        }
-        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut statement = self.db.prepare_cached(statement.of(new, first))?;
         let mut values = Values(&mut statement, 0);
         for NewRequest { row, fields, .. } in new {
             values.put(&row.id.to_string())?;
@@ -221,8 +255,8 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_terms(&self, terms: Terms) -> Result<(), StoreError> {
-        let Terms(mut terms) = terms;
+    pub fn insert_terms(&self, terms: &mut Terms) -> Result<(), StoreError> {
+        let Terms(terms) = terms;
         terms.sort_unstable();
         for part in terms.chunks(TERMS_TOGETHER) {
             let whole = part.len() == TERMS_TOGETHER;

@@ -223,20 +223,20 @@ impl Under {
 }
 
 fn taken_cell(cell: Cell, column: &Column) -> Result<String, CellFault> {
-    let value = match &cell {
-        Cell::Number(number) => Some(mask(&format!("{number:.0}"))),
-        Cell::Text(text) if column.digits => Some(mask(text)),
-        _ => None,
-    };
-    cell.into_text(column.digits).map_err(|problem| CellFault {
-        field: column.field,
-        rule: match problem {
-            CellProblem::DigitsLost => column.rule,
-            other => other.word(),
-        },
-        value,
-        problem,
-    })
+    cell.into_text(column.digits)
+        .map_err(|(problem, cell)| CellFault {
+            field: column.field,
+            rule: match problem {
+                CellProblem::DigitsLost => column.rule,
+                other => other.word(),
+            },
+            value: match cell {
+                Cell::Number(number) => Some(mask(&format!("{number:.0}"))),
+                Cell::Text(text) => Some(mask(&text)),
+                _ => None,
+            },
+            problem,
+        })
 }
 
 /// The first of the rows at the top with the most known headings.

@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 
 use sha2::{Digest as _, Sha256};
-use time::Date;
+use uuid::Uuid;
 
 use super::people::PersonKey;
 use super::requests;
@@ -26,7 +26,8 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{
-    Acts, Aside, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms, Writing,
+    Acts, Aside, FieldsStatement, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms,
+    Writing,
 };
 
 /// Rows that a thread judges before it gives them on.
@@ -101,7 +102,8 @@ pub fn import(
         Judge {
             units: Units::beside(&store)?,
             user_types: store.read().user_types()?,
-            today: now.date(),
+            officer,
+            now,
             persons: PersonKey::read(&store)?,
         }
     };
@@ -117,7 +119,12 @@ pub fn import(
         let read = move || read_parts(bytes, &parts);
         let reader = thread::Builder::new().name("sheet".to_owned());
         let reader = reader.spawn_scoped(scope, read).map_err(not_started)?;
-        import.write(desk, &lanes.judged, || {
+        let (give, used) = channel::<Box<dyn Send>>();
+        // Without this thread things are dropped where they are given away.
+        let _started = thread::Builder::new()
+            .name("used".to_owned())
+            .spawn_scoped(scope, move || used.into_iter().for_each(drop));
+        import.write(desk, (&lanes.judged, give), || {
             // A thread that panics ends the import when it is joined at the end.
             let read = reader.join().unwrap_or(Ok(usize::MAX));
             read.map_err(super::sheets::unreadable)
@@ -172,7 +179,7 @@ struct Lanes {
 impl Lanes {
     fn start<'scope>(
         scope: &'scope Scope<'scope, '_>,
-        judge: &'scope Judge,
+        judge: &'scope Judge<'_>,
     ) -> Result<Self, Error> {
         // One core writes.
         let count = thread::available_parallelism().map_or(1, NonZero::get) - 1;
@@ -221,10 +228,11 @@ impl Units {
 }
 
 /// What rows are judged by.
-struct Judge {
+struct Judge<'a> {
+    officer: &'a ActingOfficer,
+    now: Timestamp,
     units: Units,
     user_types: Vec<String>,
-    today: Date,
     persons: PersonKey,
 }
 
@@ -237,9 +245,11 @@ enum Judged {
 
 /// A row that breaks no rule, with everything that is kept of it.
 struct Good {
-    /// Where the person's number stands.
+    /// The request, but for its id and number.
+    request: RequestRow,
+    /// Where the person's number stands, and how it is shown.
     person_place: Place,
-    form: RequestForm,
+    masked: String,
     fields: BTreeMap<&'static str, String>,
     person: Vec<u8>,
     name_key: Vec<u8>,
@@ -248,7 +258,7 @@ struct Good {
     warnings: Vec<(Place, FieldWarning)>,
 }
 
-impl Judge {
+impl Judge<'_> {
     fn part(&self, part: Part) -> Result<Vec<Judged>, Error> {
         let Part { rows, columns } = part;
         let rows = rows.into_iter();
@@ -260,7 +270,7 @@ impl Judge {
         let known = Known {
             unit: self.units.find(draft.unit.trim())?,
             user_types: &self.user_types,
-            today: self.today,
+            today: self.now.date(),
         };
         let at = |field| place(columns, row, field);
         Ok(match RequestForm::check(&draft, known) {
@@ -273,7 +283,12 @@ impl Judge {
                     person: self.persons.hash(&form.id_number),
                     name_key: name_index::sort_key(form.name.as_str()),
                     terms: name_index::terms(form.name.as_str()),
-                    form,
+                    masked: form.id_number.masked(),
+                    request: requests::row_of(
+                        &form,
+                        (RequestId::new(Uuid::nil()), String::new(), 1),
+                        (self.officer, self.now),
+                    ),
                     normalised: normalised
                         .into_iter()
                         .map(|note| (at(note.field), note))
@@ -352,20 +367,18 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// A good row that is a new request, until it is written with others.
-struct Pending {
-    row: RequestRow,
-    good: Box<Good>,
-}
-
 /// What one transaction writes, and what it has to tell.
 struct Written<'a, 'b> {
     writing: &'a Writing<'a>,
     acts: &'a mut Acts<'b>,
     numbers: Numbers,
-    pending: Vec<Pending>,
+    /// New requests, until they are written together.
+    pending: Vec<Box<Good>>,
+    fields: FieldsStatement,
     terms: Terms,
     report: Imported,
+    /// Takes what is written: to give its memory back takes time too.
+    used: Sender<Box<dyn Send>>,
 }
 
 impl Import<'_> {
@@ -374,7 +387,10 @@ impl Import<'_> {
     fn write(
         &self,
         desk: &Desk,
-        lanes: &[Receiver<Result<Vec<Judged>, Error>>],
+        (lanes, used): (
+            &[Receiver<Result<Vec<Judged>, Error>>],
+            Sender<Box<dyn Send>>,
+        ),
         ended: impl FnOnce() -> Result<usize, Error>,
     ) -> Result<Imported, Error> {
         let done = desk.store().act_on_many(|writing, acts| {
@@ -383,8 +399,10 @@ impl Import<'_> {
                 acts,
                 numbers: Numbers::after(&writing.next_number(self.now.date().year())?),
                 pending: Vec::with_capacity(TOGETHER),
+                fields: FieldsStatement::default(),
                 terms: Terms::default(),
                 report: Imported::default(),
+                used,
             };
             let mut count = 0;
             for part in lanes.iter().cycle().map_while(|lane| lane.recv().ok()) {
@@ -404,7 +422,12 @@ impl Import<'_> {
                 // A thread has panicked.
                 return Err(Stop::Failed(Error::failed("file", "")));
             }
-            let Written { terms, report, .. } = written;
+            let Written {
+                mut terms,
+                report,
+                used,
+                ..
+            } = written;
             if report.refused > 0 && self.bad_rows == BadRows::RefuseAll {
                 let Imported {
                     refused, faults, ..
@@ -416,7 +439,8 @@ impl Import<'_> {
                 }));
             }
             if report.imported > 0 {
-                writing.insert_terms(terms)?;
+                writing.insert_terms(&mut terms)?;
+                drop(used.send(Box::new(terms)));
                 acts.add(&self.file_act(&report))?;
             }
             Ok(report)
@@ -430,13 +454,16 @@ impl Import<'_> {
     /// Enters one row, unless its person has a live request already.
     fn row(&self, written: &mut Written<'_, '_>, mut good: Box<Good>) -> Result<(), StoreError> {
         // A person who comes again is looked for in the store, with the others.
-        let is_pending = |other: &Pending| other.good.person == good.person;
+        let is_pending = |other: &Box<Good>| other.person == good.person;
         if written.pending.iter().any(is_pending) {
             self.write_pending(written)?;
         }
         let (writing, report) = (written.writing, &mut written.report);
-        let Good { form, fields, .. } = &*good;
-        if let Some(other) = writing.live_request(form.unit, &good.person, form.kind())? {
+        let Good {
+            request, fields, ..
+        } = &*good;
+        let other = writing.live_request(request.unit, &good.person, request.form)?;
+        if let Some(other) = other {
             let stored = writing.request_fields(other.id)?;
             let same = |(key, value): (&&'static str, &String)| {
                 stored.get(*key).is_some_and(|row| row.value == *value)
@@ -448,21 +475,21 @@ impl Import<'_> {
             report.refused += 1;
             report.faults.push(RowFault {
                 place: good.person_place.clone(),
-                value: Some(form.id_number.masked()),
+                value: Some(good.masked.clone()),
                 rule: "D-20",
                 word: "live-request",
                 number: Some(other.number),
             });
             return Ok(());
         }
-        let id = RequestId::new(clock::new_uuid());
-        let number = written.numbers.next();
-        let row = requests::row_of(form, (id, number, 1), (self.officer, self.now));
+        good.request.id = RequestId::new(clock::new_uuid());
+        good.request.number = written.numbers.next();
         report.imported += 1;
         report.normalised.append(&mut good.normalised);
         report.warnings.append(&mut good.warnings);
-        written.terms.add(&row, std::mem::take(&mut good.terms))?;
-        written.pending.push(Pending { row, good });
+        let terms = std::mem::take(&mut good.terms);
+        written.terms.add(&good.request, terms)?;
+        written.pending.push(good);
         if written.pending.len() == TOGETHER {
             self.write_pending(written)?;
         }
@@ -471,21 +498,21 @@ impl Import<'_> {
 
     /// Writes the requests that wait, each with its act.
     fn write_pending(&self, written: &mut Written<'_, '_>) -> Result<(), StoreError> {
-        let new = written
-            .pending
-            .iter()
-            .map(|Pending { row, good }| NewRequest {
-                row,
-                person: &good.person,
-                fields: &good.fields,
-                name_key: &good.name_key,
-            });
-        written.writing.insert_many(&new.collect::<Vec<_>>())?;
+        let pending = std::mem::replace(&mut written.pending, Vec::with_capacity(TOGETHER));
+        let new = pending.iter().map(|good| NewRequest {
+            row: &good.request,
+            person: &good.person,
+            fields: &good.fields,
+            name_key: &good.name_key,
+        });
+        let new: Vec<_> = new.collect();
+        written.writing.insert_many(&new, &mut written.fields)?;
         let mut act = self.act("request-entered");
-        for Pending { row, .. } in written.pending.drain(..) {
-            act.request = Some(row.id.to_string());
+        for new in new {
+            act.request = Some(new.row.id.to_string());
             written.acts.add(&act)?;
         }
+        drop(written.used.send(Box::new(pending)));
         Ok(())
     }
 
