@@ -67,12 +67,12 @@ pub(super) fn check(bytes: &[u8]) -> Result<bool, SheetError> {
 
 /// Whether `bytes` hold a word. It cannot stand between two places that are its length apart.
 fn holds(bytes: &[u8], word: &[u8]) -> bool {
-    let places = bytes.iter().enumerate().step_by(word.len());
+    let mut places = bytes.iter().enumerate().step_by(word.len());
     let around = |at: usize, letter: usize| {
         let start = at.checked_sub(letter)?;
         bytes.get(start..start + word.len())
     };
-    places.into_iter().any(|(at, byte)| {
+    places.any(|(at, byte)| {
         let mut letters = word.iter().enumerate();
         letters.any(|(letter, known)| known == byte && around(at, letter) == Some(word))
     })
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn a_word_about_merged_cells_is_found_wherever_it_is_cut() {
-        let block = (64 << 10) as usize;
+        let block: usize = 64 << 10;
         for before in (block - 10..block + 10).chain(0..10) {
             let mut text = vec![b'x'; before];
             text.extend(b"<mergeCells");

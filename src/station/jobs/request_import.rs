@@ -168,12 +168,15 @@ fn read_parts(bytes: &[u8], lanes: &[SyncSender<Part>]) -> Result<usize, SheetEr
     Ok(count)
 }
 
+/// A part, judged; or why no unit could be looked for.
+type JudgedPart = Result<Vec<Judged>, Error>;
+
 /// The threads that judge rows.
 struct Lanes {
     /// Where each takes parts.
     parts: Vec<SyncSender<Part>>,
     /// Where each gives what it judged.
-    judged: Vec<Receiver<Result<Vec<Judged>, Error>>>,
+    judged: Vec<Receiver<JudgedPart>>,
 }
 
 impl Lanes {
@@ -259,7 +262,7 @@ struct Good {
 }
 
 impl Judge<'_> {
-    fn part(&self, part: Part) -> Result<Vec<Judged>, Error> {
+    fn part(&self, part: Part) -> JudgedPart {
         let Part { rows, columns } = part;
         let rows = rows.into_iter();
         rows.map(|row| self.row(row.draft(), &columns)).collect()
@@ -373,6 +376,7 @@ struct Written<'a, 'b> {
     acts: &'a mut Acts<'b>,
     numbers: Numbers,
     /// New requests, until they are written together.
+    #[expect(clippy::vec_box, reason = "they come in boxes, and go in them")]
     pending: Vec<Box<Good>>,
     fields: FieldsStatement,
     terms: Terms,
@@ -387,10 +391,7 @@ impl Import<'_> {
     fn write(
         &self,
         desk: &Desk,
-        (lanes, used): (
-            &[Receiver<Result<Vec<Judged>, Error>>],
-            Sender<Box<dyn Send>>,
-        ),
+        (lanes, used): (&[Receiver<JudgedPart>], Sender<Box<dyn Send>>),
         ended: impl FnOnce() -> Result<usize, Error>,
     ) -> Result<Imported, Error> {
         let done = desk.store().act_on_many(|writing, acts| {
@@ -454,8 +455,8 @@ impl Import<'_> {
     /// Enters one row, unless its person has a live request already.
     fn row(&self, written: &mut Written<'_, '_>, mut good: Box<Good>) -> Result<(), StoreError> {
         // A person who comes again is looked for in the store, with the others.
-        let is_pending = |other: &Box<Good>| other.person == good.person;
-        if written.pending.iter().any(is_pending) {
+        let mut pending = written.pending.iter();
+        if pending.any(|other| other.person == good.person) {
             self.write_pending(written)?;
         }
         let (writing, report) = (written.writing, &mut written.report);
