@@ -40,7 +40,7 @@ fn main() {
         let dir = tempfile::tempdir().unwrap();
         let before = busy("/proc/thread-self/schedstat");
         floor.push(raw(&sheet, dir.path()));
-        floor_busy.push(busy("/proc/thread-self/schedstat") - before);
+        floor_busy.push(busy("/proc/thread-self/schedstat").saturating_sub(before));
         let (took, memory, busy) = import(&sheet, &faults, dir.path());
         ours.push(took);
         writer_busy.push(busy.0);
@@ -125,8 +125,8 @@ fn import(
     let report = request_import::import(&desk, &officer, sheet, BadRows::TakeGood).unwrap();
     let took = start.elapsed();
     let busy = (
-        busy("/proc/thread-self/schedstat") - before.0,
-        all_threads() - before.1,
+        busy("/proc/thread-self/schedstat").saturating_sub(before.0),
+        all_threads().saturating_sub(before.1),
     );
     let peak = peak_kilobytes();
     // Every fault, none invented, every other row; taken again, nothing is new.

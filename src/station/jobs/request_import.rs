@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 
@@ -34,6 +34,8 @@ use crate::store::{
 const PART: usize = 256;
 /// Parts that wait to be written, at most, of each thread.
 const WAITING: usize = 4;
+/// Lots of written requests that wait to be dropped, at most.
+const USED: usize = 64;
 /// More threads than this would wait for the one that writes.
 const MOST_LANES: usize = 4;
 
@@ -119,8 +121,8 @@ pub fn import(
         let read = move || read_parts(bytes, &parts);
         let reader = thread::Builder::new().name("sheet".to_owned());
         let reader = reader.spawn_scoped(scope, read).map_err(not_started)?;
-        let (give, used) = channel::<Box<dyn Send>>();
-        // Without this thread things are dropped where they are given away.
+        let (give, used) = sync_channel::<Box<dyn Send>>(USED);
+        // Without this thread, or when it is behind, things are dropped where they are given away.
         let _started = thread::Builder::new()
             .name("used".to_owned())
             .spawn_scoped(scope, move || used.into_iter().for_each(drop));
@@ -162,9 +164,9 @@ fn read_parts(bytes: &[u8], lanes: &[SyncSender<Part>]) -> Result<usize, SheetEr
             give(Part { rows, columns });
         }
     })?;
-    part.into_iter().for_each(|last| {
+    if let Some(last) = part {
         give(last);
-    });
+    }
     Ok(count)
 }
 
@@ -382,7 +384,7 @@ struct Written<'a, 'b> {
     terms: Terms,
     report: Imported,
     /// Takes what is written: to give its memory back takes time too.
-    used: Sender<Box<dyn Send>>,
+    used: SyncSender<Box<dyn Send>>,
 }
 
 impl Import<'_> {
@@ -391,7 +393,7 @@ impl Import<'_> {
     fn write(
         &self,
         desk: &Desk,
-        (lanes, used): (&[Receiver<JudgedPart>], Sender<Box<dyn Send>>),
+        (lanes, used): (&[Receiver<JudgedPart>], SyncSender<Box<dyn Send>>),
         ended: impl FnOnce() -> Result<usize, Error>,
     ) -> Result<Imported, Error> {
         let done = desk.store().act_on_many(|writing, acts| {
@@ -441,7 +443,7 @@ impl Import<'_> {
             }
             if report.imported > 0 {
                 writing.insert_terms(&mut terms)?;
-                drop(used.send(Box::new(terms)));
+                drop(used.try_send(Box::new(terms)));
                 acts.add(&self.file_act(&report))?;
             }
             Ok(report)
@@ -513,7 +515,7 @@ impl Import<'_> {
             act.request = Some(new.row.id.to_string());
             written.acts.add(&act)?;
         }
-        drop(written.used.send(Box::new(pending)));
+        drop(written.used.try_send(Box::new(pending)));
         Ok(())
     }
 
