@@ -21,6 +21,8 @@ if ! command -v cargo-fuzz >/dev/null; then
   cargo install cargo-fuzz --locked
 fi
 
+# The versions that the program has.
+[ -f fuzz/Cargo.lock ] || cp Cargo.lock fuzz/Cargo.lock
 for target in "${targets[@]}"; do
   seeds=fuzz/seeds/$target
   [ "$target" != profile ] || seeds=token-profiles
