@@ -38,7 +38,7 @@ pub use self::bindings::BindingRow;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
-pub use self::imports::{Acts, NewRequest, Terms};
+pub use self::imports::{Acts, FieldsStatement, NewRequest, TOGETHER, Terms};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
 pub use self::parcels::{EnrolmentRow, ParcelReceivedRow, ParcelSentRow};
@@ -115,6 +115,17 @@ pub struct Reading<'a> {
     db: &'a Connection,
 }
 
+/// Reads beside a store that somebody else writes to.
+#[derive(Debug)]
+pub struct Aside(Connection);
+
+impl Aside {
+    /// To read.
+    pub const fn read(&self) -> Reading<'_> {
+        Reading { db: &self.0 }
+    }
+}
+
 /// Writes, inside one transaction.
 #[derive(Debug)]
 pub struct Writing<'a> {
@@ -178,9 +189,13 @@ impl Store {
         Reading { db: &self.db }
     }
 
-    /// A second connection to the same file, to read beside this one on a thread of its own.
-    fn beside(&self) -> Result<Connection, StoreError> {
-        open(&self.path, &self.key, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    /// A second connection to the same file, to read on another thread while this one writes: what
+    /// is not committed does not show.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn aside(&self) -> Result<Aside, StoreError> {
+        Ok(Aside(open_to_scan(&self.path, &self.key)?))
     }
 
     /// Reads several things as they are at one moment, whatever another process writes meanwhile.
@@ -248,14 +263,7 @@ impl Store {
 }
 
 fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
-    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let db = Connection::open_with_flags(path, flags)?;
-    let key = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
-    db.execute_batch(&key)?;
-    let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
-    if opened.is_err() {
-        return Err(StoreError::NotOpened(path.to_owned()));
-    }
+    let db = unlock(path, key, flags)?;
     db.execute_batch(
         "PRAGMA journal_mode = WAL;
          PRAGMA synchronous = FULL;
@@ -269,6 +277,30 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
     // are kept that could change its plan.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     db.set_prepared_statement_cache_capacity(64);
+    Ok(db)
+}
+
+/// A second connection to the same file, to read each page of a table once on a thread of its own:
+/// its few pages stay in the processor's cache.
+fn open_to_scan(path: &Path, key: &[u8; 32]) -> Result<Connection, StoreError> {
+    let db = unlock(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    db.execute_batch(
+        "PRAGMA query_only = ON;
+         PRAGMA busy_timeout = 5000;
+         PRAGMA cache_size = 32;",
+    )?;
+    Ok(db)
+}
+
+fn unlock(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, StoreError> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
+    let key = Zeroizing::new(format!("PRAGMA key = \"x'{}'\"", value::Hex(key)));
+    db.execute_batch(&key)?;
+    let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
+    if opened.is_err() {
+        return Err(StoreError::NotOpened(path.to_owned()));
+    }
     Ok(db)
 }
 

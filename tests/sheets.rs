@@ -17,6 +17,7 @@ use std::process::Command;
 
 use calamine::{Data, Reader as _, Xlsx, open_workbook};
 use encoding_rs::GB18030;
+use rust_xlsxwriter::Workbook;
 use serde_json::Value;
 
 use province::{HEADINGS, identity_number};
@@ -209,6 +210,32 @@ fn a_file_that_gives_no_rows_changes_nothing() {
     );
     assert!(desk.names().is_empty());
     assert_eq!(desk.audit_rows(), before);
+}
+
+/// It is found when the rows of the first are written already.
+#[test]
+fn a_second_sheet_with_content_keeps_every_row_of_the_first_out() {
+    let desk = Desk::new(0);
+    let before = desk.audit_rows();
+    let mut book = Workbook::new();
+    let sheet = book.add_worksheet();
+    let people = (1..=600).map(|person| line(person, "李华"));
+    for (row, line) in (0..).zip([HEADINGS.join(",")].into_iter().chain(people)) {
+        for (column, cell) in (0..).zip(line.trim().split(',')) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    let first = book.save_to_buffer().unwrap();
+    book.add_worksheet().write_string(0, 0, "另一张").unwrap();
+    let both = book.save_to_buffer().unwrap();
+    let answer = desk.import("both.xlsx", both, &[]).expect(4);
+    assert_eq!(answer.error_code(), "sheet-several");
+    assert!(desk.names().is_empty());
+    assert_eq!(desk.audit_rows(), before);
+    // Nothing is left of the attempt that would be in the way.
+    let answer = desk.import("first.xlsx", first, &[]).expect(0);
+    assert_eq!(counts(&answer), [600, 0, 0]);
+    assert_eq!(desk.audit_rows(), before + 601);
 }
 
 #[test]

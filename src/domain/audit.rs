@@ -56,8 +56,13 @@ impl AuditRow {
 
     /// The hash of this row after `previous`, see [`AuditFields::encode`].
     pub fn hash(&self, sequence: u64, previous: &AuditHash) -> AuditHash {
+        self.hash_at(&self.at.to_string(), sequence, previous)
+    }
+
+    /// The same where the text of its time is known.
+    pub fn hash_at(&self, at: &str, sequence: u64, previous: &AuditHash) -> AuditHash {
         let Self {
-            at,
+            at: _,
             officer,
             post,
             act,
@@ -67,7 +72,6 @@ impl AuditRow {
             result,
             detail,
         } = self;
-        let at = at.to_string();
         let fields = AuditFields([
             Some(at.as_bytes()),
             Some(officer.as_bytes()),
@@ -79,7 +83,7 @@ impl AuditRow {
             Some(result.as_bytes()),
             detail.as_deref().map(str::as_bytes),
         ]);
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(512);
         fields.encode(sequence, previous, &mut bytes);
         digest(&bytes)
     }

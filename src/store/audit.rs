@@ -4,10 +4,10 @@ use std::num::NonZero;
 use std::thread;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::value::{parsed, time};
-use super::{Reading, Store, StoreError, Writing};
+use super::{Reading, Store, StoreError, Writing, open_to_scan};
 use crate::domain::audit::{AuditFields, AuditHash, AuditRow, GENESIS, digest};
 use crate::domain::id::RequestId;
 use crate::domain::timestamp::Timestamp;
@@ -99,14 +99,15 @@ impl AuditTail {
         row: &AuditRow,
     ) -> Result<(), StoreError> {
         let sequence = self.rows + 1;
-        let hash = row.hash(sequence, &self.hash);
+        let at = row.at.to_string();
+        let hash = row.hash_at(&at, sequence, &self.hash);
         let mut statement = writing.db.prepare_cached(
             "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
                  result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
         )?;
         statement.execute(params![
             sequence.cast_signed(),
-            row.at.to_string(),
+            at,
             row.officer,
             row.post,
             row.act,
@@ -153,10 +154,6 @@ impl Store {
     /// by so many threads. As each starts from a stored hash that another has recomputed, all of
     /// them together see what one would see alone.
     fn is_whole(&self, rows: u64, lanes: u64) -> Result<bool, StoreError> {
-        let connections = (0..lanes).map(|_lane| self.beside());
-        let Ok(connections) = connections.collect::<Result<Vec<_>, _>>() else {
-            return Ok(false); // Under another key meanwhile.
-        };
         let first: Option<i64> =
             self.db
                 .query_row("SELECT min(sequence) FROM audit", [], |row| row.get(0))?;
@@ -164,15 +161,19 @@ impl Store {
             return Ok(false);
         }
         let length = rows.div_ceil(lanes);
+        let (path, key) = (self.path.as_path(), &self.key);
         thread::scope(|scope| {
-            let start = |(lane, db): (u64, Connection)| {
+            let start = |lane: u64| {
                 let first = lane * length + 1;
                 let last = (first + length - 1).min(rows);
-                let look = move || Reading { db: &db }.follows(first, last);
+                let look = move || match open_to_scan(path, key) {
+                    Ok(db) => Reading { db: &db }.follows(first, last),
+                    Err(_error) => Ok(false), // Under another key meanwhile.
+                };
                 let name = format!("audit {first}");
                 thread::Builder::new().name(name).spawn_scoped(scope, look)
             };
-            let started: Vec<_> = (0..lanes).zip(connections).map(start).collect();
+            let started: Vec<_> = (0..lanes).map(start).collect();
             let mut whole = true;
             for lane in started {
                 // A thread that could not be started or did not end has not seen its rows.

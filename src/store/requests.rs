@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params, params_from_iter};
 
 use super::station::{chain_from_json, chain_json};
 use super::value::{id, optional, parsed, time, unreadable};
@@ -74,6 +74,9 @@ pub struct ApprovalRow {
 pub(super) const COLUMNS: &str =
     "requests.id, number, revision, state, unit, holder_name, user_types,
     apply_certificate, entered_by, entered_at, approved_by, approved_at, expires_at, form, post";
+/// What a new row has.
+pub(super) const ROW_COLUMNS: &str = "id, number, revision, state, unit, holder_name, user_types,
+    apply_certificate, entered_by, entered_at, form, post, person, place, name_key";
 /// Places of one year: number `2026-0017` has place 2026 * `YEAR` + 17.
 pub(super) const YEAR: i64 = 10_000_000;
 
@@ -263,36 +266,22 @@ impl Writing<'_> {
     }
 
     /// The row itself.
-    pub(super) fn insert_row(
+    fn insert_row(
         &self,
         row: &RequestRow,
         person: &[u8],
         name_key: &[u8],
     ) -> Result<(), StoreError> {
-        let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
-        self.db
-            .prepare_cached(
-                "INSERT INTO requests (id, number, revision, state, unit, holder_name, user_types,
-                     apply_certificate, entered_by, entered_at, form, post, person, place, name_key)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-            )?
-            .execute(params![
-                row.id.to_string(),
-                row.number,
-                row.revision,
-                row.state.word(),
-                row.unit.to_string(),
-                row.holder_name,
-                row.user_types,
-                row.apply_certificate,
-                row.entered_by.as_str(),
-                row.entered_at.to_string(),
-                row.form.number(),
-                row.post.map(Post::word),
-                person,
-                place,
-                name_key,
-            ])?;
+        let mut statement = self.db.prepare_cached(&format!(
+            "INSERT INTO requests ({ROW_COLUMNS})
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+        ))?;
+        let mut at = 0;
+        bind_row(row, person, name_key, |value| {
+            at += 1;
+            statement.raw_bind_parameter(at, value)
+        })?;
+        statement.raw_execute()?;
         Ok(())
     }
 
@@ -439,6 +428,32 @@ impl Writing<'_> {
         )?;
         Ok(())
     }
+}
+
+/// What a new row has, in the order of [`ROW_COLUMNS`].
+pub(super) fn bind_row(
+    row: &RequestRow,
+    person: &[u8],
+    name_key: &[u8],
+    mut put: impl FnMut(&dyn ToSql) -> rusqlite::Result<()>,
+) -> Result<(), StoreError> {
+    let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+    put(&row.id.to_string())?;
+    put(&row.number)?;
+    put(&row.revision)?;
+    put(&row.state.word())?;
+    put(&row.unit.to_string())?;
+    put(&row.holder_name)?;
+    put(&row.user_types)?;
+    put(&row.apply_certificate)?;
+    put(&row.entered_by.as_str())?;
+    put(&row.entered_at.to_string())?;
+    put(&row.form.number())?;
+    put(&row.post.map(Post::word))?;
+    put(&person)?;
+    put(&place)?;
+    put(&name_key)?;
+    Ok(())
 }
 
 /// The place of a number like `2026-0017` among all.

@@ -1,5 +1,7 @@
 //! The file on disk and the rules of its schema.
 
+use std::collections::BTreeMap;
+
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -614,4 +616,68 @@ fn the_schema_refuses_a_second_live_request_of_a_person() {
     for text in ["2026-0002", "2", "王", "2025-", "x", "'; --", "\u{10ffff}"] {
         assert_eq!(found(text), 0, "{text}");
     }
+}
+
+/// What SQLite looks at row by row elsewhere is kept here too, and looked at again afterwards.
+#[test]
+fn many_requests_are_written_whole_or_not_at_all() {
+    let (_dir, _path, mut store) = store();
+    store
+        .write(|writing| writing.insert_unit(&sample_unit()))
+        .unwrap();
+    let request = |at: u32| RequestRow {
+        id: RequestId::new(Uuid::from_u128(at.into())),
+        number: format!("2026-{at:04}"),
+        ..sample_request()
+    };
+    let stranger = UnitId::new(Uuid::from_u128(9));
+    let enter = |store: &mut Store, rows: &[(RequestRow, [u8; 32])]| {
+        store.act_on_many(|writing, acts| {
+            let fields = [("name", "李华".to_owned()), ("notes", String::new())].into();
+            let new = rows.iter().map(|(row, person)| NewRequest {
+                row,
+                person,
+                fields: &fields,
+                name_key: b"key",
+            });
+            let new: Vec<_> = new.collect();
+            writing.insert_many(&new, &mut FieldsStatement::default())?;
+            let mut terms = Terms::default();
+            for (request, _person) in rows {
+                terms.add(request, vec!["lihua".to_owned(), "李华".to_owned()])?;
+                acts.add(&row("request-entered"))?;
+            }
+            writing.insert_terms(&mut terms)
+        })
+    };
+    let person = |at: u32| [u8::try_from(at).unwrap(); 32];
+    let many: Vec<_> = (1..=70).map(|at| (request(at), person(at))).collect();
+    enter(&mut store, &many).unwrap();
+    assert_eq!(store.verify_audit().unwrap().rows, 70);
+    for (row, person) in &many {
+        let fields = store.read().request_fields(row.id).unwrap();
+        assert_eq!((fields.len(), fields["name"].value.as_str()), (2, "李华"));
+        let live = store.read().live_request(row.unit, person, row.form);
+        assert_eq!(live.unwrap().as_ref(), Some(row));
+    }
+    let search = Some("lih".to_owned());
+    let filter = RequestFilter {
+        search,
+        ..RequestFilter::default()
+    };
+    assert_eq!(store.read().requests(&filter).unwrap().len(), 70);
+
+    let nowhere = RequestRow {
+        unit: stranger,
+        ..request(172)
+    };
+    let more: Vec<_> = (101..=140).map(|at| (request(at), person(at))).collect();
+    for last in [(nowhere.clone(), person(172)), (request(173), person(70))] {
+        let with_last = [&more[..], &[last]].concat();
+        assert!(enter(&mut store, &with_last).is_err());
+        assert_eq!(store.verify_audit().unwrap().rows, 70);
+        assert_eq!(store.read().next_number(2026).unwrap(), "2026-0071");
+    }
+    let alone = store.write(|writing| writing.insert_request(&nowhere, &[1; 32], &BTreeMap::new()));
+    assert!(matches!(alone, Err(StoreError::Constraint(_))), "{alone:?}");
 }

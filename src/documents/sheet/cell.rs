@@ -68,7 +68,7 @@ impl CellProblem {
 impl Cell {
     /// Text, or what it says of itself: too long, or a formula in a CSV file.
     pub(super) fn from_text(text: &str) -> Option<Self> {
-        if text.trim().is_empty() {
+        if text.chars().all(char::is_whitespace) {
             return None;
         }
         // Bytes first: the usual text need not be counted.
@@ -78,19 +78,24 @@ impl Cell {
         Some(Self::Text(text.to_owned()))
     }
 
-    /// The text of the cell. `digits`: the column holds a number that is a name, not an amount, so
-    /// that `4.30102E+17` is a number whose digits are gone.
-    pub(super) fn into_text(self, digits: bool) -> Result<String, CellProblem> {
-        match self {
-            Self::Text(text) if digits && is_scientific(&text) => Err(CellProblem::DigitsLost),
-            Self::Text(text) => Ok(text),
-            Self::Number(number) => whole(number).ok_or(CellProblem::DigitsLost),
-            Self::Logical => Err(CellProblem::Logical),
-            Self::Date => Err(CellProblem::Date),
-            Self::ErrorValue => Err(CellProblem::ErrorValue),
-            Self::Formula => Err(CellProblem::Formula),
-            Self::TooLong => Err(CellProblem::TooLong),
-        }
+    /// The text of the cell, or why it has none. `digits`: the column holds a number that is a name,
+    /// not an amount, so that `4.30102E+17` is a number whose digits are gone.
+    pub(super) fn into_text(self, digits: bool) -> Result<String, (CellProblem, Self)> {
+        let problem = match self {
+            Self::Text(text) if digits && is_scientific(&text) => {
+                return Err((CellProblem::DigitsLost, Self::Text(text)));
+            }
+            Self::Text(text) => return Ok(text),
+            Self::Number(number) => {
+                return whole(number).ok_or((CellProblem::DigitsLost, self));
+            }
+            Self::Logical => CellProblem::Logical,
+            Self::Date => CellProblem::Date,
+            Self::ErrorValue => CellProblem::ErrorValue,
+            Self::Formula => CellProblem::Formula,
+            Self::TooLong => CellProblem::TooLong,
+        };
+        Err((problem, self))
     }
 }
 
@@ -102,6 +107,9 @@ fn whole(number: f64) -> Option<String> {
 
 /// `4.30102E+17`: what a table program writes of a long number.
 fn is_scientific(text: &str) -> bool {
+    if !text.bytes().any(|byte| matches!(byte, b'E' | b'e')) {
+        return false; // As nearly every text.
+    }
     let Some((digits, exponent)) = text.trim().split_once(['E', 'e']) else {
         return false;
     };
@@ -129,7 +137,8 @@ mod tests {
 
     #[test]
     fn a_number_becomes_text_only_while_every_digit_is_there() {
-        let text = |number| Cell::Number(number).into_text(true);
+        let problem = |cell: Cell| cell.into_text(true).map_err(|(problem, _cell)| problem);
+        let text = |number| problem(Cell::Number(number));
         assert_eq!(text(13_812_345_678.0).unwrap(), "13812345678");
         assert_eq!(text(211.0).unwrap(), "211");
         for lost in [4.301_021_990_030_70e17, 1e15, 0.5, f64::NAN, f64::INFINITY] {
@@ -137,11 +146,7 @@ mod tests {
         }
         for text in ["4.30102E+17", "4.30102e17", "4E+17"] {
             let cell = || Cell::Text(text.to_owned());
-            assert_eq!(
-                cell().into_text(true),
-                Err(CellProblem::DigitsLost),
-                "{text}"
-            );
+            assert_eq!(problem(cell()), Err(CellProblem::DigitsLost), "{text}");
             assert_eq!(cell().into_text(false).unwrap(), text);
         }
         for text in ["E", "4E", "43010219900307001X", "E12", "1.E5"] {

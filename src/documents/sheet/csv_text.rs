@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 128 << 20;
 /// # Errors
 /// [`SheetError::NoSheet`] for what is no text, [`SheetError::Encoding`], [`SheetError::Damaged`]
 /// when a quotation mark is never closed.
-pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
+pub(super) fn read(bytes: &[u8], grid: &mut Grid<'_>) -> Result<(), SheetError> {
     if bytes.len() > MAX_BYTES {
         return Err(SheetError::TooLarge("bytes"));
     }
@@ -38,7 +38,6 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
         .flexible(true)
         .delimiter(delimiter(&text))
         .from_reader(text.as_bytes());
-    let mut grid = Grid::default();
     let mut record = ByteRecord::new();
     let mut breaks_in_cells = 0;
     while reader
@@ -68,7 +67,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Grid, SheetError> {
             grid.push(row, column, cell)?;
         }
     }
-    Ok(grid)
+    Ok(())
 }
 
 /// By its mark, else UTF-8 if it is that, else GB18030 if it is that.
@@ -109,14 +108,20 @@ fn count(bytes: &[u8], mark: u8) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use super::super::grid::{GridRow, Region};
     use super::*;
 
     fn rows(bytes: &[u8]) -> Vec<(u32, Vec<(u32, Cell)>)> {
-        let grid = read(bytes).unwrap();
-        grid.rows
-            .into_iter()
-            .map(|row| (row.number, row.cells))
-            .collect()
+        let mut rows = Vec::new();
+        let mut take = |_merged: &[Region], row: GridRow| rows.push((row.number, row.cells));
+        let mut grid = Grid::new(&mut take);
+        super::read(bytes, &mut grid).unwrap();
+        grid.end();
+        rows
+    }
+
+    fn read(bytes: &[u8]) -> Result<(), SheetError> {
+        super::read(bytes, &mut Grid::new(&mut |_merged, _row| {}))
     }
 
     fn text(text: &str) -> Cell {

@@ -1,5 +1,5 @@
-//! `Grid`: the cells with content of one sheet, whatever file it came from. Sparse: a lone cell in
-//! the last corner of a sheet costs one cell.
+//! `Grid`: the cells with content of one sheet become its rows, whatever file they come from. Sparse:
+//! a lone cell in the last corner of a sheet costs one cell. Keeps no row longer than until the next.
 
 use super::cell::Cell;
 use super::error::SheetError;
@@ -11,13 +11,12 @@ const MAX_CELLS: usize = 4_000_000;
 /// Merged regions that are looked at, at most.
 const MAX_REGIONS: usize = 10_000;
 
-/// One sheet.
-#[derive(Debug, Default)]
-pub(super) struct Grid {
-    /// Rows with content, from the top.
-    pub(super) rows: Vec<GridRow>,
-    /// Merged regions.
-    pub(super) merged: Vec<Region>,
+/// The cells of one sheet on their way to who takes its rows.
+pub(super) struct Grid<'a> {
+    take: &'a mut dyn FnMut(&[Region], GridRow),
+    merged: Vec<Region>,
+    last: Option<GridRow>,
+    rows: usize,
     cells: usize,
 }
 
@@ -37,7 +36,23 @@ pub(super) struct Region {
     pub(super) columns: (u32, u32),
 }
 
-impl Grid {
+impl<'a> Grid<'a> {
+    /// Gives each row with content to `take`, from the top, with the merged regions.
+    pub(super) fn new(take: &'a mut dyn FnMut(&[Region], GridRow)) -> Self {
+        Self {
+            take,
+            merged: Vec::new(),
+            last: None,
+            rows: 0,
+            cells: 0,
+        }
+    }
+
+    /// Whether no cell was added yet.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.cells == 0
+    }
+
     /// Adds a cell; cells come row by row.
     pub(super) fn push(&mut self, row: u32, column: u32, cell: Cell) -> Result<(), SheetError> {
         let number = row.saturating_add(1);
@@ -45,32 +60,50 @@ impl Grid {
         if self.cells > MAX_CELLS {
             return Err(SheetError::TooLarge("cells"));
         }
-        match self.rows.last_mut() {
-            Some(last) if last.number == number => last.cells.push((column, cell)),
+        match &mut self.last {
+            Some(last) if last.number == number => {
+                last.cells.push((column, cell));
+                return Ok(());
+            }
             // A row that comes back would hide what it said before.
             Some(last) if last.number > number => {
                 return Err(SheetError::Damaged(format!("row {number}")));
             }
-            _ => {
-                if self.rows.len() == MAX_ROWS {
-                    return Err(SheetError::TooLarge("rows"));
-                }
-                let cells = vec![(column, cell)];
-                self.rows.push(GridRow { number, cells });
-            }
+            _ => {}
+        }
+        if self.rows == MAX_ROWS {
+            return Err(SheetError::TooLarge("rows"));
+        }
+        self.rows += 1;
+        let cells = vec![(column, cell)];
+        if let Some(whole) = self.last.replace(GridRow { number, cells }) {
+            (self.take)(&self.merged, whole);
         }
         Ok(())
     }
 
-    /// Adds a merged region; the first row and column are 0.
-    pub(super) fn merge(&mut self, start: (u32, u32), end: (u32, u32)) -> Result<(), SheetError> {
-        if self.merged.len() == MAX_REGIONS {
-            return Err(SheetError::TooLarge("merged cells"));
+    /// Gives the last row.
+    pub(super) fn end(&mut self) {
+        if let Some(whole) = self.last.take() {
+            (self.take)(&self.merged, whole);
         }
-        self.merged.push(Region {
-            rows: (start.0.saturating_add(1), end.0.saturating_add(1)),
-            columns: (start.1, end.1),
-        });
+    }
+
+    /// The merged regions of the sheet whose cells come next; the first row and column are 0.
+    pub(super) fn merge(
+        &mut self,
+        regions: impl IntoIterator<Item = ((u32, u32), (u32, u32))>,
+    ) -> Result<(), SheetError> {
+        self.merged.clear();
+        for (start, end) in regions {
+            if self.merged.len() == MAX_REGIONS {
+                return Err(SheetError::TooLarge("merged cells"));
+            }
+            self.merged.push(Region {
+                rows: (start.0.saturating_add(1), end.0.saturating_add(1)),
+                columns: (start.1, end.1),
+            });
+        }
         Ok(())
     }
 }

@@ -17,12 +17,15 @@ const MAX_RATIO: u64 = 200;
 /// Members of an archive.
 const MAX_MEMBERS: usize = 10_000;
 
+/// How an element begins that merges cells.
+const MERGES: &[u8] = b"mergeCell";
+
 /// Reads every member to its end. What the archive says of sizes is not believed; its checksums are
-/// compared on the way.
+/// compared on the way. Says whether cells may be merged in it.
 ///
 /// # Errors
 /// [`SheetError::TooLarge`], [`SheetError::Damaged`], [`SheetError::NoSheet`] for another archive.
-pub(super) fn check(bytes: &[u8]) -> Result<(), SheetError> {
+pub(super) fn check(bytes: &[u8]) -> Result<bool, SheetError> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     if archive.len() > MAX_MEMBERS {
         return Err(SheetError::TooLarge("members"));
@@ -31,17 +34,24 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), SheetError> {
         .file_names_raw()
         .any(|name| name.eq_ignore_ascii_case(b"xl/workbook.xml"));
     let mut left = MAX_TOTAL;
-    let mut buffer = vec![0; 64 << 10];
+    let mut merges = false;
+    // What was read last stays before what is read next, so that no word is cut.
+    let kept = MERGES.len() - 1;
+    let mut buffer = vec![b' '; kept + (64 << 10)];
     for index in 0..archive.len() {
         let mut member = archive.by_index(index).map_err(|error| damaged(&error))?;
         let packed = member.compressed_size().max(1);
         let mut unpacked = 0_u64;
         loop {
-            let read = member.read(&mut buffer);
+            let read = member.read(buffer.get_mut(kept..).unwrap_or_default());
             let read = read.map_err(|error| SheetError::Damaged(error.to_string()))?;
             if read == 0 {
                 break;
             }
+            let known = buffer.get(..kept + read).unwrap_or_default();
+            // XML in two octets a character has zeros in it: nothing is known of that.
+            merges = merges || known.contains(&0) || holds(known, MERGES);
+            buffer.copy_within(read..read + kept, 0);
             let read = read as u64;
             unpacked += read;
             left = left
@@ -52,7 +62,20 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), SheetError> {
             }
         }
     }
-    is_workbook.then_some(()).ok_or(SheetError::NoSheet)
+    is_workbook.then_some(merges).ok_or(SheetError::NoSheet)
+}
+
+/// Whether `bytes` hold a word. It cannot stand between two places that are its length apart.
+fn holds(bytes: &[u8], word: &[u8]) -> bool {
+    let mut places = bytes.iter().enumerate().step_by(word.len());
+    let around = |at: usize, letter: usize| {
+        let start = at.checked_sub(letter)?;
+        bytes.get(start..start + word.len())
+    };
+    places.any(|(at, byte)| {
+        let mut letters = word.iter().enumerate();
+        letters.any(|(letter, known)| known == byte && around(at, letter) == Some(word))
+    })
 }
 
 fn damaged(error: &ZipError) -> SheetError {
@@ -93,7 +116,7 @@ mod tests {
     #[test]
     fn what_grows_without_end_is_refused_and_what_is_small_is_not() {
         let book = "xl/workbook.xml";
-        assert_eq!(check(&archive(&[(book, 900_000)])), Ok(()));
+        assert_eq!(check(&archive(&[(book, 900_000)])), Ok(false));
         assert_eq!(
             check(&archive(&[(book, 8 << 20)])),
             Err(SheetError::TooLarge("packed too tightly"))
@@ -104,6 +127,24 @@ mod tests {
             check(&archive(&members)),
             Err(SheetError::TooLarge("unpacked"))
         );
+    }
+
+    #[test]
+    fn a_word_about_merged_cells_is_found_wherever_it_is_cut() {
+        let block: usize = 64 << 10;
+        for before in (block - 10..block + 10).chain(0..10) {
+            let mut text = vec![b'x'; before];
+            text.extend(b"<mergeCells");
+            let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+            writer
+                .start_file("xl/workbook.xml", SimpleFileOptions::default())
+                .unwrap();
+            writer.write_all(&text).unwrap();
+            let archive = writer.finish().unwrap().into_inner();
+            assert_eq!(check(&archive), Ok(true), "{before}");
+        }
+        let wide = b"m\0e\0r\0g\0e\0C\0e\0l\0l\0";
+        assert!(!holds(b"mergeCelmergeCel", MERGES) && !holds(wide, MERGES));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A file's bytes to the one sheet in it that holds data. The kind of file is told by its content,
+//! A file's bytes to the rows of the one sheet in it that holds data. The kind of file is told by its content,
 //! never by its name.
 
 use std::io::Cursor;
@@ -8,7 +8,7 @@ use calamine::{Data, DataRef, Reader as _, SheetType, Xls, XlsError, Xlsx, XlsxE
 
 use super::cell::Cell;
 use super::error::SheetError;
-use super::grid::Grid;
+use super::grid::{Grid, GridRow, Region};
 use super::write::HELP_SHEETS;
 use super::{csv_text, guard};
 
@@ -18,36 +18,46 @@ const COMPOUND: &[u8] = b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1";
 /// Bytes of an XLS file that are read at most.
 const MAX_XLS: usize = 64 << 20;
 
-/// Reads the sheet with data.
+/// Reads the sheet with data: gives each row with content to `take`, with the merged regions.
 ///
 /// # Errors
-/// [`SheetError`].
-pub(super) fn grid(bytes: &[u8]) -> Result<Grid, SheetError> {
+/// [`SheetError`]; rows may have been given before.
+pub(super) fn rows(
+    bytes: &[u8],
+    mut take: impl FnMut(&[Region], GridRow),
+) -> Result<(), SheetError> {
+    let mut grid = Grid::new(&mut take);
     if bytes.starts_with(ZIP) {
-        guard::check(bytes)?;
-        guarded(|| xlsx(bytes))
+        let merges = guard::check(bytes)?;
+        guarded(|| xlsx(bytes, merges, &mut grid))?;
     } else if bytes.starts_with(COMPOUND) {
-        let too_large = bytes.len() > MAX_XLS;
-        let within = (!too_large)
-            .then_some(())
-            .ok_or(SheetError::TooLarge("bytes"));
-        within.and_then(|()| guarded(|| xls(bytes)))
+        if bytes.len() > MAX_XLS {
+            return Err(SheetError::TooLarge("bytes"));
+        }
+        guarded(|| xls(bytes, &mut grid))?;
     } else {
-        csv_text::read(bytes)
+        csv_text::read(bytes, &mut grid)?;
     }
+    grid.end();
+    Ok(())
 }
 
 /// A parser that gives up in the middle of a hostile file must not take the station with it.
-fn guarded(read: impl FnOnce() -> Result<Grid, SheetError>) -> Result<Grid, SheetError> {
+fn guarded(read: impl FnOnce() -> Result<(), SheetError>) -> Result<(), SheetError> {
     catch_unwind(AssertUnwindSafe(read))
         .unwrap_or_else(|_panic| Err(SheetError::Damaged("parser".to_owned())))
 }
 
-fn xlsx(bytes: &[u8]) -> Result<Grid, SheetError> {
+fn xlsx(bytes: &[u8], merges: bool, found: &mut Grid<'_>) -> Result<(), SheetError> {
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| xlsx_error(&error))?;
-    let mut found = Grid::default();
     for name in data_sheets(book.sheets_metadata()) {
-        let first = found.rows.is_empty();
+        let first = found.is_empty();
+        // They stand below the cells: to look for them is to read the sheet once more.
+        if first && merges {
+            let merged = book.merge_cells_by_sheet_name(&name);
+            let merged = merged.map_err(|error| xlsx_error(&error))?;
+            found.merge(merged.iter().map(|region| (region.start, region.end)))?;
+        }
         let mut cells = book
             .worksheet_cells_reader(&name)
             .map_err(|error| xlsx_error(&error))?;
@@ -66,15 +76,8 @@ fn xlsx(bytes: &[u8]) -> Result<Grid, SheetError> {
             }
             found.push(record.pos.0, record.pos.1, cell)?;
         }
-        drop(cells);
-        if first && !found.rows.is_empty() {
-            let merged = book.merge_cells_by_sheet_name(&name);
-            for region in merged.map_err(|error| xlsx_error(&error))? {
-                found.merge(region.start, region.end)?;
-            }
-        }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn xlsx_cell(value: DataRef<'_>) -> Option<Cell> {
@@ -93,7 +96,7 @@ fn xlsx_cell(value: DataRef<'_>) -> Option<Cell> {
     }
 }
 
-fn xls(bytes: &[u8]) -> Result<Grid, SheetError> {
+fn xls(bytes: &[u8], found: &mut Grid<'_>) -> Result<(), SheetError> {
     if names_stream(bytes, "EncryptedPackage") {
         return Err(SheetError::Encrypted);
     }
@@ -101,7 +104,6 @@ fn xls(bytes: &[u8]) -> Result<Grid, SheetError> {
         return Err(SheetError::NoSheet);
     }
     let mut book: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| xls_error(&error))?;
-    let mut found = Grid::default();
     for name in data_sheets(book.sheets_metadata()) {
         let range = book
             .worksheet_range(&name)
@@ -109,7 +111,12 @@ fn xls(bytes: &[u8]) -> Result<Grid, SheetError> {
         let formulas = book
             .worksheet_formula(&name)
             .map_err(|error| xls_error(&error))?;
-        let first = found.rows.is_empty();
+        let first = found.is_empty();
+        if first {
+            let merged = book.merge_cells_by_sheet_name(&name);
+            let merged = merged.map_err(|error| xls_error(&error))?;
+            found.merge(merged.iter().map(|region| (region.start, region.end)))?;
+        }
         let (top, left) = range.start().unwrap_or_default();
         let position =
             |at: usize, from: u32| u32::try_from(at).unwrap_or(u32::MAX).saturating_add(from);
@@ -127,14 +134,8 @@ fn xls(bytes: &[u8]) -> Result<Grid, SheetError> {
             }
             found.push(row, column, cell)?;
         }
-        if first && !found.rows.is_empty() {
-            let merged = book.merge_cells_by_sheet_name(&name);
-            for region in merged.map_err(|error| xls_error(&error))? {
-                found.merge(region.start, region.end)?;
-            }
-        }
     }
-    Ok(found)
+    Ok(())
 }
 
 fn xls_cell(value: &Data) -> Option<Cell> {

@@ -3,8 +3,7 @@
 use super::cell::CellProblem;
 use super::codes::{school_type, school_type_choices};
 use super::error::SheetError;
-use super::read::grid;
-use super::table::{CellFault, Column, TableRow, table};
+use super::table::{self, CellFault, Column, TableRow};
 use super::write::{Heading, Help, NotWritten, list, template as write_template};
 use crate::domain::request::{RequestDraft, parse_yes_no, split_list};
 
@@ -158,18 +157,48 @@ impl Columns {
     }
 }
 
-/// Reads a file.
+/// One row as it stands in the file.
+pub struct SheetRow(TableRow);
+
+impl SheetRow {
+    /// Its fields.
+    pub fn draft(self) -> SheetDraft {
+        draft(self.0)
+    }
+}
+
+/// Reads a file: gives each row with content to `take`, from the top, while the rest is read.
 ///
 /// # Errors
-/// [`SheetError`] when it has no rows under the form's headings.
-pub fn read(bytes: &[u8]) -> Result<RequestSheet, SheetError> {
-    let table = table(grid(bytes)?, &COLUMNS)?;
-    Ok(RequestSheet {
-        rows: table.rows.into_iter().map(draft).collect(),
-        columns: Columns {
-            letters: table.letters,
-        },
+/// [`SheetError`] when it has no rows under the form's headings, or is damaged behind some rows.
+pub fn read_each(bytes: &[u8], mut take: impl FnMut(&Columns, SheetRow)) -> Result<(), SheetError> {
+    let mut columns: Option<Columns> = None;
+    table::read(bytes, &COLUMNS, |letters, row| {
+        let columns = columns.get_or_insert_with(|| Columns {
+            letters: letters.to_vec(),
+        });
+        take(columns, SheetRow(row));
     })
+}
+
+/// Reads a whole file.
+///
+/// # Errors
+/// As [`read_each`].
+pub fn read(bytes: &[u8]) -> Result<RequestSheet, SheetError> {
+    let mut sheet = RequestSheet {
+        rows: Vec::new(),
+        columns: Columns {
+            letters: Vec::new(),
+        },
+    };
+    read_each(bytes, |columns, row| {
+        if sheet.rows.is_empty() {
+            sheet.columns = columns.clone();
+        }
+        sheet.rows.push(row.draft());
+    })?;
+    Ok(sheet)
 }
 
 fn draft(row: TableRow) -> SheetDraft {

@@ -1,9 +1,12 @@
 //! A grid to rows under known headings: found by name, in any order, below any title.
 
-use super::cell::{Cell, CellProblem, letters};
+use std::iter::Peekable;
+use std::vec::IntoIter;
+
+use super::cell::{Cell, CellProblem, letters as letters_of};
 use super::error::SheetError;
-use super::grid::{Grid, GridRow, Region};
-use super::read::shown;
+use super::grid::{GridRow, Region};
+use super::read::{rows, shown};
 use crate::domain::identity_number::mask;
 
 /// Rows from the top in which the headings may stand: a title and a remark may be above.
@@ -52,37 +55,140 @@ pub(super) struct TableRow {
     pub(super) faults: Vec<CellFault>,
 }
 
-/// What was found.
-#[derive(Debug)]
-pub(super) struct Table {
-    /// The letters of each column, in the order of the columns asked for.
-    pub(super) letters: Vec<String>,
-    /// The rows with content.
-    pub(super) rows: Vec<TableRow>,
+/// The table in a sheet: its headings are looked for in the rows at the top, and what stands below
+/// them is given on row by row.
+struct Table<'a> {
+    columns: &'a [Column],
+    /// Rows that come before the headings are known.
+    top: Vec<GridRow>,
+    merged: Vec<Region>,
+    under: Option<Under>,
+    /// Why the headings will not do.
+    refused: Option<SheetError>,
 }
 
-/// Finds the headings and takes the rows below them.
+/// What is known once the headings are.
+struct Under {
+    /// Where each column stands, in the order of the columns asked for.
+    places: Vec<Option<u32>>,
+    /// Its letters.
+    letters: Vec<String>,
+    merged: MergedRows,
+    any: bool,
+}
+
+impl<'a> Table<'a> {
+    /// A table with these columns.
+    const fn new(columns: &'a [Column]) -> Self {
+        Self {
+            columns,
+            top: Vec::new(),
+            merged: Vec::new(),
+            under: None,
+            refused: None,
+        }
+    }
+
+    /// Takes the next row of the sheet; gives what is known to be a row under the headings to
+    /// `give`, with the letters of each column.
+    fn take(
+        &mut self,
+        merged: &[Region],
+        row: GridRow,
+        give: &mut impl FnMut(&[String], TableRow),
+    ) {
+        if let Some(under) = &mut self.under {
+            under.row(self.columns, row, give);
+        } else if self.refused.is_none() {
+            if self.top.is_empty() {
+                self.merged = merged.to_vec();
+            }
+            self.top.push(row);
+            if self.top.len() == HEADING_ROWS {
+                self.look_for_headings(give);
+            }
+        }
+    }
+
+    /// Gives the rows that wait, and says what was wrong with the sheet.
+    ///
+    /// # Errors
+    /// [`SheetError`] when the headings are not those of the columns, or no row is below them.
+    fn end(mut self, give: &mut impl FnMut(&[String], TableRow)) -> Result<(), SheetError> {
+        if self.under.is_none() && self.refused.is_none() {
+            if self.top.is_empty() {
+                return Err(SheetError::Empty);
+            }
+            self.look_for_headings(give);
+        }
+        match (self.refused, self.under) {
+            (Some(error), _) => Err(error),
+            (None, Some(under)) if under.any => Ok(()),
+            (None, _) => Err(SheetError::Empty),
+        }
+    }
+
+    fn look_for_headings(&mut self, give: &mut impl FnMut(&[String], TableRow)) {
+        let top = std::mem::take(&mut self.top);
+        match headings(top, &self.merged, self.columns) {
+            Ok((mut under, rows)) => {
+                for row in rows {
+                    under.row(self.columns, row, give);
+                }
+                self.under = Some(under);
+            }
+            Err(error) => self.refused = Some(error),
+        }
+    }
+}
+
+/// Reads a file: gives each row below the headings to `give`, with the letters of each column.
 ///
 /// # Errors
-/// [`SheetError`] when the headings are not those of `columns`, or no row is below them.
-pub(super) fn table(grid: Grid, columns: &[Column]) -> Result<Table, SheetError> {
-    if grid.rows.is_empty() {
-        return Err(SheetError::Empty);
-    }
-    let at = heading_row(&grid, columns).ok_or(SheetError::NoHeadings)?;
-    let mut rows = grid.rows.into_iter().skip(at);
+/// [`SheetError`]; rows may have been given before.
+pub(super) fn read(
+    bytes: &[u8],
+    columns: &[Column],
+    mut give: impl FnMut(&[String], TableRow),
+) -> Result<(), SheetError> {
+    let mut table = Table::new(columns);
+    rows(bytes, |merged, row| table.take(merged, row, &mut give))?;
+    table.end(&mut give)
+}
+
+/// The headings among the rows at the top, and the rows below them.
+fn headings(
+    top: Vec<GridRow>,
+    merged: &[Region],
+    columns: &[Column],
+) -> Result<(Under, impl Iterator<Item = GridRow>), SheetError> {
+    let at = heading_row(&top, columns).ok_or(SheetError::NoHeadings)?;
+    let mut rows = top.into_iter().skip(at);
     let headings = rows.next().ok_or(SheetError::NoHeadings)?;
-    let mut merged = merged_rows(&grid.merged, headings.number)?;
+    let merged = MergedRows::new(merged, headings.number)?;
     let places = places(&headings, columns)?;
-    let column_of = |place: u32| places.iter().position(|found| *found == Some(place));
-    let mut table = Table {
-        letters: places
-            .iter()
-            .map(|place| place.map(letters).unwrap_or_default())
-            .collect(),
-        rows: Vec::new(),
+    let letters = places.iter();
+    let letters = letters
+        .map(|place| place.map(letters_of).unwrap_or_default())
+        .collect();
+    let under = Under {
+        places,
+        letters,
+        merged,
+        any: false,
     };
-    for row in rows {
+    Ok((under, rows))
+}
+
+impl Under {
+    fn row(
+        &mut self,
+        columns: &[Column],
+        row: GridRow,
+        give: &mut impl FnMut(&[String], TableRow),
+    ) {
+        self.any = true;
+        let column_of = |place: u32| self.places.iter().position(|found| *found == Some(place));
         let mut taken = TableRow {
             number: row.number,
             texts: vec![String::new(); columns.len()],
@@ -99,12 +205,12 @@ pub(super) fn table(grid: Grid, columns: &[Column]) -> Result<Table, SheetError>
                 None => taken.faults.push(CellFault {
                     field: "",
                     rule: CellProblem::NoHeading.word(),
-                    value: Some(letters(place)),
+                    value: Some(letters_of(place)),
                     problem: CellProblem::NoHeading,
                 }),
             }
         }
-        if let Some(name) = merged(row.number) {
+        if let Some(name) = self.merged.covering(row.number) {
             taken.faults.push(CellFault {
                 field: "",
                 rule: CellProblem::Merged.word(),
@@ -112,33 +218,29 @@ pub(super) fn table(grid: Grid, columns: &[Column]) -> Result<Table, SheetError>
                 problem: CellProblem::Merged,
             });
         }
-        table.rows.push(taken);
+        give(&self.letters, taken);
     }
-    if table.rows.is_empty() {
-        return Err(SheetError::Empty);
-    }
-    Ok(table)
 }
 
 fn taken_cell(cell: Cell, column: &Column) -> Result<String, CellFault> {
-    let value = match &cell {
-        Cell::Number(number) => Some(mask(&format!("{number:.0}"))),
-        Cell::Text(text) if column.digits => Some(mask(text)),
-        _ => None,
-    };
-    cell.into_text(column.digits).map_err(|problem| CellFault {
-        field: column.field,
-        rule: match problem {
-            CellProblem::DigitsLost => column.rule,
-            other => other.word(),
-        },
-        value,
-        problem,
-    })
+    cell.into_text(column.digits)
+        .map_err(|(problem, cell)| CellFault {
+            field: column.field,
+            rule: match problem {
+                CellProblem::DigitsLost => column.rule,
+                other => other.word(),
+            },
+            value: match cell {
+                Cell::Number(number) => Some(mask(&format!("{number:.0}"))),
+                Cell::Text(text) => Some(mask(&text)),
+                _ => None,
+            },
+            problem,
+        })
 }
 
 /// The first of the rows at the top with the most known headings.
-fn heading_row(grid: &Grid, columns: &[Column]) -> Option<usize> {
+fn heading_row(top: &[GridRow], columns: &[Column]) -> Option<usize> {
     let known = |row: &GridRow| {
         let is_known =
             |cell: &Cell| matches!(cell, Cell::Text(text) if column(text, columns).is_some());
@@ -147,8 +249,8 @@ fn heading_row(grid: &Grid, columns: &[Column]) -> Option<usize> {
             .filter(|(_place, cell)| is_known(cell))
             .count()
     };
-    let top = grid.rows.iter().take(HEADING_ROWS).map(known).enumerate();
-    let (at, count) = top.fold((0, 0), |best, row| if row.1 > best.1 { row } else { best });
+    let known = top.iter().map(known).enumerate();
+    let (at, count) = known.fold((0, 0), |best, row| if row.1 > best.1 { row } else { best });
     (count >= HEADINGS_AT_LEAST).then_some(at)
 }
 
@@ -162,7 +264,7 @@ fn places(headings: &GridRow, columns: &[Column]) -> Result<Vec<Option<u32>>, Sh
             _ => "",
         };
         match column(text, columns) {
-            None => unknown.push(format!("{} {}", letters(*place), shown(text))),
+            None => unknown.push(format!("{} {}", letters_of(*place), shown(text))),
             Some(at) => {
                 let found = places.get_mut(at).and_then(|found| found.replace(*place));
                 if found.is_some() {
@@ -214,34 +316,38 @@ fn plain(text: &str) -> String {
     }
 }
 
-/// Answers for rows from the top down whether one is merged with another or in itself: the name of
-/// the region.
-///
-/// # Errors
-/// [`SheetError::MergedHeadings`].
-fn merged_rows(
-    regions: &[Region],
-    heading: u32,
-) -> Result<impl FnMut(u32) -> Option<String>, SheetError> {
-    let covers = |region: &&Region| region.rows.0 <= heading && heading <= region.rows.1;
-    if let Some(region) = regions.iter().find(covers) {
-        return Err(SheetError::MergedHeadings(region.name()));
+/// Answers for rows from the top down whether one is merged with another or in itself.
+struct MergedRows {
+    below: Peekable<IntoIter<Region>>,
+    last: Option<Region>,
+}
+
+impl MergedRows {
+    /// # Errors
+    /// [`SheetError::MergedHeadings`].
+    fn new(regions: &[Region], heading: u32) -> Result<Self, SheetError> {
+        let covers = |region: &&Region| region.rows.0 <= heading && heading <= region.rows.1;
+        if let Some(region) = regions.iter().find(covers) {
+            return Err(SheetError::MergedHeadings(region.name()));
+        }
+        let below = regions.iter().filter(|region| region.rows.0 > heading);
+        let mut below: Vec<Region> = below.copied().collect();
+        below.sort_by_key(|region| region.rows);
+        Ok(Self {
+            below: below.into_iter().peekable(),
+            last: None,
+        })
     }
-    let mut below: Vec<Region> = regions
-        .iter()
-        .filter(|region| region.rows.0 > heading)
-        .copied()
-        .collect();
-    below.sort_by_key(|region| region.rows);
-    let mut below = below.into_iter().peekable();
-    let mut last: Option<Region> = None;
-    Ok(move |row| {
-        while let Some(region) = below.next_if(|region| region.rows.0 <= row) {
+
+    /// The name of the region.
+    fn covering(&mut self, row: u32) -> Option<String> {
+        while let Some(region) = self.below.next_if(|region| region.rows.0 <= row) {
             // Of several that reach this row the one that reaches farthest.
-            if last.is_none_or(|last| region.rows.1 > last.rows.1) {
-                last = Some(region);
+            if self.last.is_none_or(|last| region.rows.1 > last.rows.1) {
+                self.last = Some(region);
             }
         }
-        last.filter(|region| region.rows.1 >= row).map(Region::name)
-    })
+        let last = self.last.filter(|region| region.rows.1 >= row);
+        last.map(Region::name)
+    }
 }

@@ -2,8 +2,7 @@
 
 use super::codes::school_type;
 use super::error::SheetError;
-use super::read::grid;
-use super::table::{CellFault, Column, table};
+use super::table::{self, CellFault, Column};
 use crate::domain::unit::Level;
 
 const fn column(
@@ -86,8 +85,8 @@ pub struct SheetUnit {
 /// # Errors
 /// [`SheetError`] when it has no rows under these headings.
 pub fn read(bytes: &[u8]) -> Result<Vec<SheetUnit>, SheetError> {
-    let table = table(grid(bytes)?, &COLUMNS)?;
-    let rows = table.rows.into_iter().map(|row| {
+    let mut units = Vec::new();
+    table::read(bytes, &COLUMNS, |_letters, row| {
         let mut texts = row.texts.into_iter().map(|text| text.trim().to_owned());
         let mut next = || texts.next().unwrap_or_default();
         let (name, level_text) = (next(), next());
@@ -104,13 +103,13 @@ pub fn read(bytes: &[u8]) -> Result<Vec<SheetUnit>, SheetError> {
             contact: next(),
             phone: next(),
         };
-        SheetUnit {
+        units.push(SheetUnit {
             row: row.number,
             draft,
             faults: row.faults,
-        }
-    });
-    Ok(rows.collect())
+        });
+    })?;
+    Ok(units)
 }
 
 /// The heading of a field.

@@ -4,17 +4,18 @@
 
 use std::collections::BTreeMap;
 use std::num::NonZero;
-use std::sync::mpsc::{Receiver, sync_channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, Scope};
 
 use sha2::{Digest as _, Sha256};
-use time::Date;
+use uuid::Uuid;
 
 use super::people::PersonKey;
 use super::requests;
 use super::units::BadRows;
-use crate::documents::sheet::CellFault;
-use crate::documents::sheet::requests::{self as form2, Columns, RequestSheet, SheetDraft};
+use crate::documents::sheet::requests::{self as form2, Columns, SheetDraft, SheetRow};
+use crate::documents::sheet::{CellFault, SheetError};
 use crate::domain::audit::AuditRow;
 use crate::domain::id::RequestId;
 use crate::domain::name_index;
@@ -24,12 +25,17 @@ use crate::domain::timestamp::Timestamp;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{Acts, NewRequest, StoreError, Terms, Writing};
+use crate::store::{
+    Acts, Aside, FieldsStatement, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms,
+    Writing,
+};
 
 /// Rows that a thread judges before it gives them on.
 const PART: usize = 256;
 /// Parts that wait to be written, at most, of each thread.
 const WAITING: usize = 4;
+/// Lots of written requests that wait to be dropped, at most.
+const USED: usize = 64;
 /// More threads than this would wait for the one that writes.
 const MOST_LANES: usize = 4;
 
@@ -92,147 +98,241 @@ pub fn import(
     bad_rows: BadRows,
 ) -> Result<Imported, Error> {
     officer.demand(Duty::EnterRequest)?;
-    let RequestSheet { rows, columns } = form2::read(bytes).map_err(super::sheets::unreadable)?;
     let now = clock::now();
-    let (units, user_types) = units_of(desk, &rows)?;
-    let judge = Judge {
-        units,
-        user_types,
-        today: now.date(),
-        persons: PersonKey::read(&desk.store())?,
-        columns,
+    let judge = {
+        let store = desk.store();
+        Judge {
+            units: Units::beside(&store)?,
+            user_types: store.read().user_types()?,
+            officer,
+            now,
+            persons: PersonKey::read(&store)?,
+        }
     };
     let import = Import {
         officer,
         now,
         bad_rows,
         digest: Sha256::digest(bytes).into(),
-        columns: &judge.columns,
     };
     thread::scope(|scope| {
-        let lanes = thread::available_parallelism().map_or(1, NonZero::get);
-        let lanes: Vec<Receiver<Vec<Judged>>> = (0..lanes.min(MOST_LANES))
-            .map(|lane| {
-                let (send, receive) = sync_channel(WAITING);
-                let parts = rows.chunks(PART).skip(lane).step_by(lanes.min(MOST_LANES));
-                let judge = &judge;
-                let work = move || {
-                    for part in parts {
-                        if send.send(judge.part(part)).is_err() {
-                            break; // Nobody writes any more.
-                        }
-                    }
-                };
-                // A thread that cannot be started gives nothing: its parts are judged below.
-                let name = format!("rows {lane}");
-                let _started = thread::Builder::new().name(name).spawn_scoped(scope, work);
-                receive
-            })
-            .collect();
-        let parts = rows.chunks(PART).zip(lanes.iter().cycle());
-        let judged = parts
-            .flat_map(|(part, lane)| lane.recv().unwrap_or_else(|_no_thread| judge.part(part)));
-        let report = import.write(desk, judged);
-        drop(lanes);
-        report
+        let mut lanes = Lanes::start(scope, &judge)?;
+        let parts = std::mem::take(&mut lanes.parts);
+        let read = move || read_parts(bytes, &parts);
+        let reader = thread::Builder::new().name("sheet".to_owned());
+        let reader = reader.spawn_scoped(scope, read).map_err(not_started)?;
+        let (give, used) = sync_channel::<Box<dyn Send>>(USED);
+        // Without this thread, or when it is behind, things are dropped where they are given away.
+        let _started = thread::Builder::new()
+            .name("used".to_owned())
+            .spawn_scoped(scope, move || used.into_iter().for_each(drop));
+        import.write(desk, (&lanes.judged, give), || {
+            // A thread that panics ends the import when it is joined at the end.
+            let read = reader.join().unwrap_or(Ok(usize::MAX));
+            read.map_err(super::sheets::unreadable)
+        })
     })
 }
 
-/// How each unit that the rows name is found, and the table of user types.
-fn units_of(
-    desk: &Desk,
-    rows: &[SheetDraft],
-) -> Result<(BTreeMap<String, UnitFound>, Vec<String>), Error> {
-    let store = desk.store();
-    let reading = store.read();
-    let mut units = BTreeMap::new();
-    for row in rows {
-        let name = row.draft.unit.trim();
-        if !units.contains_key(name) {
-            units.insert(name.to_owned(), requests::find_unit(&reading, name)?);
+fn not_started(error: std::io::Error) -> Error {
+    Error::failed("file", error.to_string()).because(error)
+}
+
+/// Rows that are judged together, with where their columns stand.
+struct Part {
+    rows: Vec<SheetRow>,
+    columns: Arc<Columns>,
+}
+
+/// Reads the sheet and gives its parts to the lanes in turn. Returns the number of rows.
+fn read_parts(bytes: &[u8], lanes: &[SyncSender<Part>]) -> Result<usize, SheetError> {
+    let mut turns = lanes.iter().cycle();
+    let mut part: Option<Part> = None;
+    let mut count = 0;
+    // A lane that takes nothing any more belongs to an import that has failed.
+    let mut give = |part: Part| turns.next().is_some_and(|lane| lane.send(part).is_ok());
+    form2::read_each(bytes, |columns, row| {
+        count += 1;
+        let waiting = part.get_or_insert_with(|| Part {
+            rows: Vec::with_capacity(PART),
+            columns: Arc::new(columns.clone()),
+        });
+        waiting.rows.push(row);
+        if waiting.rows.len() == PART {
+            let columns = Arc::clone(&waiting.columns);
+            let rows = std::mem::replace(&mut waiting.rows, Vec::with_capacity(PART));
+            give(Part { rows, columns });
         }
+    })?;
+    if let Some(last) = part {
+        give(last);
     }
-    Ok((units, reading.user_types()?))
+    Ok(count)
+}
+
+/// A part, judged; or why no unit could be looked for.
+type JudgedPart = Result<Vec<Judged>, Error>;
+
+/// The threads that judge rows.
+struct Lanes {
+    /// Where each takes parts.
+    parts: Vec<SyncSender<Part>>,
+    /// Where each gives what it judged.
+    judged: Vec<Receiver<JudgedPart>>,
+}
+
+impl Lanes {
+    fn start<'scope>(
+        scope: &'scope Scope<'scope, '_>,
+        judge: &'scope Judge<'_>,
+    ) -> Result<Self, Error> {
+        // One core writes.
+        let count = thread::available_parallelism().map_or(1, NonZero::get) - 1;
+        let mut lanes = Self {
+            parts: Vec::new(),
+            judged: Vec::new(),
+        };
+        for lane in 0..count.clamp(1, MOST_LANES) {
+            let (give, parts) = sync_channel::<Part>(WAITING);
+            let (send, judged) = sync_channel(WAITING);
+            let work = move || {
+                for part in parts {
+                    if send.send(judge.part(part)).is_err() {
+                        break; // Nobody writes any more.
+                    }
+                }
+            };
+            let name = format!("rows {lane}");
+            let started = thread::Builder::new().name(name).spawn_scoped(scope, work);
+            started.map_err(not_started)?;
+            lanes.parts.push(give);
+            lanes.judged.push(judged);
+        }
+        Ok(lanes)
+    }
+}
+
+/// How each unit that the rows name is found. Each name is looked for once.
+struct Units(Mutex<(Aside, BTreeMap<String, UnitFound>)>);
+
+impl Units {
+    fn beside(store: &Store) -> Result<Self, Error> {
+        Ok(Self(Mutex::new((store.aside()?, BTreeMap::new()))))
+    }
+
+    fn find(&self, name: &str) -> Result<UnitFound, Error> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (aside, known) = &mut *known;
+        if let Some(found) = known.get(name) {
+            return Ok(*found);
+        }
+        let found = requests::find_unit(&aside.read(), name)?;
+        known.insert(name.to_owned(), found);
+        Ok(found)
+    }
 }
 
 /// What rows are judged by.
-struct Judge {
-    units: BTreeMap<String, UnitFound>,
+struct Judge<'a> {
+    officer: &'a ActingOfficer,
+    now: Timestamp,
+    units: Units,
     user_types: Vec<String>,
-    today: Date,
     persons: PersonKey,
-    columns: Columns,
 }
 
 /// One row, judged by itself.
 enum Judged {
     Good(Box<Good>),
+    /// The faults, never none.
     Bad(Vec<RowFault>),
 }
 
 /// A row that breaks no rule, with everything that is kept of it.
 struct Good {
-    row: u32,
-    form: RequestForm,
+    /// The request, but for its id and number.
+    request: RequestRow,
+    /// Where the person's number stands, and how it is shown.
+    person_place: Place,
+    masked: String,
     fields: BTreeMap<&'static str, String>,
     person: Vec<u8>,
     name_key: Vec<u8>,
     terms: Vec<String>,
-    normalised: Vec<Normalised>,
-    warnings: Vec<FieldWarning>,
+    normalised: Vec<(Place, Normalised)>,
+    warnings: Vec<(Place, FieldWarning)>,
 }
 
-impl Judge {
-    fn part(&self, rows: &[SheetDraft]) -> Vec<Judged> {
-        rows.iter().map(|row| self.row(row)).collect()
+impl Judge<'_> {
+    fn part(&self, part: Part) -> JudgedPart {
+        let Part { rows, columns } = part;
+        let rows = rows.into_iter();
+        rows.map(|row| self.row(row.draft(), &columns)).collect()
     }
 
-    fn row(&self, SheetDraft { row, draft, faults }: &SheetDraft) -> Judged {
-        let unit = self.units.get(draft.unit.trim()).copied();
+    fn row(&self, row: SheetDraft, columns: &Columns) -> Result<Judged, Error> {
+        let SheetDraft { row, draft, faults } = row;
         let known = Known {
-            unit: unit.unwrap_or(UnitFound::None),
+            unit: self.units.find(draft.unit.trim())?,
             user_types: &self.user_types,
-            today: self.today,
+            today: self.now.date(),
         };
-        match RequestForm::check(draft, known) {
+        let at = |field| place(columns, row, field);
+        Ok(match RequestForm::check(&draft, known) {
             Ok(checked) if faults.is_empty() => {
                 let form = checked.form;
+                let (normalised, warnings) = (checked.normalised, checked.warnings);
                 Judged::Good(Box::new(Good {
-                    row: *row,
+                    person_place: at("id_number"),
                     fields: form.fields(),
                     person: self.persons.hash(&form.id_number),
                     name_key: name_index::sort_key(form.name.as_str()),
                     terms: name_index::terms(form.name.as_str()),
-                    form,
-                    normalised: checked.normalised,
-                    warnings: checked.warnings,
+                    masked: form.id_number.masked(),
+                    request: requests::row_of(
+                        &form,
+                        (RequestId::new(Uuid::nil()), String::new(), 1),
+                        (self.officer, self.now),
+                    ),
+                    normalised: normalised
+                        .into_iter()
+                        .map(|note| (at(note.field), note))
+                        .collect(),
+                    warnings: warnings
+                        .into_iter()
+                        .map(|note| (at(note.field), note))
+                        .collect(),
                 }))
             }
-            checked => Judged::Bad(self.faults(*row, faults, checked.err().unwrap_or_default())),
-        }
+            checked => Judged::Bad(row_faults(&faults, checked.err().unwrap_or_default(), at)),
+        })
     }
+}
 
-    /// The faults of a row, each field once: a cell that cannot be taken is no missing field.
-    fn faults(&self, row: u32, cells: &[CellFault], fields: Vec<FieldFault>) -> Vec<RowFault> {
-        let of_cells = cells.iter().map(|fault| RowFault {
-            place: place(&self.columns, row, fault.field),
-            value: fault.value.clone(),
+/// The faults of a row, each field once: a cell that cannot be taken is no missing field.
+fn row_faults(
+    cells: &[CellFault],
+    fields: Vec<FieldFault>,
+    at: impl Fn(&'static str) -> Place,
+) -> Vec<RowFault> {
+    let of_cells = cells.iter().map(|fault| RowFault {
+        place: at(fault.field),
+        value: fault.value.clone(),
+        rule: fault.rule,
+        word: fault.problem.word(),
+        number: None,
+    });
+    let of_fields = fields
+        .into_iter()
+        .filter(|fault| !cells.iter().any(|cell| cell.field == fault.field))
+        .map(|fault| RowFault {
+            place: at(fault.field),
+            value: fault.value,
             rule: fault.rule,
             word: fault.problem.word(),
             number: None,
         });
-        let of_fields = fields
-            .into_iter()
-            .filter(|fault| !cells.iter().any(|cell| cell.field == fault.field))
-            .map(|fault| RowFault {
-                place: place(&self.columns, row, fault.field),
-                value: fault.value,
-                rule: fault.rule,
-                word: fault.problem.word(),
-                number: None,
-            });
-        of_cells.chain(of_fields).collect()
-    }
+    of_cells.chain(of_fields).collect()
 }
 
 /// Where a field stands in the file.
@@ -257,40 +357,80 @@ struct Import<'a> {
     now: Timestamp,
     bad_rows: BadRows,
     digest: [u8; 32],
-    columns: &'a Columns,
 }
 
 /// Ends the transaction without keeping anything of it.
 enum Stop {
-    Store(StoreError),
+    Failed(Error),
     /// Bad rows, and none is to be taken.
     BadRows(Imported),
 }
 
 impl From<StoreError> for Stop {
     fn from(error: StoreError) -> Self {
-        Self::Store(error)
+        Self::Failed(error.into())
     }
 }
 
+/// What one transaction writes, and what it has to tell.
+struct Written<'a, 'b> {
+    writing: &'a Writing<'a>,
+    acts: &'a mut Acts<'b>,
+    numbers: Numbers,
+    /// New requests, until they are written together.
+    #[expect(clippy::vec_box, reason = "they come in boxes, and go in them")]
+    pending: Vec<Box<Good>>,
+    fields: FieldsStatement,
+    terms: Terms,
+    report: Imported,
+    /// Takes what is written: to give its memory back takes time too.
+    used: SyncSender<Box<dyn Send>>,
+}
+
 impl Import<'_> {
-    fn write(&self, desk: &Desk, rows: impl Iterator<Item = Judged>) -> Result<Imported, Error> {
+    /// Writes what the lanes give, in the order of the file. `ended` tells how many rows it has, once
+    /// no lane gives any more.
+    fn write(
+        &self,
+        desk: &Desk,
+        (lanes, used): (&[Receiver<JudgedPart>], SyncSender<Box<dyn Send>>),
+        ended: impl FnOnce() -> Result<usize, Error>,
+    ) -> Result<Imported, Error> {
         let done = desk.store().act_on_many(|writing, acts| {
-            let mut report = Imported::default();
-            let mut numbers = Numbers::after(&writing.next_number(self.now.date().year())?);
-            let mut terms = Terms::default();
-            for row in rows {
-                match row {
-                    Judged::Good(good) => {
-                        let number = || numbers.next();
-                        self.row(writing, acts, (*good, number), (&mut terms, &mut report))?;
-                    }
-                    Judged::Bad(faults) => {
-                        report.refused += 1;
-                        report.faults.extend(faults);
+            let mut written = Written {
+                writing,
+                acts,
+                numbers: Numbers::after(&writing.next_number(self.now.date().year())?),
+                pending: Vec::with_capacity(TOGETHER),
+                fields: FieldsStatement::default(),
+                terms: Terms::default(),
+                report: Imported::default(),
+                used,
+            };
+            let mut count = 0;
+            for part in lanes.iter().cycle().map_while(|lane| lane.recv().ok()) {
+                for row in part.map_err(Stop::Failed)? {
+                    count += 1;
+                    match row {
+                        Judged::Good(good) => self.row(&mut written, good)?,
+                        Judged::Bad(faults) => {
+                            written.report.refused += 1;
+                            written.report.faults.extend(faults);
+                        }
                     }
                 }
             }
+            self.write_pending(&mut written)?;
+            if ended().map_err(Stop::Failed)? != count {
+                // A thread has panicked.
+                return Err(Stop::Failed(Error::failed("file", "")));
+            }
+            let Written {
+                mut terms,
+                report,
+                used,
+                ..
+            } = written;
             if report.refused > 0 && self.bad_rows == BadRows::RefuseAll {
                 let Imported {
                     refused, faults, ..
@@ -302,27 +442,31 @@ impl Import<'_> {
                 }));
             }
             if report.imported > 0 {
-                writing.insert_terms(terms)?;
+                writing.insert_terms(&mut terms)?;
+                drop(used.try_send(Box::new(terms)));
                 acts.add(&self.file_act(&report))?;
             }
             Ok(report)
         });
         match done {
             Ok(report) | Err(Stop::BadRows(report)) => Ok(report),
-            Err(Stop::Store(error)) => Err(error.into()),
+            Err(Stop::Failed(error)) => Err(error),
         }
     }
 
     /// Enters one row, unless its person has a live request already.
-    fn row(
-        &self,
-        writing: &Writing<'_>,
-        acts: &mut Acts<'_>,
-        (good, number): (Good, impl FnOnce() -> String),
-        (terms, report): (&mut Terms, &mut Imported),
-    ) -> Result<(), StoreError> {
-        let Good { form, fields, .. } = &good;
-        if let Some(other) = writing.live_request(form.unit, &good.person, form.kind())? {
+    fn row(&self, written: &mut Written<'_, '_>, mut good: Box<Good>) -> Result<(), StoreError> {
+        // A person who comes again is looked for in the store, with the others.
+        let mut pending = written.pending.iter();
+        if pending.any(|other| other.person == good.person) {
+            self.write_pending(written)?;
+        }
+        let (writing, report) = (written.writing, &mut written.report);
+        let Good {
+            request, fields, ..
+        } = &*good;
+        let other = writing.live_request(request.unit, &good.person, request.form)?;
+        if let Some(other) = other {
             let stored = writing.request_fields(other.id)?;
             let same = |(key, value): (&&'static str, &String)| {
                 stored.get(*key).is_some_and(|row| row.value == *value)
@@ -333,36 +477,45 @@ impl Import<'_> {
             }
             report.refused += 1;
             report.faults.push(RowFault {
-                place: place(self.columns, good.row, "id_number"),
-                value: Some(form.id_number.masked()),
+                place: good.person_place.clone(),
+                value: Some(good.masked.clone()),
                 rule: "D-20",
                 word: "live-request",
                 number: Some(other.number),
             });
             return Ok(());
         }
-        let id = RequestId::new(clock::new_uuid());
-        let row = requests::row_of(form, (id, number(), 1), (self.officer, self.now));
-        writing.insert_one_of_many(NewRequest {
-            row: &row,
-            person: &good.person,
-            fields,
-            name_key: &good.name_key,
-        })?;
-        terms.add(&row, good.terms)?;
-        let mut act = self.act("request-entered");
-        act.request = Some(id.to_string());
-        acts.add(&act)?;
+        good.request.id = RequestId::new(clock::new_uuid());
+        good.request.number = written.numbers.next();
         report.imported += 1;
-        let at = |field| place(self.columns, good.row, field);
-        let normalised = good.normalised.into_iter();
-        report
-            .normalised
-            .extend(normalised.map(|note| (at(note.field), note)));
-        let warnings = good.warnings.into_iter();
-        report
-            .warnings
-            .extend(warnings.map(|note| (at(note.field), note)));
+        report.normalised.append(&mut good.normalised);
+        report.warnings.append(&mut good.warnings);
+        let terms = std::mem::take(&mut good.terms);
+        written.terms.add(&good.request, terms)?;
+        written.pending.push(good);
+        if written.pending.len() == TOGETHER {
+            self.write_pending(written)?;
+        }
+        Ok(())
+    }
+
+    /// Writes the requests that wait, each with its act.
+    fn write_pending(&self, written: &mut Written<'_, '_>) -> Result<(), StoreError> {
+        let pending = std::mem::replace(&mut written.pending, Vec::with_capacity(TOGETHER));
+        let new = pending.iter().map(|good| NewRequest {
+            row: &good.request,
+            person: &good.person,
+            fields: &good.fields,
+            name_key: &good.name_key,
+        });
+        let new: Vec<_> = new.collect();
+        written.writing.insert_many(&new, &mut written.fields)?;
+        let mut act = self.act("request-entered");
+        for new in new {
+            act.request = Some(new.row.id.to_string());
+            written.acts.add(&act)?;
+        }
+        drop(written.used.try_send(Box::new(pending)));
         Ok(())
     }
 
