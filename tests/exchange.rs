@@ -11,8 +11,14 @@ mod support;
 use std::fs;
 use std::path::Path;
 
+use support::records::practice_records;
 use support::scene::{Scene, named};
 use support::{PracticeHome, must};
+use ukey_station::domain::officer::{Duty, OfficerName};
+use ukey_station::issuing::check;
+use ukey_station::station::desk::{Access, Desk, OpenTerms};
+use ukey_station::station::jobs::purge;
+use ukey_station::station::sign_in::NobodyToAsk;
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -175,4 +181,51 @@ fn an_order_of_another_root_is_refused() {
         .run(["ca", "exchange", "out", path(&answers)])
         .expect(0);
     assert!(signed.items().is_empty());
+}
+
+#[test]
+fn an_order_is_purged_when_its_certificate_has_had_its_time_and_not_before() {
+    let scene = Scene::with_pending(1);
+    let orders = scene.orders("orders");
+    scene.ca(&["ca", "exchange", "in", path(&orders)]).expect(0);
+    let answers = scene.file("answers");
+    scene
+        .ca(&["ca", "exchange", "out", path(&answers)])
+        .expect(0);
+    let nothing = scene.ca(&["purge", "--dry-run"]).expect(0);
+    assert_eq!(nothing.items().len(), 0);
+    let ca = scene.file("ca");
+    let kept = || {
+        let row = practice_records(&ca).read().exchange_requests().unwrap();
+        let [row] = row.try_into().unwrap();
+        row
+    };
+    let before = kept();
+    assert!(!before.signed_order.is_empty());
+
+    let terms = OpenTerms {
+        officer: Some(OfficerName::parse("admin").unwrap()),
+        secrets: None,
+    };
+    let (desk, admin) = Desk::open(&ca, Access::Change, &terms, Duty::SetUp, &NobodyToAsk).unwrap();
+    let security = OfficerName::parse("security").unwrap();
+    let second = desk
+        .second_officer(&admin, Some(&security), &NobodyToAsk)
+        .unwrap();
+    let end = check::not_after(before.certificate.as_ref().unwrap()).unwrap();
+    let early = end.plus_days(5 * 365);
+    assert_eq!(purge::due_orders(&desk, &admin, early).unwrap().len(), 0);
+    let after = end.plus_days(5 * 366);
+    let gone = purge::purge_orders(&desk, &admin, &second, after).unwrap();
+    assert_eq!(gone[0].serial, before.serial);
+    assert_eq!(purge::due_orders(&desk, &admin, after).unwrap().len(), 0);
+    drop(desk);
+    let left = kept();
+    assert!(left.signed_order.is_empty());
+    assert_eq!(
+        (left.certificate, left.approval),
+        (before.certificate, before.approval)
+    );
+    let verdict = scene.ca(&["audit", "verify"]).expect(0);
+    assert_eq!(verdict.one()["intact"], true);
 }

@@ -165,28 +165,37 @@ impl Cli<'_> {
     }
 
     pub(super) fn purge(&self, dry_run: bool) -> Result<u8, Error> {
-        let due = if dry_run {
+        let now = clock::now();
+        let (due, orders) = if dry_run {
             let (desk, officer) = self.open(Access::Read, Duty::SetUp)?;
-            purge::due(&desk, &officer, clock::now())?
+            let orders = purge::due_orders(&desk, &officer, now)?;
+            (purge::due(&desk, &officer, now)?, orders)
         } else {
             let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
             let second = self.second((&desk, &officer), TwoOfficerAct::Purge)?;
-            purge::purge(&desk, &officer, &second, clock::now())?
+            let orders = purge::purge_orders(&desk, &officer, &second, now)?;
+            (purge::purge(&desk, &officer, &second, now)?, orders)
         };
-        let items: Vec<Value> = due
-            .iter()
-            .map(|due| {
-                json!({
-                    "request": due.row.number,
-                    "state": due.row.state.word(),
-                    "kept": due.kept.word(),
-                    "since": due.since,
-                    "fields": due.fields,
-                })
+        let requests = due.iter().map(|due| {
+            json!({
+                "request": due.row.number,
+                "certificate": null,
+                "state": due.row.state.word(),
+                "kept": due.kept.word(),
+                "since": due.since,
+                "fields": due.fields,
             })
-            .collect();
+        });
+        let orders = orders.iter().map(|order| {
+            json!({
+                "request": null, "certificate": order.serial, "state": null,
+                "kept": order.kept.word(), "since": order.since, "fields": null,
+            })
+        });
+        let items: Vec<Value> = requests.chain(orders).collect();
         let columns = [
             ("col-request", "request"),
+            ("col-certificate", "certificate"),
             ("col-state", "state"),
             ("col-kept", "kept"),
             ("col-since", "since"),

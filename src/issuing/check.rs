@@ -215,6 +215,15 @@ pub fn object(der: &[u8]) -> Result<CertificateObject, CertificateFault> {
     })
 }
 
+/// The end of any certificate.
+///
+/// # Errors
+/// [`CertificateFault::Encoding`].
+pub fn not_after(der: &[u8]) -> Result<Timestamp, CertificateFault> {
+    let end = parse(der)?.validity().not_after.timestamp();
+    Timestamp::from_unix(end).map_err(|_range| CertificateFault::Encoding)
+}
+
 /// Key and end of a CA certificate.
 pub(super) fn authority(der: &[u8]) -> Result<(PublicKeyDer, Timestamp), CertificateFault> {
     let certificate = parse(der)?;

@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use zeroize::Zeroizing;
+
 use super::signature::{self, NotVerified, SignError, VerifiedCarried};
 use super::signer::SignFn;
 use super::station_key::{NotUnsealed, StationIdentity, StationKey};
@@ -142,7 +144,7 @@ pub struct Opened {
     /// The CRLs it brought, DER, without those that are older than a known one.
     pub crls: Vec<Vec<u8>>,
     /// The CMS message: kept as proof, `openssl cms -verify` judges it.
-    pub signed: Vec<u8>,
+    pub signed: Zeroizing<Vec<u8>>,
     /// SHA-256 of the sealed file.
     pub sha256: [u8; 32],
 }
@@ -236,8 +238,8 @@ pub fn open(
     })
 }
 
-/// Reads the zip inside a signed message, for who keeps the message as proof; checks everything
-/// about it but the signature.
+/// Reads the zip inside a signed message and checks everything about it but the signature: what stands
+/// behind seal and signature, for who tries to break it.
 ///
 /// # Errors
 /// [`ParcelError`].
@@ -245,15 +247,14 @@ pub fn read_content(zip: &[u8]) -> Result<(Manifest, Attachments), ParcelError> 
     archive::read(zip)
 }
 
-fn unseal(bytes: &[u8], identity: &StationIdentity) -> Result<Vec<u8>, ParcelError> {
+fn unseal(bytes: &[u8], identity: &StationIdentity) -> Result<Zeroizing<Vec<u8>>, ParcelError> {
     if bytes.len() > MAX_BYTES {
         return Err(ParcelError::TooLarge);
     }
-    let opened = identity.open(bytes).map_err(|error| match error {
+    identity.open(bytes).map_err(|error| match error {
         NotUnsealed::OtherStation => ParcelError::OtherStation,
         NotUnsealed::Damaged => ParcelError::Damaged("the seal does not open"),
-    })?;
-    Ok(opened.to_vec())
+    })
 }
 
 fn check_created(manifest: &Manifest, now: Timestamp) -> Result<(), ParcelError> {

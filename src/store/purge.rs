@@ -5,6 +5,7 @@ use rusqlite::params;
 
 use super::value::{id, parsed};
 use super::{Reading, Store, StoreError, Writing};
+use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::timestamp::Timestamp;
 
@@ -36,7 +37,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("delegations", Purge::Keeps), // Of a unit, not of a person.
     ("enrolments_received", Purge::Keeps),
     ("escrow", Purge::Keeps),
-    ("exchange_requests", Purge::Keeps), // Of other units' approvals; commitments only.
+    ("exchange_requests", Purge::Keeps), // Of other units; their orders go by their own time.
     ("exchange_revocations", Purge::Keeps), // Serial numbers and reasons.
     (
         "issue_intents",
@@ -156,6 +157,18 @@ impl Writing<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Erases the order of another station's desk, which names the holder; what it led to stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn purge_exchange_order(&self, serial: &CertificateSerial) -> Result<(), StoreError> {
+        self.db.execute(
+            "UPDATE exchange_requests SET signed_order = x'' WHERE serial = ?1",
+            [serial.to_string()],
+        )?;
         Ok(())
     }
 

@@ -27,8 +27,6 @@ pub struct ComparedEnrolment {
     pub attachments: Attachments,
     /// What is to be certified: name, code, station key and unit key.
     pub unit: UnitFacts,
-    /// The CMS message, kept as proof.
-    pub signed: Vec<u8>,
     /// SHA-256 of the sealed file.
     pub sha256: [u8; 32],
 }
@@ -115,7 +113,6 @@ pub fn open_enrolment(
         manifest,
         attachments,
         unit,
-        signed,
         sha256: unit_pki::sha256(bytes),
     };
     Ok(Enrolment {

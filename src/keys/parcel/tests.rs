@@ -501,7 +501,7 @@ fn openssl_verifies_the_message_inside_and_gives_the_zip() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
     let root = pem(scene.root());
-    std::fs::write(path("parcel.p7s"), &opened.signed).unwrap();
+    std::fs::write(path("parcel.p7s"), &*opened.signed).unwrap();
     std::fs::write(path("root.pem"), root).unwrap();
     let time = now().unix_secs().to_string();
     let output = std::process::Command::new("openssl")

@@ -179,7 +179,7 @@ fn walk(
     let Some(last) = chain.last() else {
         return Err(bad("the chain is empty"));
     };
-    if last.to_der().is_ok_and(|last| last != pinned_root) {
+    if last.to_der().ok().as_deref() != Some(pinned_root) {
         return Err(PkiError::UnknownRoot);
     }
     let issuers = chain.iter().skip(1).chain([last]);

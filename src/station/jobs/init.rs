@@ -224,20 +224,23 @@ pub fn init(
         &officers,
         ca.as_deref(),
     )?;
+    let enrolment = match enrolment {
+        None => None,
+        Some(bytes) => {
+            // Into the home before it stands: one without it could never be certified.
+            let name = format!("{}.ukey-enrol", unit.code);
+            let inside = home.out().join(&name);
+            file::replace(&inside, &bytes).map_err(|error| Error::io(&inside, error))?;
+            Some(name)
+        }
+    };
     if path.is_dir() {
         std::fs::remove_dir(path).map_err(|error| Error::io(path, error))?; // It is empty.
     }
     std::fs::rename(home.path(), path).map_err(|error| Error::io(path, error))?;
     let home = Home::open(path)?;
-    let enrolment = match enrolment {
-        None => None,
-        Some(bytes) => {
-            let path = home.out().join(format!("{}.ukey-enrol", unit.code));
-            file::replace(&path, &bytes).map_err(|error| Error::io(&path, error))?;
-            Some(path)
-        }
-    };
     Ok(Made {
+        enrolment: enrolment.map(|name| home.out().join(name)),
         home,
         unit: unit.name,
         officers: officers
@@ -245,7 +248,6 @@ pub fn init(
             .map(|officer| (officer.name, officer.post))
             .collect(),
         fingerprint,
-        enrolment,
     })
 }
 

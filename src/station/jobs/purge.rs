@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::{RequestId, UnitId};
 use crate::domain::officer::Duty;
 use crate::domain::retention::{Kept, RequestDates};
 use crate::domain::timestamp::Timestamp;
+use crate::issuing::check;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SecondOfficer};
@@ -78,6 +80,76 @@ pub fn purge(
                 writing.purge_pseudonym(*unit, person)?;
             }
             writing.purge_request(id, now)
+        })?;
+    }
+    desk.store().fold_log()?;
+    Ok(due)
+}
+
+/// An order of another station's desk to the CA here (D-53), whose time is over: it names the holder.
+#[derive(Clone, Debug)]
+pub struct DueOrder {
+    /// Serial number of the certificate.
+    pub serial: CertificateSerial,
+    /// What it counts as.
+    pub kept: Kept,
+    /// Since when it is due.
+    pub since: Timestamp,
+}
+
+/// The orders that a purge would take at `now`; nothing is changed.
+///
+/// # Errors
+/// What the store says.
+pub fn due_orders(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    now: Timestamp,
+) -> Result<Vec<DueOrder>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let rows = desk.store().read().exchange_requests()?.into_iter();
+    let mut found = Vec::new();
+    for row in rows.filter(|row| !row.signed_order.is_empty()) {
+        let damaged = |error| Error::failed("store-damaged", "exchange").because(error);
+        let (kept, from) = match &row.certificate {
+            Some(der) => (Kept::IssuedRequest, check::not_after(der).map_err(damaged)?),
+            None => (Kept::UnissuedRequest, row.received_at),
+        };
+        if let Some(since) = kept.ends(from).filter(|since| *since <= now) {
+            let serial = row.serial;
+            found.push(DueOrder {
+                serial,
+                kept,
+                since,
+            });
+        }
+    }
+    Ok(found)
+}
+
+/// Purges the orders that are due at `now`; the certificates and the approvals, which hold commitments
+/// alone, stay.
+///
+/// # Errors
+/// `wrong-duty`, or what the store says.
+pub fn purge_orders(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    second: &SecondOfficer,
+    now: Timestamp,
+) -> Result<Vec<DueOrder>, Error> {
+    officer.demand(Duty::SetUp)?; // System's.
+    let due = due_orders(desk, officer, now)?;
+    for order in &due {
+        let mut audit = Desk::audit_row(officer, "order-purged");
+        audit.certificate = Some(order.serial.to_string());
+        audit.detail = Some(format!(
+            "{}, confirmed {}",
+            order.kept.word(),
+            second.told()
+        ));
+        desk.store().act(&audit, |writing| {
+            writing.purge_exchange_order(&order.serial)
         })?;
     }
     desk.store().fold_log()?;
