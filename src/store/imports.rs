@@ -36,16 +36,7 @@ pub struct NewRequest<'a> {
 /// What many requests are found by, kept back until all are there: a tree is filled several times
 /// faster in its own order.
 #[derive(Default)]
-pub struct Terms(Vec<Term>);
-
-/// A term, the place that it finds, and before both what they are put in order by most of the time.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Term {
-    /// Its first bytes as a number.
-    first: u64,
-    term: String,
-    place: i64,
-}
+pub struct Terms(Vec<(String, i64)>);
 
 impl Terms {
     /// Adds the terms of a request's name.
@@ -54,17 +45,7 @@ impl Terms {
     /// [`StoreError::Changed`] when its number is none.
     pub fn add(&mut self, row: &RequestRow, terms: Vec<String>) -> Result<(), StoreError> {
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
-        self.0.extend(terms.into_iter().map(|term| {
-            let mut first = [0; 8];
-            for (byte, known) in first.iter_mut().zip(term.bytes()) {
-                *byte = known;
-            }
-            Term {
-                first: u64::from_be_bytes(first),
-                term,
-                place,
-            }
-        }));
+        self.0.extend(terms.into_iter().map(|term| (term, place)));
         Ok(())
     }
 }
@@ -255,8 +236,8 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_terms(&self, terms: &mut Terms) -> Result<(), StoreError> {
-        let Terms(terms) = terms;
+    pub fn insert_terms(&self, terms: Terms) -> Result<(), StoreError> {
+        let Terms(mut terms) = terms;
         terms.sort_unstable();
         for part in terms.chunks(TERMS_TOGETHER) {
             let whole = part.len() == TERMS_TOGETHER;
@@ -267,7 +248,7 @@ impl Writing<'_> {
                 );
                 let mut statement = self.db.prepare_cached(&sql)?;
                 let mut values = Values(&mut statement, 0);
-                for Term { term, place, .. } in part {
+                for (term, place) in part {
                     values.put(term)?;
                     values.put(place)?;
                 }

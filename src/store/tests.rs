@@ -647,7 +647,7 @@ fn many_requests_are_written_whole_or_not_at_all() {
                 terms.add(request, vec!["lihua".to_owned(), "李华".to_owned()])?;
                 acts.add(&row("request-entered"))?;
             }
-            writing.insert_terms(&mut terms)
+            writing.insert_terms(terms)
         })
     };
     let person = |at: u32| [u8::try_from(at).unwrap(); 32];

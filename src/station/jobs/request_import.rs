@@ -34,8 +34,6 @@ use crate::store::{
 const PART: usize = 256;
 /// Parts that wait to be written, at most, of each thread.
 const WAITING: usize = 4;
-/// Lots of written requests that wait to be dropped, at most.
-const USED: usize = 64;
 /// More threads than this would wait for the one that writes.
 const MOST_LANES: usize = 4;
 
@@ -121,12 +119,7 @@ pub fn import(
         let read = move || read_parts(bytes, &parts);
         let reader = thread::Builder::new().name("sheet".to_owned());
         let reader = reader.spawn_scoped(scope, read).map_err(not_started)?;
-        let (give, used) = sync_channel::<Box<dyn Send>>(USED);
-        // Without this thread, or when it is behind, things are dropped where they are given away.
-        let _started = thread::Builder::new()
-            .name("used".to_owned())
-            .spawn_scoped(scope, move || used.into_iter().for_each(drop));
-        import.write(desk, (&lanes.judged, give), || {
+        import.write(desk, &lanes.judged, || {
             // A thread that panics ends the import when it is joined at the end.
             let read = reader.join().unwrap_or(Ok(usize::MAX));
             read.map_err(super::sheets::unreadable)
@@ -383,8 +376,6 @@ struct Written<'a, 'b> {
     fields: FieldsStatement,
     terms: Terms,
     report: Imported,
-    /// Takes what is written: to give its memory back takes time too.
-    used: SyncSender<Box<dyn Send>>,
 }
 
 impl Import<'_> {
@@ -393,7 +384,7 @@ impl Import<'_> {
     fn write(
         &self,
         desk: &Desk,
-        (lanes, used): (&[Receiver<JudgedPart>], SyncSender<Box<dyn Send>>),
+        lanes: &[Receiver<JudgedPart>],
         ended: impl FnOnce() -> Result<usize, Error>,
     ) -> Result<Imported, Error> {
         let done = desk.store().act_on_many(|writing, acts| {
@@ -405,7 +396,6 @@ impl Import<'_> {
                 fields: FieldsStatement::default(),
                 terms: Terms::default(),
                 report: Imported::default(),
-                used,
             };
             let mut count = 0;
             for part in lanes.iter().cycle().map_while(|lane| lane.recv().ok()) {
@@ -425,12 +415,7 @@ impl Import<'_> {
                 // A thread has panicked.
                 return Err(Stop::Failed(Error::failed("file", "")));
             }
-            let Written {
-                mut terms,
-                report,
-                used,
-                ..
-            } = written;
+            let Written { terms, report, .. } = written;
             if report.refused > 0 && self.bad_rows == BadRows::RefuseAll {
                 let Imported {
                     refused, faults, ..
@@ -442,8 +427,7 @@ impl Import<'_> {
                 }));
             }
             if report.imported > 0 {
-                writing.insert_terms(&mut terms)?;
-                drop(used.try_send(Box::new(terms)));
+                writing.insert_terms(terms)?;
                 acts.add(&self.file_act(&report))?;
             }
             Ok(report)
@@ -515,7 +499,6 @@ impl Import<'_> {
             act.request = Some(new.row.id.to_string());
             written.acts.add(&act)?;
         }
-        drop(written.used.try_send(Box::new(pending)));
         Ok(())
     }
 
