@@ -19,6 +19,7 @@ mod key_token;
 mod own_ukey;
 mod post;
 mod signing_key;
+mod ukey_pins;
 mod unit_key;
 mod unit_trust;
 

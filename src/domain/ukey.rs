@@ -19,6 +19,9 @@ pub struct Serial(String);
 #[error("a ukey's serial number has 1 to 64 printable characters without `/` and `\\`")]
 pub struct SerialError;
 
+/// Fewest characters of an end that names a ukey.
+const LEAST_TAIL: usize = 4;
+
 impl Serial {
     /// Trims and takes a serial number.
     ///
@@ -37,6 +40,12 @@ impl Serial {
     /// The text of the serial number.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether a person who types this text means it: the whole serial number, or an end of four or
+    /// more characters (interface.md).
+    pub fn is_named_by(&self, text: &str) -> bool {
+        self.0 == text || (text.chars().count() >= LEAST_TAIL && self.0.ends_with(text))
     }
 }
 

@@ -5,11 +5,13 @@ use super::clock;
 use super::error::Error;
 use super::home::Home;
 use super::key_token::{self, OpenKey};
+use super::ukey_pins;
 use crate::domain::audit::AuditRow;
 use crate::domain::id::{HomeId, RequestId};
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{OfficerName, Post};
 use crate::domain::pin::Pin;
+use crate::domain::pin::PinAlphabet;
 use crate::domain::unit::Unit;
 use crate::keys::escrow::EscrowIdentity;
 use crate::keys::random;
@@ -64,7 +66,7 @@ impl<'a> Foundation<'a> {
             store: Store::create(&home.store(), store_key.expose())?,
             security: SecuritySecrets {
                 escrow: EscrowIdentity::generate(),
-                ca_pin: key_token::random_pin(PIN_CHARS)?,
+                ca_pin: ukey_pins::random_pin(PinAlphabet::Ascii, PIN_CHARS)?,
             },
             store_key,
         })
@@ -93,7 +95,7 @@ impl<'a> Foundation<'a> {
         dir: &std::path::Path,
         user_pin: &Pin,
     ) -> Result<MadeToken, Error> {
-        let so_pin = key_token::random_pin(PIN_CHARS)?;
+        let so_pin = ukey_pins::random_pin(PinAlphabet::Ascii, PIN_CHARS)?;
         let (token, public_key, key) = key_token::make(self.ukeys, dir, (&so_pin, user_pin))?;
         let sealed = self.security.escrow.public().seal(&so_pin);
         let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
@@ -113,7 +115,7 @@ impl<'a> Foundation<'a> {
         passphrase: &SecretText,
         who: Identity,
     ) -> Result<(KeyToken, Pin, PublicKeyDer), Error> {
-        let own_pin = key_token::random_pin(12)?;
+        let own_pin = ukey_pins::random_pin(PinAlphabet::Ascii, 12)?;
         let made = self.make_token(&self.home.officer(name.as_str()), &own_pin)?;
         let own_pins = OwnPins {
             own: Some(own_pin.clone()),

@@ -11,7 +11,6 @@ use crate::domain::key::{KeyAlgorithm, KeyId, PublicKeyDer};
 use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
 use crate::domain::ukey::Serial;
-use crate::keys::random;
 use crate::store::KeyToken;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
 use crate::token::worker::{Worker, WorkerSpec};
@@ -154,11 +153,4 @@ impl From<CannotOpen> for Error {
             CannotOpen::Error(error) => error,
         }
     }
-}
-
-/// A random PIN of letters and digits for such a token.
-pub(super) fn random_pin(chars: usize) -> Result<Pin, Error> {
-    let random = random::secret::<128>()?;
-    Pin::from_random_letters(chars, random.as_slice())
-        .ok_or_else(|| Error::failed("no-random", "too few bytes"))
 }

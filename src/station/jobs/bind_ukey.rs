@@ -2,13 +2,14 @@
 //! the superior certifies the key, and until then the token before it stays in use.
 
 mod make;
-mod pins;
 
 use std::path::{Path, PathBuf};
 
 use crate::domain::id::RunId;
 use crate::domain::key::KeyId;
 use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::pin::Pin;
+use crate::domain::token_profile::TokenProfile;
 use crate::domain::ukey::Serial;
 use crate::keys::officer_key::{self, OfficerKeyRecord};
 use crate::keys::station_key::StationKey;
@@ -20,10 +21,13 @@ use crate::station::error::Error;
 use crate::station::jobs::officer_key as certify;
 use crate::station::key_token::{self, OpenKey};
 use crate::station::sign_in::AskSecret;
+use crate::station::ukey_pins::{self, UkeyPins};
 use crate::station::unit_key::sign_failed;
 use crate::station::{ActingOfficer, SigningKey, clock, own_ukey, post};
 use crate::store::{BindingRow, KeyToken, OfficerRow, UkeyRow};
-use pins::BindPins;
+
+/// Characters of the random user PIN, where the model takes so many.
+const USER_PIN_CHARS: usize = 12;
 
 /// Which ukey is meant.
 #[derive(Clone, Copy, Debug)]
@@ -102,13 +106,9 @@ fn open_binding(
 ) -> Result<Option<BindingRow>, Error> {
     let open = desk.store().read().binding(name)?;
     Ok(open.filter(|binding| match choice {
-        Choice::Named(text) => names(text, &binding.ukey),
+        Choice::Named(text) => binding.ukey.is_named_by(text),
         Choice::Only | Choice::Lowest => true,
     }))
-}
-
-fn names(text: &str, serial: &Serial) -> bool {
-    serial.as_str() == text || (text.chars().count() >= 4 && serial.as_str().ends_with(text))
 }
 
 /// A new binding: on record, its PINs sealed, before the ukey is touched (D-37).
@@ -126,13 +126,13 @@ fn begin(
         key_id: KeyId::of_run(id),
         profile: Some(ukey.profile.clone()),
     };
-    let pins = BindPins::make(profile)?;
+    let pins = UkeyPins::make(profile, random_user_pin(profile)?)?;
     let sealed = desk.escrow_key()?.seal(&pins.so_pin);
     let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
     let binding = BindingRow {
         officer: row.name.clone(),
         ukey: ukey.identity.serial.clone(),
-        secrets: Some(pins.seal(token.key_id)?),
+        secrets: Some(pins.seal(&purpose(token.key_id))?),
         token,
         public_key: None,
         begun_at: clock::now(),
@@ -163,7 +163,7 @@ fn go_on(
     }
     let damaged = || Error::failed("store-damaged", "officer_bindings");
     let sealed = binding.secrets.as_ref().ok_or_else(damaged)?;
-    let pins = BindPins::open(binding.token.key_id, sealed)?;
+    let pins = UkeyPins::open(&purpose(binding.token.key_id), sealed)?;
     let mut audit = Desk::audit_row(officer, "officer-ukey-resumed");
     audit.ukey = Some(binding.ukey.as_str().to_owned());
     desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
@@ -174,7 +174,7 @@ fn make_key(
     desk: &Desk,
     officer: &ActingOfficer,
     mut binding: BindingRow,
-    pins: &BindPins,
+    pins: &UkeyPins,
 ) -> Result<(BindingRow, OpenKey), Error> {
     let (token, public_key, key) = make::on_ukey(desk, &binding, pins)?;
     let mut audit = Desk::audit_row(officer, "officer-ukey-made");
@@ -195,7 +195,7 @@ fn keep_user_pin(
     desk: &Desk,
     row: &OfficerRow,
     binding: &BindingRow,
-    pins: &BindPins,
+    pins: &UkeyPins,
 ) -> Result<(), Error> {
     let mut own = desk.own_pins(&row.name);
     own.own = desk.own_pin(row);
@@ -210,6 +210,17 @@ fn keep_user_pin(
     Ok(())
 }
 
+/// What the PINs of a binding are sealed for.
+fn purpose(binding: KeyId) -> String {
+    format!("ukey-station/bind/v1/{binding}")
+}
+
+fn random_user_pin(profile: &TokenProfile) -> Result<Pin, Error> {
+    let policy = profile.pin_policy();
+    let drawn = (policy.alphabet, USER_PIN_CHARS);
+    ukey_pins::random_user_pin(&policy, drawn, &[])
+}
+
 /// The ukey that is meant, seen to be a blank of the stock.
 fn choose(desk: &Desk, choice: Choice<'_>) -> Result<UkeyRow, Error> {
     let plugged = bench::look(desk)?.ukeys;
@@ -219,7 +230,7 @@ fn choose(desk: &Desk, choice: Choice<'_>) -> Result<UkeyRow, Error> {
     };
     let found: Vec<_> = match choice {
         Choice::Named(text) => {
-            let fits = |ukey: &Inserted| names(text, &at_intake(ukey));
+            let fits = |ukey: &Inserted| at_intake(ukey).is_named_by(text);
             plugged.into_iter().filter(fits).collect()
         }
         Choice::Only | Choice::Lowest => {

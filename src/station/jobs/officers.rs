@@ -3,6 +3,7 @@
 
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::pin::PinAlphabet;
 use crate::domain::request::{FormKind, RequestState};
 use crate::domain::ukey::Serial;
 use crate::keys::escrow::EscrowIdentity;
@@ -12,7 +13,7 @@ use crate::keys::wrap::{OfficerSecrets, Opened, OwnPins, SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::{self, AskSecret};
-use crate::station::{ActingOfficer, clock, key_token, unit_trust};
+use crate::station::{ActingOfficer, clock, key_token, ukey_pins, unit_trust};
 use crate::store::{BindingRow, OfficerRow, RequestRow};
 use crate::token::virtual_ukey;
 
@@ -61,7 +62,10 @@ pub fn add(
         let secrets = secrets.as_ref().filter(|_secrets| desk.is_practice());
         sign_in::new_passphrase(secrets, &name, ask)?
     };
-    let (so_pin, own_pin) = (key_token::random_pin(24)?, key_token::random_pin(12)?);
+    let (so_pin, own_pin) = (
+        ukey_pins::random_pin(PinAlphabet::Ascii, 24)?,
+        ukey_pins::random_pin(PinAlphabet::Ascii, 12)?,
+    );
     let dir = desk.home().officer(name.as_str());
     if dir.exists() {
         // Left by an attempt that did not come to an end: nobody has its PIN.

@@ -2,7 +2,6 @@
 
 mod issue;
 mod perform;
-mod pins;
 mod session;
 
 use std::collections::VecDeque;

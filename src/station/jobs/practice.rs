@@ -8,6 +8,7 @@ use crate::domain::identity_number::IdentityNumber;
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::opinion::{Opinion, OpinionKind};
+use crate::domain::pin::PinAlphabet;
 use crate::domain::request::RequestDraft;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyIdentity};
@@ -25,7 +26,7 @@ use crate::station::jobs::{approvals, ca, certificates, papers, people, requests
 use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::unit_key::{self, UNIT_DAYS};
-use crate::station::{ActingOfficer, SigningKey, clock, key_token};
+use crate::station::{ActingOfficer, SigningKey, clock, ukey_pins};
 use crate::token::profiles;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
 
@@ -119,10 +120,7 @@ pub fn pull(path: &Path, serial: &str) -> Result<Serial, Error> {
 fn folder(path: &Path, text: &str) -> Result<(Serial, std::path::PathBuf), Error> {
     let home = Home::open(path)?;
     let folders = virtual_ukey::folders(&home.ukeys())?.into_iter();
-    let fits = |serial: &Serial| {
-        serial.as_str() == text || (text.len() >= 4 && serial.as_str().ends_with(text))
-    };
-    let mut found = folders.filter(|(serial, _folder)| fits(serial));
+    let mut found = folders.filter(|(serial, _folder)| serial.is_named_by(text));
     match (found.next(), found.next()) {
         (Some(one), None) => Ok(one),
         (None, _) => Err(Error::usage("ukey-unknown", text)),
@@ -261,7 +259,11 @@ impl<'a> Maker<'a> {
 
     /// An officer with passphrase, own ukey and certificate.
     fn add_officer(&mut self, name: &OfficerName, post: Post) -> Result<(), Error> {
-        let passphrase = SecretText::new(key_token::random_pin(20)?.expose().to_owned());
+        let passphrase = SecretText::new(
+            ukey_pins::random_pin(PinAlphabet::Ascii, 20)?
+                .expose()
+                .to_owned(),
+        );
         let (token, own_pin, public) =
             self.base
                 .make_officer((name, post), &passphrase, self.invented_identity(post)?)?;

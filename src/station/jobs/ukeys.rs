@@ -60,10 +60,8 @@ pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView
     if let Some(view) = exact {
         return Ok(view.clone());
     }
-    let tail = |view: &UkeyView| {
-        text.chars().count() >= 4 && view.row.identity.serial.as_str().ends_with(text)
-    };
-    let found: Vec<_> = views.into_iter().filter(tail).collect();
+    let meant = |view: &UkeyView| view.row.identity.serial.is_named_by(text);
+    let found: Vec<_> = views.into_iter().filter(meant).collect();
     match found.as_slice() {
         [view] => Ok(view.clone()),
         [] => Err(not_in_stock(desk, text)?),
@@ -82,15 +80,14 @@ pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView
 
 /// Why no ukey of the stock has this serial.
 fn not_in_stock(desk: &Desk, text: &str) -> Result<Error, Error> {
-    let fits = |row: &UkeyRow| {
-        let serial = row.identity.serial.as_str();
-        serial == text || (text.chars().count() >= 4 && serial.ends_with(text))
-    };
     let own = desk.store().read().officers_ukeys()?;
-    Ok(match own.iter().find(|row| fits(row)) {
-        Some(row) => Error::refused("ukey-of-officer", row.identity.serial.as_str()),
-        None => Error::usage("ukey-unknown", text),
-    })
+    let mut own = own.iter();
+    Ok(
+        match own.find(|row| row.identity.serial.is_named_by(text)) {
+            Some(row) => Error::refused("ukey-of-officer", row.identity.serial.as_str()),
+            None => Error::usage("ukey-unknown", text),
+        },
+    )
 }
 
 /// Who came and who went.

@@ -1,7 +1,6 @@
 //! What happens on the ukey: initialised with PINs of its own, a key born on it and read back. It may
 //! have been interrupted anywhere before (D-34, D-37).
 
-use super::pins::BindPins;
 use super::told;
 use crate::domain::fault::Fault;
 use crate::domain::key::{KeyAlgorithm, PublicKeyDer};
@@ -13,6 +12,7 @@ use crate::station::bench::Unusable;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::key_token::{self, OpenKey};
+use crate::station::ukey_pins::UkeyPins;
 use crate::store::{BindingRow, KeyToken};
 use crate::token::worker::Worker;
 
@@ -20,7 +20,7 @@ use crate::token::worker::Worker;
 pub(super) fn on_ukey(
     desk: &Desk,
     binding: &BindingRow,
-    pins: &BindPins,
+    pins: &UkeyPins,
 ) -> Result<(KeyToken, PublicKeyDer, OpenKey), Error> {
     let token = &binding.token;
     let profile = token.profile.as_deref().unwrap_or_default();
@@ -79,7 +79,7 @@ fn present_so_pin(
     worker: &mut Worker,
     (profile, label): (&TokenProfile, &TokenLabel),
     reading: &UkeyReading,
-    pins: &BindPins,
+    pins: &UkeyPins,
 ) -> Result<Pin, Error> {
     let serial = reading.identity.serial.as_str();
     let refused = |why: Unusable| Error::refused(why.code(), serial);

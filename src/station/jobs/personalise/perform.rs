@@ -2,8 +2,9 @@
 //! to say.
 
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::id::RunId;
 use crate::domain::key::PublicKeyDer;
-use crate::domain::pin::Pin;
+use crate::domain::pin::{Pin, PinAlphabet};
 use crate::domain::request::RequestState;
 use crate::domain::ukey::{TokenFlags, UkeyState};
 use crate::issuing::SignError;
@@ -17,6 +18,7 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::{approvals, clock_check};
 use crate::station::sign_in::{self, PinQuestion};
+use crate::station::ukey_pins::{self, UkeyPins};
 use crate::store::StoreError;
 use crate::workflow::journal::{
     CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, PinSource,
@@ -24,8 +26,10 @@ use crate::workflow::journal::{
 };
 use crate::workflow::step::Step;
 
-use super::pins::RunPins;
 use super::session::{Session, Stop};
+
+/// Digits of a random user PIN.
+const USER_PIN_DIGITS: usize = 8;
 
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
@@ -162,11 +166,22 @@ impl Session<'_> {
         typed.map(Some).ok_or(Stop::Failure(Failure::PinNotTyped))
     }
 
+    /// Digits that the holder's own numbers do not give away (D-37).
+    fn random_user_pin(&mut self) -> Result<Pin, Stop> {
+        let digits = (PinAlphabet::Digits, USER_PIN_DIGITS);
+        let policy = self.profile.pin_policy();
+        let personal = self.approved()?.form().personal_numbers();
+        Ok(ukey_pins::random_user_pin(&policy, digits, &personal)?)
+    }
+
     fn seal_pins(&mut self) -> Result<Finding, Stop> {
         if self.stored_pins()?.is_none() {
-            let chosen = self.chosen_pin()?;
-            let pins = RunPins::make(self.profile, self.approved()?.form(), chosen)?;
-            let sealed = pins.seal(self.id)?;
+            let user_pin = match self.chosen_pin()? {
+                Some(pin) => pin,
+                None => self.random_user_pin()?,
+            };
+            let pins = UkeyPins::make(self.profile, user_pin)?;
+            let sealed = pins.seal(&purpose(self.id))?;
             let escrowed = self.desk.escrow_key()?.seal(&pins.so_pin);
             let escrowed = escrowed.map_err(|error| Error::failed("escrow", error.to_string()))?;
             let (id, serial, now) = (self.id, &self.ukey.identity.serial, clock::now());
@@ -500,20 +515,25 @@ impl Session<'_> {
         })
     }
 
-    fn stored_pins(&mut self) -> Result<Option<&RunPins>, Stop> {
+    fn stored_pins(&mut self) -> Result<Option<&UkeyPins>, Stop> {
         if self.pins.is_none() {
             let sealed = self.desk.store().read().run_secrets(self.id)?;
             if let Some(sealed) = sealed {
-                self.pins = Some(RunPins::open(self.id, &sealed).map_err(Error::from)?);
+                self.pins = Some(UkeyPins::open(&purpose(self.id), &sealed).map_err(Error::from)?);
             }
         }
         Ok(self.pins.as_ref())
     }
 
-    fn pins(&mut self) -> Result<&RunPins, Stop> {
+    fn pins(&mut self) -> Result<&UkeyPins, Stop> {
         let missing = || Error::failed("store-damaged", "secrets of the run").into();
         self.stored_pins()?.ok_or_else(missing)
     }
+}
+
+/// What the PINs of a run are sealed for.
+fn purpose(run: RunId) -> String {
+    format!("ukey-station/run/v1/{run}")
 }
 
 const fn untouched_unless(low: bool) -> TriesSeen {

@@ -14,6 +14,7 @@ use crate::station::error::Error;
 use crate::station::jobs;
 use crate::station::jobs::approvals::ApprovedRequest;
 use crate::station::report::{Clerk, Event, Outcome, StepReport};
+use crate::station::ukey_pins::UkeyPins;
 use crate::station::{ActingOfficer, bench, clock};
 use crate::store::{RequestRow, RunRow, UkeyRow};
 use crate::token::worker::{Worker, WorkerSpec};
@@ -22,7 +23,6 @@ use crate::workflow::run::{End, Next, Run};
 use crate::workflow::step::{Step, StepClass};
 
 use super::Terms;
-use super::pins::RunPins;
 
 /// One run at work.
 pub(super) struct Session<'a> {
@@ -36,7 +36,7 @@ pub(super) struct Session<'a> {
     pub(super) worker: Option<Worker>,
     pub(super) reading: Option<UkeyReading>,
     pub(super) approved: Option<ApprovedRequest>,
-    pub(super) pins: Option<RunPins>,
+    pub(super) pins: Option<UkeyPins>,
     pub(super) certificate: Option<CheckedCertificate>,
     pub(super) read_back: Option<Vec<u8>>,
     spec: WorkerSpec,

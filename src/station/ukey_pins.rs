@@ -1,30 +1,29 @@
-//! The PINs of an officer's own ukey: made and sealed before one of them is set (D-37).
+//! The PINs of a ukey that is being made: drawn, and sealed before one of them is set (D-37).
 
-use crate::domain::key::KeyId;
-use crate::domain::pin::{Pin, PinAlphabet};
+use super::error::Error;
+use crate::domain::pin::{Pin, PinAlphabet, PinPolicy};
 use crate::domain::token_profile::TokenProfile;
 use crate::keys::random;
 use crate::keys::secret::{NotOpened, SecretKey};
-use crate::station::error::Error;
 use crate::store::SealedSecrets;
 
-/// Characters of the random user PIN, where the model takes so many.
-const USER_PIN_CHARS: usize = 12;
+/// How often a weak PIN is drawn again.
+const DRAWS: usize = 16;
 
-/// The PINs of one binding. Wiped on drop.
+/// The PINs of one ukey. Wiped on drop.
 #[derive(Debug)]
-pub(super) struct BindPins {
+pub(super) struct UkeyPins {
     /// The SO PIN that will be set.
     pub(super) so_pin: Pin,
-    /// The SO PIN before it: the factory's.
+    /// The SO PIN before it.
     pub(super) old_so_pin: Pin,
     /// The user PIN.
     pub(super) user_pin: Pin,
 }
 
-impl BindPins {
-    /// Makes new ones for a blank.
-    pub(super) fn make(profile: &TokenProfile) -> Result<Self, Error> {
+impl UkeyPins {
+    /// Those of a blank, whose SO PIN is the factory's; the next one is random.
+    pub(super) fn make(profile: &TokenProfile, user_pin: Pin) -> Result<Self, Error> {
         let factory = profile.factory_so_pin();
         let old_so_pin =
             factory.map_err(|error| Error::refused("profile-invalid", error.to_string()))?;
@@ -36,14 +35,17 @@ impl BindPins {
         Ok(Self {
             so_pin,
             old_so_pin,
-            user_pin: user_pin(profile)?,
+            user_pin,
         })
     }
 
-    /// Seals them under a key of this binding, for the worker alone.
-    pub(super) fn seal(&self, binding: KeyId) -> Result<SealedSecrets, Error> {
+    /// Seals them under a key of their own, for the worker alone; `purpose` names whose they are.
+    pub(super) fn seal(&self, purpose: &str) -> Result<SealedSecrets, Error> {
         let key = SecretKey::generate()?;
-        let seal = |what, pin: &Pin| key.seal(&purpose(binding, what), pin.expose().as_bytes());
+        let seal = |what, pin: &Pin| {
+            let purpose = format!("{purpose}/{what}");
+            key.seal(&purpose, pin.expose().as_bytes())
+        };
         Ok(SealedSecrets {
             so_pin: seal("so-pin", &self.so_pin)?,
             old_so_pin: seal("old-so-pin", &self.old_so_pin)?,
@@ -52,11 +54,11 @@ impl BindPins {
         })
     }
 
-    /// Opens what [`Self::seal`] made.
-    pub(super) fn open(binding: KeyId, sealed: &SealedSecrets) -> Result<Self, NotOpened> {
+    /// Opens what [`Self::seal`] made for the same purpose.
+    pub(super) fn open(purpose: &str, sealed: &SealedSecrets) -> Result<Self, NotOpened> {
         let key = SecretKey::from_slice(&sealed.run_key).ok_or(NotOpened)?;
         let open = |what, sealed: &[u8]| {
-            let bytes = key.open(&purpose(binding, what), sealed)?;
+            let bytes = key.open(&format!("{purpose}/{what}"), sealed)?;
             let text = std::str::from_utf8(&bytes).map_err(|_binary| NotOpened)?;
             Pin::parse(text).map_err(|_no_pin| NotOpened)
         };
@@ -68,24 +70,25 @@ impl BindPins {
     }
 }
 
-fn purpose(binding: KeyId, what: &str) -> String {
-    format!("ukey-station/bind/v1/{binding}/{what}")
-}
-
-/// A random PIN that passes the rules of a typed one; a weak draw is drawn again.
-fn user_pin(profile: &TokenProfile) -> Result<Pin, Error> {
-    let policy = profile.pin_policy();
-    let chars = USER_PIN_CHARS.clamp(policy.min_len, policy.max_len);
-    for _ in 0..16 {
-        let pin = random_pin(policy.alphabet, chars)?;
-        if pin.check(&policy, &[]).is_ok() {
+/// A random user PIN of about so many characters that passes the rules of a typed one.
+pub(super) fn random_user_pin(
+    policy: &PinPolicy,
+    (alphabet, chars): (PinAlphabet, usize),
+    personal: &[&str],
+) -> Result<Pin, Error> {
+    let chars = chars.clamp(policy.min_len, policy.max_len);
+    for _ in 0..DRAWS {
+        let pin = random_pin(alphabet, chars)?;
+        if pin.check(policy, personal).is_ok() {
             return Ok(pin);
         }
     }
-    Err(Error::failed("no-random", "sixteen weak PINs in a row"))
+    let text = format!("{DRAWS} weak PINs in a row");
+    Err(Error::failed("no-random", text))
 }
 
-fn random_pin(alphabet: PinAlphabet, chars: usize) -> Result<Pin, Error> {
+/// A random PIN.
+pub(super) fn random_pin(alphabet: PinAlphabet, chars: usize) -> Result<Pin, Error> {
     let random = random::secret::<256>()?;
     let pin = match alphabet {
         PinAlphabet::Digits => Pin::from_random_digits(chars, random.as_slice()),
