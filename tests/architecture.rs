@@ -53,6 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("calamine", &["documents"]),
     ("rust_xlsxwriter", &["documents"]),
     ("csv", &["documents"]),
+    ("memchr", &["documents"]),
     ("encoding_rs", &["documents"]),
     ("icu_collator", &["domain"]),
     ("icu_locale_core", &["domain"]),
