@@ -1,7 +1,5 @@
 //! How long the station keeps what is personal, and since when (D-51). Deletes nothing itself.
 
-use time::{Date, Month};
-
 use super::request::RequestState;
 use super::timestamp::Timestamp;
 
@@ -86,7 +84,7 @@ impl Kept {
 
     /// When the time is over of what is counted `from` then.
     pub fn ends(self, from: Timestamp) -> Option<Timestamp> {
-        self.retention().map(|line| plus_months(from, line.months))
+        self.retention().map(|line| from.plus_months(line.months))
     }
 }
 
@@ -127,23 +125,6 @@ impl RequestDates {
         };
         Some((kept, kept.ends(from)?))
     }
-}
-
-/// The same day and time `months` later; the last day of a shorter month.
-pub(super) fn plus_months(from: Timestamp, months: u32) -> Timestamp {
-    let moment = from.to_offset();
-    let date = moment.date();
-    let months =
-        i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1 + i64::from(months);
-    let later = || {
-        let year = i32::try_from(months.div_euclid(12)).ok()?;
-        let month = Month::try_from(u8::try_from(months.rem_euclid(12) + 1).ok()?).ok()?;
-        let day = date.day().min(month.length(year));
-        let date = Date::from_calendar_date(year, month, day).ok()?;
-        Timestamp::from_unix(moment.replace_date(date).unix_timestamp()).ok()
-    };
-    // Past the year 9999 nothing is ever due.
-    later().unwrap_or_else(|| Timestamp::EPOCH.plus_secs(i64::MAX))
 }
 
 #[cfg(test)]

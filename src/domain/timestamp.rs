@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use time::format_description::well_known::Rfc3339;
-use time::{Date, OffsetDateTime};
+use time::{Date, Month, OffsetDateTime};
 
 /// Seconds since 1970-01-01T00:00:00Z, between the years 1970 and 9999 (the range that RFC 5280
 /// times and RFC 3339 text can both say).
@@ -60,6 +60,22 @@ impl Timestamp {
     /// The moment `days` of 24 hours later, held inside the range.
     pub fn plus_days(self, days: i64) -> Self {
         self.plus_secs(days.saturating_mul(DAY_SECS))
+    }
+
+    /// The same day and time `months` later; the last day of a shorter month. Held inside the range.
+    pub fn plus_months(self, months: u32) -> Self {
+        let moment = self.to_offset();
+        let date = moment.date();
+        let months =
+            i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1 + i64::from(months);
+        let later = || {
+            let year = i32::try_from(months.div_euclid(12)).ok()?;
+            let month = Month::try_from(u8::try_from(months.rem_euclid(12) + 1).ok()?).ok()?;
+            let day = date.day().min(month.length(year));
+            let date = Date::from_calendar_date(year, month, day).ok()?;
+            Self::from_unix(moment.replace_date(date).unix_timestamp()).ok()
+        };
+        later().unwrap_or_else(|| Self::EPOCH.plus_secs(i64::MAX))
     }
 
     /// As the `time` crate has it, UTC.

@@ -3,7 +3,6 @@
 
 use time::Date;
 
-use super::retention::plus_months;
 use super::timestamp::Timestamp;
 
 /// An act of two officers.
@@ -59,7 +58,7 @@ impl Waiver {
     /// Whether it ends within the time that D-8 leaves, and not before it begins.
     pub fn is_lawful(&self) -> bool {
         let begins = self.granted_at.date();
-        let latest = plus_months(self.granted_at, MOST_MONTHS).date();
+        let latest = self.granted_at.plus_months(MOST_MONTHS).date();
         (begins..=latest).contains(&self.until)
     }
 
