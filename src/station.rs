@@ -6,6 +6,7 @@ pub mod clock;
 pub mod desk;
 pub mod door;
 pub mod error;
+pub mod files;
 pub mod home;
 pub mod jobs;
 pub mod report;

@@ -17,6 +17,7 @@ use crate::domain::request::{RequestDraft, RequestState};
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::SigningKey;
 use crate::station::desk::Access;
+use crate::station::files::read_limited;
 use crate::station::jobs::approvals::{self, Refusal};
 use crate::station::jobs::people::{self, Revealed, Sight};
 use crate::station::jobs::request_view::{self, Details};
@@ -27,7 +28,7 @@ use crate::station::{
 };
 
 /// A request file larger than this is none.
-const MAX_FILE: u64 = 64 * 1024 * 1024;
+const MAX_FILE: usize = 64 * 1024 * 1024;
 
 impl Cli<'_> {
     pub(super) fn request(&self, command: &Request) -> Result<u8, Error> {
@@ -495,27 +496,14 @@ pub(super) fn parse_day(text: &str) -> Result<Date, Error> {
 
 /// A scan file, not read further than a scan can be long.
 pub(super) fn read_scan(path: &Path) -> Result<Vec<u8>, Error> {
-    read_limited(
-        path,
-        u64::try_from(crate::domain::scan::MAX_BYTES).unwrap_or(u64::MAX),
-    )
-}
-
-/// A file up to one byte more than `most`: who judges it sees that it is too long.
-pub(super) fn read_limited(path: &Path, most: u64) -> Result<Vec<u8>, Error> {
-    use std::io::Read as _;
-    let mut content = Vec::new();
-    std::fs::File::open(path)
-        .and_then(|file| file.take(most + 1).read_to_end(&mut content))
-        .map_err(|error| Error::io(path, error))?;
-    Ok(content)
+    read_limited(path, crate::domain::scan::MAX_BYTES)
 }
 
 /// An application file, TOML or JSON by its ending.
 fn read_draft(file: &Path) -> Result<RequestDraft, Error> {
     let invalid = |text: String| Error::usage("file", format!("{}: {text}", file.display()));
     let bytes = read_limited(file, MAX_FILE)?;
-    if u64::try_from(bytes.len()).is_ok_and(|length| length > MAX_FILE) {
+    if bytes.len() > MAX_FILE {
         return Err(invalid("larger than 64 MB".to_owned()));
     }
     // Editors on Windows begin a file with a byte order mark.

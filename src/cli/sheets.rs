@@ -6,18 +6,18 @@ use serde_json::{Value, json};
 
 use super::args::{RequestSheet, Reveal, Which};
 use super::commands::Cli;
-use super::requests::read_limited;
 use crate::domain::officer::Duty;
 use crate::domain::request::FormKind;
 use crate::station::Error;
 use crate::station::desk::Access;
+use crate::station::files::read_limited;
 use crate::station::jobs::people::Sight;
 use crate::station::jobs::request_import::{self, Imported, Place, RowFault};
 use crate::station::jobs::units::BadRows;
 use crate::station::jobs::{forms, requests, sheets};
 
 /// What the reader of sheets takes at most.
-const MAX_SHEET: u64 = 128 << 20;
+const MAX_SHEET: usize = 128 << 20;
 /// A rule refuses and nothing was taken (interface.md).
 const REFUSED: u8 = 4;
 

@@ -1,7 +1,7 @@
 //! Replaces a small file so that a reader, or a power cut, sees the old or the new one, whole.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -26,22 +26,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
-/// Reads a file of at most `most` bytes: what a person names by mistake may be a device or a disk image.
-///
-/// # Errors
-/// `FileTooLarge`, else what the file system says.
-pub fn read_at_most(path: &Path, most: usize) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let most = u64::try_from(most).unwrap_or(u64::MAX);
-    let beyond = most.saturating_add(1);
-    File::open(path)?.take(beyond).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == beyond {
-        let text = format!("it has more than {most} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, text));
-    }
-    Ok(bytes)
-}
-
 /// Reads a file that nobody else may read or write.
 ///
 /// # Errors
@@ -54,21 +38,4 @@ pub fn read_private(path: &Path) -> io::Result<Vec<u8>> {
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, text));
     }
     fs::read(path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_has_no_end_is_refused_and_what_just_fits_is_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file");
-        fs::write(&path, [7; 100]).unwrap();
-        assert_eq!(read_at_most(&path, 100).unwrap(), [7; 100]);
-        let refused = |path: &Path| read_at_most(path, 99).unwrap_err().kind();
-        assert_eq!(refused(&path), io::ErrorKind::FileTooLarge);
-        assert_eq!(refused(Path::new("/dev/zero")), io::ErrorKind::FileTooLarge);
-        assert_eq!(refused(folder.path()), io::ErrorKind::IsADirectory);
-    }
 }

@@ -21,7 +21,7 @@ const VERSION: u64 = 1;
 /// First line of what the new key signs.
 const PURPOSE: &str = "ukey-station/officer-key/v1";
 /// Longest file that is looked at.
-const MAX_BYTES: usize = 1024 * 1024;
+pub const MAX_BYTES: usize = 1024 * 1024;
 
 /// What is asked: canonical JSON, keys in alphabetical order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -13,6 +13,7 @@ use self::history::Place;
 pub(super) use self::history::{Restored, open_restored};
 use super::desk::Desk;
 use super::error::Error;
+use super::files::read_limited;
 use super::jobs::enrolment::{pack_failed, parcel_refused, station_identity};
 use super::unit_trust::{self, CarriedLists};
 use super::{SigningKey, clock};
@@ -258,8 +259,7 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
 
 /// Opens a file of any kind from a neighbour, how it would be noted, and the lists that it brought.
 fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, CarriedLists), Error> {
-    let bytes =
-        file::read_at_most(path, parcel::MAX_BYTES).map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, parcel::MAX_BYTES)?;
     let trust = OwnTrust::of(desk)?;
     let opened = parcel::open(
         &bytes,

@@ -13,6 +13,7 @@ use crate::keys::file;
 use crate::keys::signature::NotVerified;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::{ActingOfficer, SigningKey, clock, unit_key};
 use crate::store::{AuditEntry, AuditFilter, AuditVerdict, CheckpointRow, Reading, Store};
 
@@ -21,7 +22,7 @@ const EXPORT_TYPE: &str = "ukey-station/audit-export";
 /// Version of an export.
 const EXPORT_VERSION: u32 = 1;
 /// A checkpoint with its chain has some 3000 bytes.
-const CHECKPOINT_MAX_BYTES: u64 = 1 << 20;
+const CHECKPOINT_MAX_BYTES: usize = 1 << 20;
 
 /// What a log is compared with, beside the checkpoints that the store keeps.
 #[derive(Clone, Copy, Debug)]
@@ -188,11 +189,7 @@ fn then(reading: &Reading<'_>, count: u64) -> Result<Option<[u8; 32]>, Error> {
 /// another home's.
 fn read_checkpoint(desk: &Desk, path: &Path, own: &OwnUnit<'_>) -> Result<LogPosition, Error> {
     let invalid = |text: String| Error::refused("checkpoint-invalid", text);
-    let size = std::fs::metadata(path).map_err(|error| Error::io(path, error))?;
-    if size.len() > CHECKPOINT_MAX_BYTES {
-        return Err(invalid(path.display().to_string()));
-    }
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, CHECKPOINT_MAX_BYTES)?;
     let refuse =
         |error: NotVerified| invalid(format!("{}: {error}", path.display())).because(error);
     let claimed = ClaimedCheckpoint::read(&bytes).map_err(refuse)?;

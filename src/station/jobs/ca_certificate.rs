@@ -18,6 +18,7 @@ use crate::issuing::{SignError, check};
 use crate::keys::{file, random, unit_pki};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::key_token;
 use crate::station::sign_in::AskSecret;
 use crate::station::{ActingOfficer, clock};
@@ -67,8 +68,7 @@ pub fn certify(
         return Err(Error::refused("not-holder-root", ""));
     }
     let name = request.display().to_string();
-    let bytes = file::read_at_most(request, unit_pki::MAX_FILE_BYTES)
-        .map_err(|error| Error::io(request, error))?;
+    let bytes = read_limited(request, unit_pki::MAX_FILE_BYTES)?;
     let refused = || Error::refused("csr-refused", name.clone());
     let text = std::str::from_utf8(&bytes).map_err(|_binary| refused())?;
     let (_label, der) = der::pem::decode_vec(text.as_bytes()).map_err(|_pem| refused())?;
@@ -120,8 +120,7 @@ pub fn install(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<(), 
     officer.demand(Duty::SetUp)?;
     let name = path.display().to_string();
     let invalid = || Error::refused("ca-invalid", name.clone());
-    let bytes = file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
-        .map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, unit_pki::MAX_FILE_BYTES)?;
     let chain = certificates::from_pem(&bytes).ok_or_else(invalid)?;
     let own = chain.first().ok_or_else(invalid)?;
     let authority = Authority::from_certificate(own.clone());

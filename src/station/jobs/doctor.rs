@@ -12,6 +12,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::jobs::unit_lists;
 use crate::station::{ActingOfficer, clock};
 use crate::token::profiles;
@@ -21,7 +22,7 @@ const TYPE: &str = "ukey-station/diagnostics";
 /// Its version.
 const VERSION: u32 = 1;
 /// A report has some thousand bytes.
-const REPORT_MAX_BYTES: u64 = 1 << 20;
+const REPORT_MAX_BYTES: usize = 1 << 20;
 
 /// One thing that was looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,11 +95,7 @@ pub fn report(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Repor
 /// `diagnostics-invalid`, or what the file system says.
 pub fn read(path: &Path) -> Result<Report, Error> {
     let invalid = || Error::refused("diagnostics-invalid", path.display().to_string());
-    let metadata = std::fs::metadata(path).map_err(|error| Error::io(path, error))?;
-    if metadata.len() > REPORT_MAX_BYTES {
-        return Err(invalid());
-    }
-    let bytes = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, REPORT_MAX_BYTES)?;
     let report: Report =
         serde_json::from_slice(&bytes).map_err(|error| invalid().because(error))?;
     if report.kind == TYPE && report.version == VERSION {

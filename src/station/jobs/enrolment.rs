@@ -24,6 +24,7 @@ use crate::keys::unit_pki::{PkiError, UnitFacts};
 use crate::keys::wrap::SecuritySecrets;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::post;
 use crate::station::sign_in::AskSecret;
 use crate::station::unit_key::{self, UnitKey};
@@ -133,8 +134,7 @@ pub(super) fn proposal(
 /// `wrong-duty`, `parcel-not-for-us`, `parcel-damaged` and the like.
 pub fn open(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Proposed, Error> {
     officer.demand(Duty::ManageOfficers)?;
-    let bytes =
-        file::read_at_most(path, parcel::MAX_BYTES).map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, parcel::MAX_BYTES)?;
     let code = desk.own_unit()?.code;
     let enrolment = parcel::open_enrolment(
         &bytes,

@@ -15,6 +15,7 @@ use crate::domain::officer::Duty;
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::signing_key::SigningKey;
 
 /// Endings of the three files of one item.
@@ -26,7 +27,7 @@ const REVOCATION: &str = ".revoke.p7s";
 /// Ending of the CA's list.
 const CRL: &str = ".crl";
 /// Largest file that is read.
-const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: usize = 1024 * 1024;
 
 /// What became of one item.
 #[derive(Debug)]
@@ -141,11 +142,7 @@ fn files(dir: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    let failed = |error| Error::io(path, error);
-    if fs::metadata(path).map_err(failed)?.len() > MAX_BYTES {
-        return Err(refused("exchange-altered", path));
-    }
-    crate::keys::file::read_at_most(path, crate::keys::parcel::MAX_BYTES).map_err(failed)
+    read_limited(path, MAX_BYTES)
 }
 
 /// A refusal of one file.

@@ -20,6 +20,7 @@ use crate::keys::{file, random};
 use crate::station::clock;
 use crate::station::desk::PRACTICE_PROFILE;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::foundation::{self, Foundation};
 use crate::station::home::Home;
 use crate::station::jobs::{certificates, enrolment, practice};
@@ -284,8 +285,7 @@ fn trust(table: &TrustTable) -> Result<Trust, Error> {
 
 /// The certificates of a file whose first one has this fingerprint.
 fn pinned(path: &Path, sha256: &str, code: &'static str) -> Result<Vec<Vec<u8>>, Error> {
-    let bytes = file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
-        .map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, unit_pki::MAX_FILE_BYTES)?;
     let certificates = unit_pki::read_certificates(&bytes).map_err(|error| {
         Error::refused(code, format!("{}: {error}", path.display())).because(error)
     })?;
@@ -300,8 +300,7 @@ fn pinned(path: &Path, sha256: &str, code: &'static str) -> Result<Vec<Vec<u8>>,
 }
 
 fn ca_certificate(path: &Path) -> Result<Vec<u8>, Error> {
-    let bytes = file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
-        .map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, unit_pki::MAX_FILE_BYTES)?;
     certificates::from_pem(&bytes)
         .and_then(|chain| chain.into_iter().next())
         .ok_or_else(|| Error::refused("ca-invalid", path.display().to_string()))

@@ -14,6 +14,7 @@ use crate::keys::unit_pki;
 use crate::keys::{file, wrap::SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::sign_in::AskSecret;
 use crate::station::unit_key::UnitKey;
 use crate::station::{ActingOfficer, clock, post};
@@ -50,8 +51,7 @@ pub fn certify(
     ask: &dyn AskSecret,
 ) -> Result<Certified, Error> {
     officer.demand(Duty::ManageOfficers)?;
-    let bytes = file::read_at_most(path, crate::keys::parcel::MAX_BYTES)
-        .map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, officer_key::MAX_BYTES)?;
     let root = desk.pinned_root()?;
     let open = |crls: &[Vec<u8>]| -> Result<ProposedKey, Error> {
         let identity = station_identity(desk)?;

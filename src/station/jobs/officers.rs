@@ -12,6 +12,7 @@ use crate::keys::unit_pki;
 use crate::keys::wrap::{OfficerSecrets, Opened, OwnPins, SecuritySecrets};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::sign_in::{self, AskSecret};
 use crate::station::{ActingOfficer, clock, key_token, ukey_pins, unit_trust};
 use crate::store::{BindingRow, OfficerRow, RequestRow};
@@ -163,8 +164,7 @@ fn keep_in_practice(desk: &Desk, name: &OfficerName, passphrase: SecretText) -> 
 /// # Errors
 /// `certificate-invalid`, or what the file system says.
 pub fn read_chain(path: &std::path::Path) -> Result<Vec<Vec<u8>>, Error> {
-    let bytes = crate::keys::file::read_at_most(path, unit_pki::MAX_FILE_BYTES)
-        .map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, unit_pki::MAX_FILE_BYTES)?;
     unit_pki::read_certificates(&bytes)
         .map_err(|error| Error::refused("certificate-invalid", error.to_string()).because(error))
 }

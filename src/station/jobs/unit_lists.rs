@@ -9,10 +9,11 @@ use crate::keys::unit_crl::{self, UnitCrl};
 use crate::keys::unit_pki::UnitFacts;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::{ActingOfficer, clock, unit_trust};
 
 /// Largest list that is read.
-const MAX_BYTES: u64 = 16 * 1024 * 1024;
+const MAX_BYTES: usize = 16 * 1024 * 1024;
 
 /// A list that was taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,12 +45,7 @@ pub struct EndedList {
 pub fn take(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<TakenList, Error> {
     officer.demand(Duty::SetUp)?;
     let name = || path.file_name().unwrap_or_default().to_string_lossy();
-    let io = |error| Error::io(path, error);
-    if std::fs::metadata(path).map_err(io)?.len() > MAX_BYTES {
-        return Err(Error::refused("unit-crl-invalid", name()));
-    }
-    let bytes =
-        crate::keys::file::read_at_most(path, crate::keys::unit_pki::MAX_FILE_BYTES).map_err(io)?;
+    let bytes = read_limited(path, MAX_BYTES)?;
     let der = unit_crl::read_file(&bytes);
     let der = der.ok_or_else(|| Error::refused("unit-crl-invalid", name()))?;
     let issuers = unit_trust::issuers(desk)?;

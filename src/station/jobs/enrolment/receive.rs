@@ -10,6 +10,7 @@ use crate::keys::parcel::{self, Kind, Opened, Trust};
 use crate::keys::unit_pki::{self, UnitFacts};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::files::read_limited;
 use crate::station::jobs::officers;
 use crate::station::unit_trust::{self, CarriedLists};
 use crate::station::{ActingOfficer, clock};
@@ -78,8 +79,7 @@ pub fn receive(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Rece
 
 /// Opens the answer under the proposed key, which nobody has certified yet.
 fn open(desk: &Desk, own: &Unit, path: &Path) -> Result<(Opened, CarriedLists), Error> {
-    let bytes = crate::keys::file::read_at_most(path, parcel::MAX_BYTES)
-        .map_err(|error| Error::io(path, error))?;
+    let bytes = read_limited(path, parcel::MAX_BYTES)?;
     let (superior_chain, root) = (desk.superior_chain()?, desk.pinned_root()?);
     let crls = desk.store().read().unit_crls()?;
     let trust = Trust {
