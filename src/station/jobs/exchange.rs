@@ -141,6 +141,25 @@ fn files(dir: &Path, endings: &[&str]) -> Result<Vec<PathBuf>, Error> {
     Ok(found)
 }
 
+/// Takes each file of a folder whose name ends so; `take` tells the serial number once it knows it, also
+/// of a file that it refuses.
+fn each_file(
+    dir: &Path,
+    ending: &str,
+    take: impl Fn(&Path, &mut Option<CertificateSerial>) -> Result<Done, Error>,
+) -> Result<Vec<Item>, Error> {
+    let taken = files(dir, &[ending])?.into_iter().map(|file| {
+        let mut serial = None;
+        let outcome = take(&file, &mut serial);
+        Item {
+            file,
+            serial,
+            outcome,
+        }
+    });
+    Ok(taken.collect())
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     read_limited(path, MAX_BYTES)
 }

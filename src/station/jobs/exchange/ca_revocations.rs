@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use super::ca_side::{is_officer_of, order_refused, units_of};
-use super::{Done, Item, REVOCATION, files, read, refused};
+use super::{Done, Item, REVOCATION, each_file, read, refused};
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::certificate_order::CertificateOrder;
 use crate::domain::officer::Duty;
@@ -29,16 +29,9 @@ pub(super) fn take_in(
     officer: &ActingOfficer,
     dir: &Path,
 ) -> Result<Vec<Item>, Error> {
-    let mut items = Vec::new();
-    for path in files(dir, &[REVOCATION])? {
-        let mut serial = None;
-        let outcome = revoke(desk, officer, &path, &mut serial);
-        items.push(Item {
-            file: path,
-            serial,
-            outcome,
-        });
-    }
+    let items = each_file(dir, REVOCATION, |path, serial| {
+        revoke(desk, officer, path, serial)
+    })?;
     let changed = |item: &Item| matches!(item.outcome, Ok(Done::Revoked | Done::Released));
     if items.iter().any(changed) {
         // In a real home security publishes: `out` says so.

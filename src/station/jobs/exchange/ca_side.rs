@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use super::super::ca::ca_error;
-use super::{APPROVAL, CSR, Done, Item, ORDER, files, read, refused, sha256};
+use super::{APPROVAL, CSR, Done, Item, ORDER, each_file, files, read, refused, sha256};
 use crate::domain::certificate_order::CertificateOrder;
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
@@ -31,16 +31,9 @@ pub(super) fn take_in(
     officer: &ActingOfficer,
     dir: &Path,
 ) -> Result<Vec<Item>, Error> {
-    let mut items = Vec::new();
-    for path in files(dir, &[ORDER])? {
-        let mut serial = None;
-        let outcome = queue(desk, officer, &path, &mut serial);
-        items.push(Item {
-            file: path,
-            serial,
-            outcome,
-        });
-    }
+    let mut items = each_file(dir, ORDER, |path, serial| {
+        queue(desk, officer, path, serial)
+    })?;
     for path in files(dir, &[CSR])? {
         let ordered = sibling(&path, CSR, ORDER).is_some_and(|order| order.is_file());
         if !ordered {
