@@ -9,9 +9,8 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 use support::stations::{SECURITY, SYSTEM, Station, everyone};
@@ -446,36 +445,6 @@ fn a_binding_that_was_killed_anywhere_goes_on_with_the_same_ukey() {
 
 /// `clock confirm` by system with security beside them, whose passphrase is typed.
 fn confirmed(station: &Station) -> Answer {
-    let secrets = format!("[officers]\n\"{}\" = \"{}\"\n", SYSTEM.0, SYSTEM.1);
-    let secrets = station.private("system.toml", &secrets);
-    let command = format!(
-        "{} --home {} --json --lang en --secrets {} --officer {} --second {} clock confirm",
-        env!("CARGO_BIN_EXE_ukey-station"),
-        station.home().display(),
-        secrets.display(),
-        SYSTEM.0,
-        SECURITY.0,
-    );
-    let mut terminal = Command::new("script")
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .env_remove("UKEY_STATION_HOME")
-        .env_remove("UKEY_STATION_OFFICER")
-        .env_remove("UKEY_STATION_SECRETS")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut keyboard = terminal.stdin.take().unwrap();
-    writeln!(keyboard, "{}", SECURITY.1).unwrap();
-    let output = terminal.wait_with_output().unwrap();
-    drop(keyboard); // Closed earlier, `script` would end the program.
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    let documents = shown.lines().filter(|line| line.starts_with('{'));
-    Answer {
-        code: output.status.code(),
-        lines: documents
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-        stderr: shown,
-    }
+    let confirm = ["--second", SECURITY.0, "clock", "confirm"];
+    station.typed(SYSTEM, &confirm, &[SECURITY.1])
 }

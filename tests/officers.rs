@@ -9,14 +9,12 @@ mod support;
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
 use support::paper::{Desk, form};
 use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
-use support::{Answer, memory_dir, program};
+use support::{Answer, memory_dir};
 use tempfile::TempDir;
 
 /// The officers who are added here.
@@ -60,44 +58,8 @@ fn submitted(unit: &Station, text: &str) -> String {
 /// `officer add` by security, whose passphrase is in their file, at a terminal where the new officer
 /// types theirs twice.
 fn added(unit: &Station, number: &str, new: (&str, &str)) -> Answer {
-    let file = format!("[officers]\n\"{}\" = \"{}\"\n", SECURITY.0, SECURITY.1);
-    let secrets = unit.private("security.toml", &file);
-    let command = format!(
-        "{} --home {} --json --lang en --secrets {} --officer {} officer add --request {number} --name {}",
-        env!("CARGO_BIN_EXE_ukey-station"),
-        unit.home().display(),
-        secrets.display(),
-        SECURITY.0,
-        new.0,
-    );
-    let mut terminal = Command::new("script");
-    for (name, value) in program().get_envs() {
-        match value {
-            Some(value) => terminal.env(name, value),
-            None => terminal.env_remove(name),
-        };
-    }
-    let mut terminal = terminal
-        .args(["--quiet", "--return", "--command", &command, "/dev/null"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut keyboard = terminal.stdin.take().unwrap();
-    for _twice in 0..2 {
-        writeln!(keyboard, "{}", new.1).unwrap();
-    }
-    let output = terminal.wait_with_output().unwrap();
-    drop(keyboard); // Closed earlier, `script` would end the program.
-    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    let documents = shown.lines().filter(|line| line.starts_with('{'));
-    Answer {
-        code: output.status.code(),
-        lines: documents
-            .map(|line| serde_json::from_str(line).unwrap())
-            .collect(),
-        stderr: shown,
-    }
+    let add = ["officer", "add", "--request", number, "--name", new.0];
+    unit.typed(SECURITY, &add, &[new.1, new.1])
 }
 
 /// What the superior approves comes back.

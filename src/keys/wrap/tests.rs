@@ -13,14 +13,19 @@ fn passphrase(text: &str) -> SecretText {
     SecretText::new(text.to_owned())
 }
 
-#[test]
-fn each_passphrase_opens_its_own_wraps_and_security_alone_gets_the_escrow() {
+/// A file without officers, whose passphrases are quickly tried.
+fn keys_file() -> KeysFile {
     let cost = Cost {
         memory_kib: 64,
         passes: 1,
         lanes: 1,
     };
-    let mut keys = KeysFile::new(HomeId::new(Uuid::nil()), true, cost);
+    KeysFile::new(HomeId::new(Uuid::nil()), true, cost)
+}
+
+#[test]
+fn each_passphrase_opens_its_own_wraps_and_security_alone_gets_the_escrow() {
+    let mut keys = keys_file();
     let store_key = SecretKey::generate().unwrap();
     let secrets = SecuritySecrets {
         escrow: EscrowIdentity::generate(),
@@ -69,12 +74,7 @@ fn each_passphrase_opens_its_own_wraps_and_security_alone_gets_the_escrow() {
 
 #[test]
 fn a_new_store_key_reaches_who_stays_without_their_passphrase_and_not_who_left() {
-    let cost = Cost {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-    };
-    let mut keys = KeysFile::new(HomeId::new(Uuid::nil()), true, cost);
+    let mut keys = keys_file();
     let store_keys = [(); 2].map(|()| SecretKey::generate().unwrap());
     let [old, new] = &store_keys;
     let [escrow, next_escrow] = [(); 2].map(|()| SecuritySecrets {
@@ -149,12 +149,7 @@ fn wrong_passphrases_make_the_next_try_wait_longer_and_a_right_one_forgets_them(
 
 #[test]
 fn a_pin_that_the_ukey_refused_is_remembered_until_another_is_set() {
-    let cost = Cost {
-        memory_kib: 64,
-        passes: 1,
-        lanes: 1,
-    };
-    let mut keys = KeysFile::new(HomeId::new(Uuid::nil()), true, cost);
+    let mut keys = keys_file();
     let store_key = SecretKey::generate().unwrap();
     let secrets = OfficerSecrets {
         store_key: &store_key,
