@@ -110,9 +110,11 @@ pub trait AskSecret {
     /// why the last answer was not taken: a key of the wording.
     fn new_passphrase(
         &self,
-        officer: &OfficerName,
-        refused: Option<&'static str>,
-    ) -> Option<[SecretText; 2]>;
+        _officer: &OfficerName,
+        _refused: Option<&'static str>,
+    ) -> Option<[SecretText; 2]> {
+        None
+    }
 }
 
 /// Least number of characters of a passphrase (domain.md, section 11).
@@ -281,14 +283,6 @@ pub struct NobodyToAsk;
 
 impl AskSecret for NobodyToAsk {
     fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
-        None
-    }
-
-    fn new_passphrase(
-        &self,
-        _officer: &OfficerName,
-        _refused: Option<&'static str>,
-    ) -> Option<[SecretText; 2]> {
         None
     }
 }

@@ -210,14 +210,6 @@ impl AskSecret for Typed {
     fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
         self.0.borrow_mut().take()
     }
-
-    fn new_passphrase(
-        &self,
-        _officer: &OfficerName,
-        _refused: Option<&'static str>,
-    ) -> Option<[SecretText; 2]> {
-        None
-    }
 }
 
 struct AtWork<'a> {
