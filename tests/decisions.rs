@@ -4,6 +4,7 @@
 mod support;
 
 use std::fs;
+use std::process::Stdio;
 
 use serde_json::json;
 use support::PracticeHome;
@@ -141,4 +142,23 @@ fn words_that_are_no_command_are_told_as_json_too() {
     let wrong = home.run(["request", "list", "--sideways"]).expect(2);
     assert_eq!(wrong.one()["error"]["kind"], "usage");
     assert_eq!(wrong.error_code(), "usage");
+}
+
+#[test]
+fn a_reader_that_goes_away_is_nobodys_fault() {
+    let home = PracticeHome::new(0, 0);
+    for words in [
+        ["--lang", "zh", "unit", "list"].as_slice(),
+        &["--json", "unit", "list"],
+        &["--json", "unit", "list", "--sideways"],
+    ] {
+        let mut command = support::program();
+        command.arg("--home").arg(&home.path).args(words);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        drop(child.stderr.take());
+        let code = child.wait().unwrap().code();
+        assert!(matches!(code, Some(0 | 2)), "{words:?}: {code:?}");
+    }
 }

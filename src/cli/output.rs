@@ -1,10 +1,5 @@
 //! What a command prints: one JSON document a line on stdout with `--json`, else tables and
 //! sentences for people. The only place of the command line that prints.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "this is where output goes"
-)]
 
 use std::io::Write as _;
 
@@ -41,6 +36,17 @@ pub(super) const fn exit_code(kind: ErrorKind) -> u8 {
     }
 }
 
+/// A line for who reads stdout, flushed; a reader that went away cannot be told.
+fn print(line: &str) {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}").and_then(|()| out.flush()).ok();
+}
+
+/// A line for the person, on stderr.
+fn tell(line: &str) {
+    writeln!(std::io::stderr(), "{line}").ok();
+}
+
 impl Output {
     pub(super) const fn new(json: bool, wording: Wording) -> Self {
         Self { json, wording }
@@ -59,7 +65,7 @@ impl Output {
         if self.json {
             Self::line(document);
         } else {
-            println!("{sentence}");
+            print(sentence);
         }
     }
 
@@ -84,23 +90,21 @@ impl Output {
                     .map(|(_key, field)| self.cell(field, item.get(field))),
             );
         }
-        println!("{table}");
+        print(&table.to_string());
     }
 
     /// A sentence for people; on stderr beside JSON.
     pub(super) fn say(&self, sentence: &str) {
         if self.json {
-            eprintln!("{sentence}");
+            tell(sentence);
         } else {
-            println!("{sentence}");
+            print(sentence);
         }
     }
 
     /// One JSON line, flushed.
     pub(super) fn line(document: &Value) {
-        let mut out = std::io::stdout().lock();
-        // A reader that went away cannot be told.
-        writeln!(out, "{document}").and_then(|()| out.flush()).ok();
+        print(&document.to_string());
     }
 
     /// Bytes as they are.
@@ -117,21 +121,21 @@ impl Output {
             Self::line(&document);
         }
         let (headline, hints) = self.wording.error(error.code, &error.subject);
-        eprintln!("{headline}");
+        tell(&headline);
         for fault in &error.faults {
             let value = fault.value.as_deref().map(|value| format!(" “{value}”"));
             let text = self
                 .wording
                 .text(&format!("fault-{}", fault.problem.word()));
-            eprintln!(
+            tell(&format!(
                 "  {} ({}){}: {text}",
                 self.field_word(fault.field),
                 fault.rule,
                 value.unwrap_or_default()
-            );
+            ));
         }
         for hint in hints {
-            eprintln!("  {hint}");
+            tell(&format!("  {hint}"));
         }
     }
 
@@ -162,13 +166,13 @@ impl Output {
                 ("from", note.from.clone()),
                 ("to", note.to.clone()),
             ];
-            eprintln!("{}", self.wording.with("normalised", args));
+            tell(&self.wording.with("normalised", args));
         }
         for warning in warnings {
             let word = self.field_word(warning.field);
             let rule = warning.rule;
             let text = self.wording.text(&format!("warning-{}", warning.word));
-            eprintln!("{word} ({rule}): {text}");
+            tell(&format!("{word} ({rule}): {text}"));
         }
     }
 
