@@ -1,9 +1,6 @@
-//! No text that claims to be a token profile ends in a panic.
 #![no_main]
 
-use libfuzzer_sys::fuzz_target;
-use ukey_station::domain::token_profile::TokenProfile;
+#[path = "../src/profile.rs"]
+mod profile;
 
-fuzz_target!(|text: &str| {
-    drop(TokenProfile::parse(text));
-});
+libfuzzer_sys::fuzz_target!(|text: &str| profile::check(text));
