@@ -104,6 +104,11 @@ fn a_list_comes_down_with_answers_level_by_level_and_stops_the_revoked_officer()
         "nothing was to be done"
     );
 
+    // Nor do they sign in, though their own unit has not disabled them; to a stolen key another is given.
+    let listed = county.act(SECOND, &["request", "list"]).expect(4);
+    assert_eq!(listed.error_code(), "unit-certificate-revoked");
+    assert_eq!(acts(&county, "sign-in-refused"), 2);
+
     // One level further down, though the school and the prefecture exchange nothing.
     let own = revoke(&county, &school, SECOND.0, "keyCompromise");
     let numbers = school.submit_requests(1);
@@ -112,6 +117,7 @@ fn a_list_comes_down_with_answers_level_by_level_and_stops_the_revoked_officer()
         let taken = school.act(SYSTEM, &["unit", "crl", path(list)]).expect(0);
         assert_eq!(taken.one()["known"], true);
     }
+    school.act(SECOND, &["request", "list"]).expect(0);
 }
 
 #[test]

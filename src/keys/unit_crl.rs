@@ -190,6 +190,15 @@ impl UnitCrl {
         })
     }
 
+    /// Why a certificate of this unit's, DER, was taken back, if it was.
+    pub fn reason_of(&self, certificate: &[u8]) -> Option<RevocationReason> {
+        let certificate = Certificate::from_der(certificate).ok()?;
+        let serial = certificate.tbs_certificate.serial_number.as_bytes();
+        let mut entries = self.revoked.iter();
+        let entry = entries.find(|entry| entry.serial.as_octets() == serial)?;
+        Some(entry.reason)
+    }
+
     /// Whether nothing worse is said of a certificate than that another has taken its place.
     pub(super) fn only_supersedes(&self, serial: &[u8]) -> bool {
         let mut entries = self.revoked.iter();

@@ -4,7 +4,7 @@
 use super::desk::Desk;
 use super::error::Error;
 use super::key_token::{self, CannotOpen, OpenKey};
-use super::{clock, signing_key};
+use super::{clock, signing_key, unit_trust};
 use crate::domain::audit::AuditRow;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::key::PublicKeyDer;
@@ -15,23 +15,23 @@ use crate::store::{KeyToken, OfficerRow};
 /// Evidence that the officer's own ukey answered, or that they are bound to none. Made here alone.
 pub(super) struct SecondProof(());
 
-/// Demands the second proof of an officer whose passphrase was right. One worker is started and the
+/// Demands that an officer whose passphrase was right is still in office, and the second proof. One worker is started and the
 /// ukey's lock is held no longer than that, so that reading commands run beside an open window.
 ///
 /// # Errors
-/// `officer-ukey-missing` when it is not plugged in, `officer-ukey-refused` when it is another one, its
+/// `unit-certificate-revoked` (see `unit_trust::demand_in_office`); `officer-ukey-missing` when it is not plugged in, `officer-ukey-refused` when it is another one, its
 /// PIN was changed, or it did not answer the challenge: both in the audit log, neither counted as a
 /// wrong passphrase. Or the ukey's fault.
 pub(super) fn prove(desk: &Desk, row: &OfficerRow) -> Result<SecondProof, Error> {
-    let Some(token) = row.bound_ukey() else {
-        return Ok(SecondProof(()));
-    };
-    let Err(error) = challenge(desk, row, token) else {
+    let bound = row.bound_ukey();
+    let proven = unit_trust::demand_in_office(desk, row)
+        .and_then(|()| bound.map_or(Ok(()), |token| challenge(desk, row, token)));
+    let Err(error) = proven else {
         return Ok(SecondProof(()));
     };
     let (name, post) = (row.name.as_str(), row.post.word());
     let mut audit = AuditRow::new(clock::now(), name, Some(post), "sign-in-refused");
-    audit.ukey = Some(token.identity.serial.as_str().to_owned());
+    audit.ukey = bound.map(|token| token.identity.serial.as_str().to_owned());
     error.code.clone_into(&mut audit.result);
     desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
     Err(error)

@@ -4,9 +4,10 @@
 use super::clock;
 use super::desk::Desk;
 use super::error::Error;
+use crate::domain::certificate::RevocationReason;
 use crate::keys::unit_crl::{self, UnitCrl};
 use crate::keys::unit_pki::{self, PkiError, Signer, UnitFacts};
-use crate::store::{StoreError, Writing};
+use crate::store::{OfficerRow, StoreError, Writing};
 
 /// Units whose lists this station takes although they stand in no signer's chain: the own unit, those
 /// above it, and those that were certified here. Certificates, DER.
@@ -39,6 +40,30 @@ pub(super) fn check_officer_with(
     let (root, mut crls) = (desk.pinned_root()?, desk.store().read().unit_crls()?);
     crls.extend_from_slice(carried);
     unit_pki::check_chain(chain, &root, clock::now(), &crls).map_err(refused)
+}
+
+/// Demands that the superior has not taken an officer's certificate back because they left or may no
+/// longer act: then they sign in no more, whatever their own unit did. A stolen or superseded key is no
+/// reason: its officer signs in to be given another.
+///
+/// # Errors
+/// `unit-certificate-revoked`.
+pub(super) fn demand_in_office(desk: &Desk, officer: &OfficerRow) -> Result<(), Error> {
+    let [own, issuer, ..] = officer.chain.as_slice() else {
+        return Ok(()); // Not certified yet.
+    };
+    let crls = desk.store().read().unit_crls()?;
+    let mut lists = crls.iter().filter_map(|der| unit_crl::check(der, issuer).ok());
+    let reason = lists.find_map(|list| list.reason_of(own));
+    match reason {
+        Some(
+            reason @ (RevocationReason::AffiliationChanged | RevocationReason::PrivilegeWithdrawn),
+        ) => {
+            let text = format!("{}: {}", officer.name, reason.word());
+            Err(Error::refused("unit-certificate-revoked", text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Judges a unit's chain now, by every list that is known here and those that came along.
