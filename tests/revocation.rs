@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use support::records::practice_records;
 use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
@@ -277,4 +278,37 @@ fn a_list_past_its_next_update_counts_and_warns() {
     let taken = home.run(["unit", "crl", path(&current)]).expect(0);
     assert_eq!(taken.one()["warnings"].as_array().unwrap().len(), 0);
     assert_eq!(ok(&home.run(["doctor"])), true);
+
+    // The own one is due when half its time is over.
+    let mut store = practice_records(&home.path);
+    store
+        .write(|writing| writing.set_meta("unit_chain", &chain))
+        .unwrap();
+    drop(store);
+    let known = home.run(["unit", "crl", path(&current)]).expect(0);
+    let warnings = known.one()["warnings"].as_array().unwrap();
+    assert_eq!(warnings[0]["code"], "unit-crl-due");
+    assert_eq!(ok(&home.run(["doctor"])), false);
+}
+
+#[test]
+fn security_signs_the_next_list_before_the_last_one_ends_and_openssl_accepts_it() {
+    let dir = memory_dir();
+    let province = province(&dir);
+    let system = province.act(SYSTEM, &["unit", "renew-crl"]).expect(4);
+    assert_eq!(system.error_code(), "wrong-duty");
+    for number in [1, 2] {
+        let renewed = province.act(SECURITY, &["unit", "renew-crl"]).expect(0);
+        assert_eq!(renewed.one()["number"], number);
+    }
+    province.trust(); // Writes root.pem.
+    let (list, root) = (
+        province.home().join("crl/units.crl.pem"),
+        province.file("given/root.pem"),
+    );
+    let args = ["crl", "-noout", "-crlnumber", "-nextupdate", "-CAfile"];
+    let args = [&args[..], &[path(&root), "-in", path(&list)]].concat();
+    let told = Command::new("openssl").args(args).output().unwrap();
+    assert!(String::from_utf8_lossy(&told.stdout).contains("crlNumber=0x02"));
+    assert!(String::from_utf8_lossy(&told.stderr).contains("verify OK"));
 }

@@ -5,13 +5,13 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::commands::Cli;
+use super::commands::{AskTerminal, Cli};
 use crate::domain::checkpoint::CheckpointCode;
 use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::neighbour_history::{self, NewHistory};
-use crate::station::jobs::unit_lists;
+use crate::station::jobs::{unit_lists, unit_revocation};
 use crate::station::{ActingOfficer, Desk, Error};
 
 impl Cli<'_> {
@@ -26,6 +26,12 @@ impl Cli<'_> {
         });
         self.warn_of_ended_lists(&desk, &officer, &mut document)?;
         Ok(self.show(&document))
+    }
+
+    pub(super) fn unit_renew_crl(&self) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
+        let (number, list) = unit_revocation::renew(&desk, &officer, &AskTerminal(self.output))?;
+        Ok(self.show(&json!({ "number": number, "crl": list })))
     }
 
     pub(super) fn unit_confirm_history(
@@ -66,10 +72,15 @@ impl Cli<'_> {
                 ("unit", list.unit.clone()),
                 ("until", list.ended.to_string()),
             ];
-            let hint = words.with("unit-crl-ended", facts);
+            let code = if list.own {
+                "unit-crl-due"
+            } else {
+                "unit-crl-ended"
+            };
+            let hint = words.with(code, facts);
             self.output.say(&hint);
             warnings.push(json!({
-                "code": "unit-crl-ended",
+                "code": code,
                 "unit": list.unit,
                 "until": list.ended.to_string(),
                 "hint": hint,

@@ -53,7 +53,9 @@ pub(super) fn demand_in_office(desk: &Desk, officer: &OfficerRow) -> Result<(), 
         return Ok(()); // Not certified yet.
     };
     let crls = desk.store().read().unit_crls()?;
-    let mut lists = crls.iter().filter_map(|der| unit_crl::check(der, issuer).ok());
+    let mut lists = crls
+        .iter()
+        .filter_map(|der| unit_crl::check(der, issuer).ok());
     let reason = lists.find_map(|list| list.reason_of(own));
     match reason {
         Some(

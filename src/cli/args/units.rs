@@ -95,6 +95,8 @@ pub(in crate::cli) enum Unit {
         /// The list, PEM or DER: `units.crl` of the unit that signed it.
         file: PathBuf,
     },
+    /// Sign the next revocation list of units and officers certified here, nothing added (security).
+    RenewCrl,
     /// Confirm that the neighbour who sent a file has restored its home; then its files are taken (system, and security as --second).
     ConfirmHistory {
         /// The file that was refused.

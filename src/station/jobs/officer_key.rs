@@ -127,8 +127,9 @@ fn replace(
     let unit = (signer.unit_name.as_str(), signer.unit_code.as_str());
     let who = (&signer.name, signer.post);
     let certified = key.certify_officer(unit, who, &public_key)?;
-    let reason = (RevocationReason::Superseded, clock::now());
-    let list = NextList::sign(desk, &mut key, before, reason)?;
+    let before = before.into_iter();
+    let before = before.map(|row| (row, RevocationReason::Superseded));
+    let list = NextList::sign(desk, &mut key, before.collect(), clock::now())?;
     let mut audit = Desk::audit_row(officer, "officer-key-certified");
     audit.certificate = Some(certified.row.serial.to_string());
     audit.detail = Some(format!(

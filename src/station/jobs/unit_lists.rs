@@ -28,13 +28,16 @@ pub struct TakenList {
     pub known: bool,
 }
 
-/// A known list whose unit has promised another one by now. It counts all the same.
+/// A known list whose unit has promised another one by now, or the own one when half its time is over
+/// (D-43). It counts all the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedList {
     /// The unit that signed it.
     pub unit: String,
     /// nextUpdate.
     pub ended: Timestamp,
+    /// This unit signs the next one itself: `unit renew-crl`.
+    pub own: bool,
 }
 
 /// Takes a list of the own unit, of one above it or of one that was certified here; PEM or DER.
@@ -85,23 +88,29 @@ pub fn take(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<TakenLi
     })
 }
 
-/// The known lists that are out of date.
+/// The known lists that are to be replaced.
 ///
 /// # Errors
 /// What the store says.
 pub fn ended(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<EndedList>, Error> {
     officer.demand(Duty::ReadRecords)?;
     let (issuers, now) = (unit_trust::issuers(desk)?, clock::now());
+    let own = desk.unit_chain()?.into_iter().next();
+    let own = own.and_then(|der| UnitFacts::read(&der).ok());
     let known = desk.store().read().unit_crls()?;
     let lists = known
         .iter()
-        .filter_map(|der| unit_crl::check_of(der, &issuers).ok())
-        .filter(|list| list.has_ended(now));
+        .filter_map(|der| unit_crl::check_of(der, &issuers).ok());
     Ok(lists
         .filter_map(|list| {
-            Some(EndedList {
+            let own = (own.as_ref()).is_some_and(|own| own.public_key == list.issuer_key);
+            let ended = list.next_update?;
+            let half = ended.unix_secs().midpoint(list.this_update.unix_secs());
+            let due = list.has_ended(now) || own && half <= now.unix_secs();
+            due.then(|| EndedList {
                 unit: unit_of(&list, &issuers),
-                ended: list.next_update?,
+                ended,
+                own,
             })
         })
         .collect())

@@ -57,14 +57,15 @@ pub fn revoke(
         row.unit_code == unit && (name.is_none() || whose == name) && row.revoked_at.is_none()
     };
     let rows = desk.store().read().unit_certificates()?;
-    let new: Vec<_> = rows.into_iter().filter(meant).collect();
+    let new = rows.into_iter().filter(meant);
+    let new: Vec<_> = new.map(|row| (row, reason)).collect();
     if new.is_empty() {
         return Err(Error::usage("certificate-unknown", unit));
     }
     let count = new.len();
     let secrets = security(own_secrets(desk, officer, ask)?.security)?;
     let mut key = UnitKey::open(desk, &secrets)?;
-    let list = NextList::sign(desk, &mut key, new, (reason, now))?;
+    let list = NextList::sign(desk, &mut key, new, now)?;
     let mut audit = Desk::audit_row(officer, "unit-certificates-revoked");
     let who = name.map_or("the unit", OfficerName::as_str);
     let (word, number) = (reason.word(), list.number);
@@ -73,13 +74,31 @@ pub fn revoke(
     Ok((count, list.publish(desk)?))
 }
 
+/// Signs the next list with nothing added, before the newest one's nextUpdate; gives its number.
+///
+/// # Errors
+/// `wrong-duty`, or what token and file system say.
+pub fn renew(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    ask: &dyn AskSecret,
+) -> Result<(u64, PathBuf), Error> {
+    officer.demand(Duty::ManageOfficers)?;
+    let secrets = security(own_secrets(desk, officer, ask)?.security)?;
+    let mut key = UnitKey::open(desk, &secrets)?;
+    let list = NextList::sign(desk, &mut key, Vec::new(), clock::now())?;
+    let mut audit = Desk::audit_row(officer, "unit-list-renewed");
+    audit.detail = Some(format!("list {}", list.number));
+    desk.store().act(&audit, |writing| list.record(writing))?;
+    Ok((list.number, list.publish(desk)?))
+}
+
 /// The next list of revoked certificates, signed; it counts once [`Self::record`] was committed.
 pub(super) struct NextList {
     number: u64,
     der: Vec<u8>,
     issuer: PublicKeyDer,
-    new: Vec<UnitCertificateRow>,
-    reason: RevocationReason,
+    new: Vec<(UnitCertificateRow, RevocationReason)>,
     at: Timestamp,
 }
 
@@ -88,8 +107,8 @@ impl NextList {
     pub(super) fn sign(
         desk: &Desk,
         key: &mut UnitKey,
-        new: Vec<UnitCertificateRow>,
-        (reason, at): (RevocationReason, Timestamp),
+        new: Vec<(UnitCertificateRow, RevocationReason)>,
+        at: Timestamp,
     ) -> Result<Self, Error> {
         let rows = desk.store().read().unit_certificates()?;
         let before = rows.iter().filter_map(|row| {
@@ -99,10 +118,10 @@ impl NextList {
                 reason: row.reason?,
             })
         });
-        let added = new.iter().map(|row| UnitRevocation {
+        let added = new.iter().map(|(row, reason)| UnitRevocation {
             serial: row.serial.clone(),
             at,
-            reason,
+            reason: *reason,
         });
         let revoked: Vec<_> = before.chain(added).collect();
         let number = desk.store().read().meta(NUMBER)?;
@@ -119,15 +138,14 @@ impl NextList {
             der: made.map_err(unit_key::sign_failed)?,
             issuer: key.public_key().clone(),
             new,
-            reason,
             at,
         })
     }
 
     /// Keeps it, in the transaction of the act.
     pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
-        for row in &self.new {
-            writing.revoke_unit_certificate(&row.serial, self.reason, self.at)?;
+        for (row, reason) in &self.new {
+            writing.revoke_unit_certificate(&row.serial, *reason, self.at)?;
         }
         writing.set_meta(NUMBER, &self.number.to_string())?;
         writing.put_unit_crl(&self.issuer, self.number, &self.der)

@@ -528,6 +528,7 @@ hint-unit-crl-older = Nothing to do; the newer one stays in use.
 error-enrolled-older = The answer is older than the one in use: {$subject}
 hint-enrolled-older = Use the superior's newest answer.
 unit-crl-ended = The revocation list of {$unit} was to be replaced by {$until}; it is used all the same. Ask the unit for a newer one.
+unit-crl-due = This unit's revocation list of units and officers is to be replaced by {$until}: security signs the next one with `unit renew-crl`.
 # A neighbour's restored home (D-52)
 error-history-not-restored = The sender's history goes on; there is nothing to confirm: {$subject}
 hint-history-not-restored = Take the file with the command for its kind.
@@ -715,6 +716,7 @@ act-unit-certified = unit certified
 act-unit-closed = unit closed
 act-unit-edited = unit edited
 act-unit-enrolled = unit enrolled
+act-unit-list-renewed = unit list renewed
 act-unit-list-taken = unit list taken
 act-units-imported = units imported
 act-user-type-added = user type added

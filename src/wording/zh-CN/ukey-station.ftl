@@ -528,6 +528,7 @@ hint-unit-crl-older = 无须处理，继续使用较新的列表。
 error-enrolled-older = 该答复早于正在使用的答复：{$subject}
 hint-enrolled-older = 请使用上级最新的答复。
 unit-crl-ended = {$unit}的吊销列表应在 {$until} 前更新，现仍按其判断；请向该单位索取新列表。
+unit-crl-due = 本单位的单位及人员证书吊销列表须在 {$until} 前更新：请安全管理员用 `unit renew-crl` 签发下一期。
 # 对方制证台恢复备份（D-52）
 error-history-not-restored = 发送方的历史未中断，无须确认：{$subject}
 hint-history-not-restored = 请用与该文件相应的命令接收。
@@ -715,6 +716,7 @@ act-unit-certified = 单位证书下发
 act-unit-closed = 关闭单位
 act-unit-edited = 修改单位
 act-unit-enrolled = 签发下级单位
+act-unit-list-renewed = 更新单位吊销列表
 act-unit-list-taken = 接收单位吊销列表
 act-units-imported = 导入单位
 act-user-type-added = 增加用户类型
