@@ -121,3 +121,52 @@ fn files_of_a_restored_neighbour_are_taken_once_two_officers_have_confirmed_its_
     let verdict = unit.act(SYSTEM, &["audit", "verify"]).expect(0);
     assert_eq!(verdict.one()["intact"], true);
 }
+
+#[test]
+fn a_unit_that_set_its_home_up_anew_is_heard_once_two_officers_have_confirmed_it() {
+    let dir = memory_dir();
+    let superior = province(&dir);
+    let unit = Station::new(dir.path(), "prefecture", "12430100MB1K234565");
+    let up = unit.file("up");
+    let send = |numbers: &[String]| {
+        let mut send = vec!["request", "send-up", path(&up)];
+        send.extend(numbers.iter().map(String::as_str));
+        unit.act(SYSTEM, &send).expect(0);
+    };
+    let made = || {
+        let made = unit.init("prefecture", &superior.trust(), &everyone());
+        superior.enrol(&unit, made.expect(0).one());
+    };
+    let review = || superior.act(SECURITY, &["request", "review", path(&up)]);
+    made();
+    let first = unit.submit_requests(1);
+    send(&first);
+    review().expect(0);
+    let old = unit.file("old");
+    fs::rename(unit.home(), &old).unwrap();
+
+    made();
+    send(&unit.submit_requests(2));
+    let refused = review().expect(4);
+    assert_eq!(refused.error_code(), "parcel-home-new");
+    let show = ["unit", "confirm-history", path(&up)];
+    let shown = superior.act(SYSTEM, &show).expect(3);
+    let code = shown.one()["code"].as_str().unwrap();
+    let verify = ["audit", "verify", "--code", code];
+    let verdict = unit.act(SECURITY, &verify).expect(0);
+    assert_eq!(verdict.one()["intact"], true, "the code is of its log");
+    let confirm = ["--second", SECURITY.0, "unit", "confirm-history", path(&up)];
+    let confirm = [&confirm[..], &["--code", code]].concat();
+    let done = superior.typed(SYSTEM, &confirm, &[SECURITY.1]).expect(0);
+    assert_eq!(done.one()["superseded"], 0);
+    assert_eq!(review().expect(0).items().len(), 2);
+
+    // The home that was given up is heard no more, and nobody can confirm it.
+    fs::rename(unit.home(), unit.file("new")).unwrap();
+    fs::rename(&old, unit.home()).unwrap();
+    send(&first);
+    let refused = review().expect(4);
+    assert_eq!(refused.error_code(), "parcel-home-replaced");
+    let shown = superior.act(SYSTEM, &show).expect(4);
+    assert_eq!(shown.error_code(), "history-not-restored");
+}

@@ -174,6 +174,50 @@ fn a_list_by_hand_is_taken_from_units_above_and_an_older_or_altered_one_is_not()
 }
 
 #[test]
+fn a_file_of_a_revoked_signer_is_left_out_by_two_officers_and_the_next_ones_are_taken() {
+    let dir = memory_dir();
+    let [prefecture, county, _school] = stations(&dir);
+    let numbers = county.submit_requests(1);
+    let (first, second) = (county.file("first"), county.file("second"));
+    let send = ["request", "send-up", path(&first), &numbers[0]];
+    county.act(SECOND, &send).expect(0);
+    revoke(&prefecture, &county, SECOND.0, "privilegeWithdrawn");
+    let send = ["request", "send-up", path(&second), &numbers[0]];
+    county.act(SYSTEM, &send).expect(0);
+    let review = |file: &Path| prefecture.act(SECURITY, &["request", "review", path(file)]);
+    let revoked = review(&first).expect(4);
+    assert_eq!(revoked.error_code(), "unit-certificate-revoked");
+    assert_eq!(
+        review(&second).expect(4).error_code(),
+        "parcel-out-of-order"
+    );
+
+    let aside = |file: &Path, lines: &[&str]| {
+        let args = ["--second", SECURITY.0, "unit", "set-aside", path(file)];
+        prefecture.typed(SYSTEM, &args, lines)
+    };
+    let alone = prefecture.act(SYSTEM, &["unit", "set-aside", path(&first)]);
+    assert_eq!(alone.expect(4).error_code(), "second-officer-required");
+    let good = aside(&second, &[SECURITY.1]).expect(4);
+    assert_eq!(good.error_code(), "parcel-not-refused");
+    assert_eq!(acts(&prefecture, "parcel-set-aside"), 0);
+    let done = aside(&first, &[SECURITY.1]).expect(0);
+    assert_eq!(
+        (&done.one()["sequence"], &done.one()["signer"]),
+        (&1.into(), &SECOND.0.into())
+    );
+    assert_eq!(acts(&prefecture, "parcel-set-aside"), 1);
+    let again = aside(&first, &[SECURITY.1]).expect(4);
+    assert_eq!(again.error_code(), "parcel-not-refused");
+
+    // It is still not to be read, and what it held came with the next one.
+    let revoked = review(&first).expect(4);
+    assert_eq!(revoked.error_code(), "unit-certificate-revoked");
+    let shown = review(&second).expect(0);
+    assert_eq!(shown.items()[0]["number"], numbers[0]);
+}
+
+#[test]
 fn an_enrolment_s_answer_is_taken_once_and_an_older_or_revoked_one_is_refused() {
     let dir = memory_dir();
     let province = province(&dir);

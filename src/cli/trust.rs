@@ -1,4 +1,4 @@
-//! `unit crl`, `unit confirm-history`, and what is said when a revocation list of the unit PKI is out
+//! `unit crl`, `unit renew-crl`, `unit confirm-history`, `unit set-aside`, and what is said when a revocation list of the unit PKI is out
 //! of date (D-52, D-57).
 
 use std::path::Path;
@@ -55,6 +55,20 @@ impl Cli<'_> {
         let second = self.second((&desk, &officer), TwoOfficerAct::NeighbourHistory)?;
         let history = neighbour_history::confirm(&desk, &officer, &second, (file, code))?;
         Ok(self.done(&history_value(&history)))
+    }
+
+    pub(super) fn unit_set_aside(&self, file: &Path) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+        let second = self.second((&desk, &officer), TwoOfficerAct::NeighbourHistory)?;
+        let aside = neighbour_history::set_aside(&desk, &officer, &second, file)?;
+        Ok(self.done(&json!({
+            "unit": aside.unit,
+            "unit_code": aside.unit_code,
+            "kind": aside.kind,
+            "sequence": aside.sequence,
+            "signer": aside.signer,
+            "sha256": aside.sha256,
+        })))
     }
 
     /// Names the units whose newest known list is out of date, as `warnings` of the document and for

@@ -47,6 +47,7 @@ impl Cli<'_> {
             UnitCommand::Revoke { unit, of, reason } => {
                 self.unit_revoke(unit, of.as_deref(), reason)
             }
+            UnitCommand::SetAside { file } => self.unit_set_aside(file),
             UnitCommand::RenewCrl => self.unit_renew_crl(),
             UnitCommand::Show { unit } => {
                 let (desk, officer) = self.read()?;

@@ -236,19 +236,47 @@ pub fn verify_carried_with(
     moment: Timestamp,
     (known_crls, issuers): (&[Vec<u8>], &[Vec<u8>]),
 ) -> Result<VerifiedCarried, NotVerified> {
-    let message = Message::parse(cms)?;
-    let own = message.own()?.clone();
-    let chain = unit_pki::order_chain(own.clone(), &message.certificates)?;
-    if chain.len() != message.certificates.len() {
-        return Err(damaged("it carries certificates that are not the signer's"));
-    }
+    let (message, chain) = carried(cms)?;
     let issuers = Beside::parse(issuers, &[]).map_err(|_der| damaged("an issuer of CRLs"))?;
     let units = chain.iter().skip(1).chain(&issuers.certificates);
     let units: Vec<&Certificate> = units.collect();
     let crls = checked_crls(&message.crls, &units, known_crls)?;
     let all: Vec<Vec<u8>> = crls.iter().chain(known_crls).cloned().collect();
-    let signer = unit_pki::check_parsed(&chain, pinned_root, moment, &all)?;
-    message.check(&own, &signer.public_key)?;
+    judge_carried((message, &chain), pinned_root, (moment, &all), crls)
+}
+
+/// As [`verify_carried`], by no list at all: for a message whose signer was revoked since. What it says
+/// is not to be believed, only where it stands among others.
+///
+/// # Errors
+/// [`NotVerified`].
+pub fn verify_carried_unheeded(
+    cms: &[u8],
+    pinned_root: &[u8],
+    moment: Timestamp,
+) -> Result<VerifiedCarried, NotVerified> {
+    let (message, chain) = carried(cms)?;
+    judge_carried((message, &chain), pinned_root, (moment, &[]), Vec::new())
+}
+
+/// A message and the chain of its signer that it carries, nothing else beside.
+fn carried(cms: &[u8]) -> Result<(Message, Vec<Certificate>), NotVerified> {
+    let message = Message::parse(cms)?;
+    let chain = unit_pki::order_chain(message.own()?.clone(), &message.certificates)?;
+    if chain.len() != message.certificates.len() {
+        return Err(damaged("it carries certificates that are not the signer's"));
+    }
+    Ok((message, chain))
+}
+
+fn judge_carried(
+    (message, chain): (Message, &[Certificate]),
+    pinned_root: &[u8],
+    (moment, lists): (Timestamp, &[Vec<u8>]),
+    crls: Vec<Vec<u8>>,
+) -> Result<VerifiedCarried, NotVerified> {
+    let signer = unit_pki::check_parsed(chain, pinned_root, moment, lists)?;
+    message.check(message.own()?, &signer.public_key)?;
     let chain = chain.iter().map(Encode::to_der);
     Ok(VerifiedCarried {
         content: message.content,

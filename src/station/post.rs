@@ -3,6 +3,7 @@
 //! come; the newest is kept (D-49).
 
 mod history;
+mod set_aside;
 
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use serde_json::Value;
 
 use self::history::Place;
 pub(super) use self::history::{Restored, open_restored};
+pub(super) use self::set_aside::open_refused;
 use super::desk::Desk;
 use super::error::Error;
 use super::files::read_limited;
@@ -271,21 +273,27 @@ fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, Carr
     if opened.sender == Neighbour::Subordinate {
         subordinate(desk, &opened.signer.unit_code)?; // One that was certified here and still is.
     }
-    let row = ParcelReceivedRow {
-        sha256: opened.sha256,
-        id: opened.manifest.id.to_string(),
-        kind: opened.manifest.kind.word().to_owned(),
-        from_code: opened.manifest.from.code.clone(),
-        from_home: opened.manifest.from.home,
-        sequence: opened.manifest.sequence,
-        previous: opened.manifest.previous.map(|hash| hash.0),
-        at: clock::now(),
-        signer: opened.signer.name.as_str().to_owned(),
-    };
+    let row = received(&opened);
     let issuers = opened.chain.iter().skip(1).chain(&trust.crl_issuers);
     let issuers: Vec<_> = issuers.cloned().collect();
     let crls = CarriedLists::of(&opened.crls, &issuers);
     Ok((opened, row, crls))
+}
+
+/// How a file is noted.
+fn received(opened: &Opened) -> ParcelReceivedRow {
+    let manifest = &opened.manifest;
+    ParcelReceivedRow {
+        sha256: opened.sha256,
+        id: manifest.id.to_string(),
+        kind: manifest.kind.word().to_owned(),
+        from_code: manifest.from.code.clone(),
+        from_home: manifest.from.home,
+        sequence: manifest.sequence,
+        previous: manifest.previous.map(|hash| hash.0),
+        at: clock::now(),
+        signer: opened.signer.name.as_str().to_owned(),
+    }
 }
 
 impl Incoming {

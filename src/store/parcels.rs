@@ -104,6 +104,19 @@ impl Reading<'_> {
         Ok(row.optional()?)
     }
 
+    /// The home from which a unit's newest file came.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn home_of(&self, code: &str) -> Result<Option<HomeId>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT from_home FROM parcels_received WHERE from_code = ?1
+             ORDER BY at DESC, rowid DESC LIMIT 1",
+        )?;
+        let row = statement.query_row([code], |row| parsed(row, 0, "home id", id));
+        Ok(row.optional()?)
+    }
+
     /// SHA-256 of the file that a home sent in this place.
     ///
     /// # Errors

@@ -97,13 +97,18 @@ pub(in crate::cli) enum Unit {
     },
     /// Sign the next revocation list of units and officers certified here, nothing added (security).
     RenewCrl,
-    /// Confirm that the neighbour who sent a file has restored its home; then its files are taken (system, and security as --second).
+    /// Confirm that the neighbour who sent a file has restored its home or set it up anew; then its files are taken (system, and security as --second).
     ConfirmHistory {
         /// The file that was refused.
         file: PathBuf,
         /// The short code that the neighbour has confirmed with `audit verify --code`; without it the file's is shown and nothing done.
         #[arg(long)]
         code: Option<String>,
+    },
+    /// Leave out a file that is refused because its signer was revoked, so that the sender's next ones can be taken (system, and security as --second).
+    SetAside {
+        /// The file that was refused.
+        file: PathBuf,
     },
     /// Take the superior's answer: certificates of this unit and its officers (system).
     Enrolled {

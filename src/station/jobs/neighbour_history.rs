@@ -1,5 +1,6 @@
-//! Two officers confirm that a neighbour's home was restored (D-52): only then are files of its new
-//! instance taken. What the log of one instance shows, shorter or forked, nobody can confirm.
+//! What two officers say of a neighbour's files: that its home was restored, for only then are files of
+//! its new instance taken (D-52); that one whose signer was revoked is left out (D-57). What the log of
+//! one instance shows, shorter or forked, nobody can confirm.
 
 use std::path::Path;
 
@@ -65,6 +66,59 @@ pub fn confirm(
         superseded: Some(count),
         ..history
     })
+}
+
+/// A file that was put aside, or can be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SetAside {
+    /// The sender's unit.
+    pub unit: String,
+    /// Its code.
+    pub unit_code: String,
+    /// What the file is for.
+    pub kind: String,
+    /// Its place among its sender's.
+    pub sequence: u64,
+    /// The officer who signed it.
+    pub signer: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+}
+
+/// Puts a file aside that is refused because its signer was revoked since, so that those after it can be
+/// taken; system proposes, security is the second. It is not read: its sender sends again what it held.
+///
+/// # Errors
+/// `wrong-duty`, `parcel-not-refused` when it can be taken, `parcel-…`.
+pub fn set_aside(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    second: &SecondOfficer,
+    path: &Path,
+) -> Result<SetAside, Error> {
+    officer.demand(Duty::SetUp)?;
+    let refused = post::open_refused(desk, path)?;
+    let row = refused.row();
+    let aside = SetAside {
+        unit: refused.unit.clone(),
+        unit_code: row.from_code.clone(),
+        kind: row.kind.clone(),
+        sequence: row.sequence,
+        signer: row.signer.clone(),
+        sha256: hex::encode(row.sha256),
+    };
+    let mut audit = Desk::audit_row(officer, "parcel-set-aside");
+    audit.detail = Some(format!(
+        "{} {} {}, signed by {}; {}",
+        row.from_code,
+        row.sequence,
+        row.id,
+        row.signer,
+        second.told()
+    ));
+    desk.store()
+        .act(&audit, |writing| refused.record(writing))?;
+    Ok(aside)
 }
 
 fn view(restored: &post::Restored) -> NewHistory {

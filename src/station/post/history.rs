@@ -21,7 +21,7 @@ pub(super) enum Place {
 /// Where a file stands.
 ///
 /// # Errors
-/// `parcel-out-of-order`, `parcel-log-restored`, `parcel-forked`, `parcel-log-shorter`,
+/// `parcel-home-new`, `parcel-home-replaced`, `parcel-out-of-order`, `parcel-log-restored`, `parcel-forked`, `parcel-log-shorter`,
 /// `parcel-log-forked`.
 pub(super) fn place(
     desk: &Desk,
@@ -39,6 +39,7 @@ pub(super) fn place(
     if known {
         return Ok(Place::Replayed);
     }
+    demand_home(desk, row, last.is_some())?;
     let (next, before) = last.map_or((1, None), |last| (last.sequence + 1, Some(last.sha256)));
     demand_not_ahead(row, next)?;
     let told = told(desk, manifest, row)?;
@@ -53,6 +54,28 @@ pub(super) fn place(
         None | Some((NeighbourVerdict::Same, _)) => Ok(Place::Next(None)),
         Some((NeighbourVerdict::Accept, seen)) => Ok(Place::Next(Some(neighbour(seen, row)))),
         Some((other, _seen)) => Err(log_refused(other, row)),
+    }
+}
+
+/// A unit has one home: whoever makes a new one has left the log of the one before, as a restore does,
+/// so two officers confirm it.
+fn demand_home(desk: &Desk, row: &ParcelReceivedRow, has_sent: bool) -> Result<(), Error> {
+    let (home, confirmed) = {
+        let store = desk.store();
+        let reading = store.read();
+        (
+            reading.home_of(&row.from_code)?,
+            reading.neighbour_checkpoint(row.from_home)?.is_some(),
+        )
+    };
+    match home {
+        Some(home) if home != row.from_home && has_sent => {
+            Err(Error::refused("parcel-home-replaced", which(row)))
+        }
+        Some(home) if home != row.from_home && !confirmed => {
+            Err(Error::refused("parcel-home-new", which(row)))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -117,7 +140,7 @@ fn which(row: &ParcelReceivedRow) -> String {
     format!("{} {}", row.from_code, row.sequence)
 }
 
-/// A file by which a neighbour shows that its home was restored: the first of its new history.
+/// A file by which a neighbour shows that its home was restored or made anew: the first of its new history.
 pub(in crate::station) struct Restored {
     /// The sender's unit.
     pub(in crate::station) unit: String,
@@ -130,7 +153,7 @@ pub(in crate::station) struct Restored {
     row: ParcelReceivedRow,
 }
 
-/// Opens a file that is refused for its sender's new instance, and for nothing else. It stays unread:
+/// Opens a file that is refused for its sender's new instance or home, and for nothing else. It stays unread:
 /// once the history is confirmed it is taken by the command for its kind.
 ///
 /// # Errors
@@ -138,20 +161,33 @@ pub(in crate::station) struct Restored {
 /// refused anyway: a shorter or forked log, a file before it that is missing.
 pub(in crate::station) fn open_restored(desk: &Desk, path: &Path) -> Result<Restored, Error> {
     let (opened, row, _crls) = open_any(desk, path)?;
-    let (known, last, kept) = {
+    let (known, last, kept, home) = {
         let store = desk.store();
         let reading = store.read();
         (
             reading.parcel_received(&row.sha256)?.is_some(),
             reading.last_parcel_from(&row.from_code, row.from_home)?,
             reading.neighbour_checkpoint(row.from_home)?,
+            reading.home_of(&row.from_code)?,
         )
     };
     let not_restored = || Error::refused("history-not-restored", which(&row));
-    let kept = kept.filter(|_kept| !known).ok_or_else(not_restored)?;
+    if known {
+        return Err(not_restored());
+    }
+    let (kept, wanted) = match (kept, home.filter(|home| *home != row.from_home)) {
+        (Some(kept), None) => (Some(kept), NeighbourVerdict::NewInstance),
+        (None, Some(other)) => {
+            let store = desk.store();
+            let of_other = store.read().neighbour_checkpoint(other)?;
+            (of_other, NeighbourVerdict::Accept)
+        }
+        _ => return Err(not_restored()),
+    };
+    let kept = kept.ok_or_else(not_restored)?;
     demand_not_ahead(&row, last.map_or(1, |last| last.sequence + 1))?;
     let (verdict, position) = told(desk, &opened.manifest, &row)?.ok_or_else(not_restored)?;
-    if verdict != NeighbourVerdict::NewInstance {
+    if verdict != wanted {
         return Err(log_refused(verdict, &row));
     }
     // The backup must be of this history: what it counts on from was received here.

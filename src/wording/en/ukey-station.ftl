@@ -535,8 +535,8 @@ hint-history-not-restored = Take the file with the command for its kind.
 error-history-code-differs = The file says another code than this one: {$subject}
 hint-history-code-differs = Show the file's code, have the neighbour check it with: audit verify --code
 history-compare =
-    {$unit} shows a new history of its log, as after a restore from a backup: {$code}
-    Call them: `audit verify --code {$code}` must find it in their log, and they must know of the restore.
+    {$unit} shows a new history of its log, as after a restore from a backup or a new set-up: {$code}
+    Call them: `audit verify --code {$code}` must find it in their log, and they must know of it.
     Then: unit confirm-history FILE --code {$code} --second NAME
 # Revocation at a CA by files (D-43, D-53)
 crl-ordered = The CA is elsewhere: order it there with: ca exchange out, as security
@@ -661,6 +661,7 @@ level-province = province
 act-home-made = home made
 act-ca-made = CA made
 act-officer-enabled = officer enabled
+act-parcel-set-aside = file set aside
 act-ukey-received = ukey received
 act-request-entered = request entered
 act-request-submitted = request submitted
@@ -740,8 +741,10 @@ decided-rejected = rejected
 parcel-replayed = This file was received before: nothing was done.
 error-parcel-other-kind = The file is for something else: {$subject}
 hint-parcel-other-kind = Use the command for this kind of file.
+error-parcel-not-refused = The file is not refused for its signer: {$subject}
+hint-parcel-not-refused = Take it with the command for its kind.
 error-parcel-out-of-order = A file before this one is missing (unit, this one, the next): {$subject}
-hint-parcel-out-of-order = Take the earlier files first; the sender has copies in its out folder.
+hint-parcel-out-of-order = Take the earlier files first; the sender has copies in its out folder. One whose signer was revoked is left out with `unit set-aside`.
 error-parcel-forked = The sender has sent another file in this place before: {$subject}
 hint-parcel-forked = Do not use it; ask the sender by telephone whether its station was restored, and tell the auditor.
 error-nothing-to-send = No submitted request is the superior's to decide {$subject}
@@ -764,6 +767,10 @@ error-parcel-log-shorter = The sender's log is shorter than it was: {$subject}
 hint-parcel-log-shorter = Its records were set back or cut: tell its auditor and yours.
 error-parcel-log-forked = The sender's log has another history than before: {$subject}
 hint-parcel-log-forked = Two copies of its home are in use: tell its auditor and yours.
+error-parcel-home-new = The file comes from another home of its unit than before: {$subject}
+hint-parcel-home-new = Ask the sender by telephone; if it was set up anew, two officers confirm: unit confirm-history FILE
+error-parcel-home-replaced = Another home has taken the place of the one the file comes from: {$subject}
+hint-parcel-home-replaced = Tell the sender's auditor: a home that was given up must not go on.
 error-parcel-log-restored = The sender's home was restored since its last file: {$subject}
 hint-parcel-log-restored = Ask the sender by telephone; if it was restored, two officers confirm: unit confirm-history FILE
 error-ukey-in-stock = The ukey is in this unit's stock already: {$subject}

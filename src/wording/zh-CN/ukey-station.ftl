@@ -535,8 +535,8 @@ hint-history-not-restored = 请用与该文件相应的命令接收。
 error-history-code-differs = 文件中的检查点码与此不同：{$subject}
 hint-history-code-differs = 请先显示文件的检查点码，由对方用 audit verify --code 核对。
 history-compare =
-    {$unit}的审计日志开始了新的历史（如恢复备份之后）：{$code}
-    请打电话核对：对方运行 `audit verify --code {$code}` 应在其日志中查到，且对方确知做过恢复。
+    {$unit}的审计日志开始了新的历史（如恢复备份或重新建立之后）：{$code}
+    请打电话核对：对方运行 `audit verify --code {$code}` 应在其日志中查到，且对方确知此事。
     然后：unit confirm-history 文件 --code {$code} --second 姓名
 # 通过文件向 CA 申请吊销（D-43、D-53）
 crl-ordered = CA 在另一制证台：请安全管理员运行 ca exchange out 提交
@@ -661,6 +661,7 @@ level-province = 省
 act-home-made = 建站
 act-ca-made = 建立 CA
 act-officer-enabled = 启用人员
+act-parcel-set-aside = 搁置来文
 act-ukey-received = ukey 入库
 act-request-entered = 录入申请
 act-request-submitted = 提交申请
@@ -740,8 +741,10 @@ decided-rejected = 驳回
 parcel-replayed = 该文件以前已接收，未再处理。
 error-parcel-other-kind = 文件用途不符：{$subject}
 hint-parcel-other-kind = 请用与该文件相应的命令。
+error-parcel-not-refused = 该文件并非因签名人证书被吊销而被拒：{$subject}
+hint-parcel-not-refused = 请用与该文件相应的命令接收。
 error-parcel-out-of-order = 缺少在此之前的文件（单位、本文件序号、应收序号）：{$subject}
-hint-parcel-out-of-order = 请先接收较早的文件；发送方的 out 文件夹中有副本。
+hint-parcel-out-of-order = 请先接收较早的文件；发送方的 out 文件夹中有副本。签名人证书已被吊销的文件，用 `unit set-aside` 搁置。
 error-parcel-forked = 发送方此序号以前发过另一个文件：{$subject}
 hint-parcel-forked = 不要使用；请电话询问对方是否恢复过备份，并告知审计员。
 error-nothing-to-send = 没有应由上级审核的已提交申请 {$subject}
@@ -764,6 +767,10 @@ error-parcel-log-shorter = 发送方的审计日志比以前短：{$subject}
 hint-parcel-log-shorter = 其记录被回退或截断，请告知双方审计员。
 error-parcel-log-forked = 发送方的审计日志与以前不一致：{$subject}
 hint-parcel-log-forked = 可能有两份副本在用，请告知双方审计员。
+error-parcel-home-new = 该文件来自发送方的另一个制证台（与以往不同）：{$subject}
+hint-parcel-home-new = 请先打电话核实；确系重新建立的，由两名管理员确认：unit confirm-history 文件
+error-parcel-home-replaced = 发出该文件的制证台已被同一单位的另一制证台取代：{$subject}
+hint-parcel-home-replaced = 请告知发送方的安全审计员：已停用的制证台不得继续使用。
 error-parcel-log-restored = 发送方的制证台在上次来件之后做过恢复：{$subject}
 hint-parcel-log-restored = 请先打电话核实；确系恢复的，由两名管理员确认：unit confirm-history 文件
 error-ukey-in-stock = 该 ukey 已在本单位库存中：{$subject}

@@ -1,0 +1,60 @@
+//! A file that is refused because its signer was revoked since: it is never read, and would for ever be
+//! missing before those that follow it (D-57).
+
+use std::path::Path;
+
+use super::history::{self, Place};
+use super::{OwnTrust, received};
+use crate::keys::parcel;
+use crate::station::clock;
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::files::read_limited;
+use crate::station::jobs::enrolment::{parcel_refused, station_identity};
+use crate::store::{ParcelReceivedRow, StoreError, Writing};
+
+/// A file that can be put aside.
+pub(in crate::station) struct Refused {
+    /// The sender's unit.
+    pub(in crate::station) unit: String,
+    row: ParcelReceivedRow,
+}
+
+/// Opens a file that is refused for its signer's revocation alone, and is the next of its sender's.
+///
+/// # Errors
+/// `parcel-not-refused` for one that can be taken, else `parcel-…` as when it is taken.
+pub(in crate::station) fn open_refused(desk: &Desk, path: &Path) -> Result<Refused, Error> {
+    let bytes = read_limited(path, parcel::MAX_BYTES)?;
+    let trust = OwnTrust::of(desk)?;
+    let opened = parcel::open_revoked(
+        &bytes,
+        &station_identity(desk)?,
+        &trust.as_trust(),
+        clock::now(),
+    );
+    let name = || path.file_name().unwrap_or_default().to_string_lossy();
+    let opened = opened.map_err(parcel_refused)?;
+    let opened = opened.ok_or_else(|| Error::refused("parcel-not-refused", name()))?;
+    let row = received(&opened);
+    match history::place(desk, &opened.manifest, &row)? {
+        Place::Replayed => Err(Error::refused("parcel-not-refused", name())),
+        Place::Next(_told) => Ok(Refused {
+            unit: opened.manifest.from.name,
+            row,
+        }),
+    }
+}
+
+impl Refused {
+    /// How it is noted.
+    pub(in crate::station) const fn row(&self) -> &ParcelReceivedRow {
+        &self.row
+    }
+
+    /// Notes its place as filled, in the transaction of the act. What it tells of its sender's log is not
+    /// believed.
+    pub(in crate::station) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
+        writing.insert_parcel_received(&self.row)
+    }
+}
