@@ -171,6 +171,28 @@ fn an_officer_added_by_form_1_signs_once_the_superior_has_certified_them() {
 }
 
 #[test]
+fn a_province_certifies_its_own_new_officer_by_the_approval_of_their_form_1() {
+    let dir = memory_dir();
+    let province = province(&dir);
+    let qian = ("钱若兰", "439900198001010520");
+    let form_1 = paper(province.code, qian, "post = \"安全审计员\"");
+    let number = submitted(&province, &form_1);
+    let approve = || province.act(SECURITY, &["request", "approve", &number]);
+    let early = approve().expect(4);
+    assert_eq!(early.error_code(), "officer-not-added");
+    added(&province, &number, QIAN).expect(0);
+    assert_eq!(certified(&province, QIAN.0), false);
+    let up = province.file("up");
+    let none = province.act(SYSTEM, &["request", "send-up", up.to_str().unwrap()]);
+    assert_eq!(none.expect(4).error_code(), "unit-is-root");
+    approve().expect(0);
+    assert_eq!(certified(&province, QIAN.0), true);
+    checkpoint(&province, QIAN).expect(0);
+    let verdict = province.act(QIAN, &["audit", "verify"]).expect(0);
+    assert_eq!(verdict.one()["intact"], true);
+}
+
+#[test]
 fn an_officer_who_is_a_holder_does_not_decide_and_the_superior_does() {
     let dir = memory_dir();
     let [province, unit] = prefecture(&dir, &[]);

@@ -7,7 +7,7 @@ use time::Date;
 use time::format_description::well_known::Iso8601;
 
 use super::args::{OpinionWord, Request, Reveal, Sort, Which};
-use super::commands::{Cli, parse_state};
+use super::commands::{AskTerminal, Cli, parse_state};
 use super::objects;
 use super::output::{self, Output};
 use crate::domain::id::RequestId;
@@ -386,7 +386,8 @@ impl Cli<'_> {
             Request::Submit { .. } => requests::submit(&desk, &officer, row),
             Request::Withdraw { .. } => requests::withdraw(&desk, &officer, row),
             Request::Approve { .. } => {
-                approvals::approve(&desk, &officer, key.as_mut().ok_or_else(no_key)?, row)
+                let ask = AskTerminal(self.output);
+                approvals::approve(&desk, &officer, key.as_mut().ok_or_else(no_key)?, row, &ask)
             }
             Request::Return { reason, .. } => {
                 let key = key.as_mut().ok_or_else(no_key)?;

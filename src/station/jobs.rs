@@ -18,6 +18,7 @@ pub mod intake;
 pub mod neighbour_history;
 pub mod officer_key;
 pub mod officers;
+mod own_accounts;
 pub mod papers;
 pub mod people;
 pub mod personalise;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
+use super::own_accounts::{self, Account};
 use super::{people, requests, settings, units};
 use crate::domain::approval::{ApprovalRecord, Decision, Salt, TYPE, VERSION, commitment};
 use crate::domain::fault::Fault;
@@ -22,6 +23,7 @@ use crate::keys::{file, random};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::post;
+use crate::station::sign_in::AskSecret;
 use crate::station::signing_key::SigningKey;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{ApprovalRow, OfficerRow, RefusalRow, RequestRow};
@@ -46,7 +48,8 @@ impl ApprovedRequest {
     }
 }
 
-/// Approves a submitted request with the officer's own signature.
+/// Approves a submitted request with the officer's own signature. At a province the approval of form 1
+/// certifies the officer whom it registers (D-6).
 ///
 /// # Errors
 /// `wrong-duty`, `request-not-submitted`, `own-entry`, `own-request`, `opinions-missing`,
@@ -56,6 +59,7 @@ pub fn approve(
     officer: &ActingOfficer,
     key: &mut SigningKey,
     request: &RequestRow,
+    ask: &dyn AskSecret,
 ) -> Result<(), Error> {
     demand_decision(desk, officer, request)?;
     let (opinions, scans) = {
@@ -80,10 +84,17 @@ pub fn approve(
     let fields = values(desk, request)?;
     let (record, salts) = record(desk, (officer, key), request, Decision::Approved, &fields)?;
     let approval = sign(officer, key, request, &record)?;
+    let account = own_accounts::waiting(desk, request)?
+        .map(|new| own_accounts::certify(desk, officer, (request, new), ask))
+        .transpose()?;
     let mut audit = Desk::audit_row(officer, "request-approved");
     audit.request = Some(request.id.to_string());
+    audit.detail = account.as_ref().map(Account::told);
     desk.store().act(&audit, |writing| {
         writing.move_request(request.id, RequestState::Submitted, RequestState::Approved)?;
+        if let Some(account) = &account {
+            account.record(writing)?;
+        }
         writing.insert_approval(request, &approval, &salts, record.expires)
     })?;
     Ok(())
@@ -182,13 +193,16 @@ fn demand_decision(
     if own.is_some() && own == holder.as_ref() {
         return Err(Error::refused("own-request", request.number.clone()));
     }
+    if request.form == FormKind::Officer && desk.own_unit()?.id == request.unit {
+        // It registers an officer: the superior creates the account, where there is one (D-3, D-6).
+        return if desk.superior_chain()?.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::refused("superior-decides", request.number.clone()))
+        };
+    }
     if is_officer(&officers, holder.as_ref()) {
         return Err(Error::refused("holder-is-officer", request.number.clone()));
-    }
-    // Form 1 registers an officer: the superior creates the account (D-3, D-6).
-    let own_unit = desk.own_unit()?.id == request.unit;
-    if request.form == FormKind::Officer && own_unit && !desk.superior_chain()?.is_empty() {
-        return Err(Error::refused("superior-decides", request.number.clone()));
     }
     Ok(())
 }

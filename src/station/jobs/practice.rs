@@ -343,7 +343,7 @@ fn add_requests(home: &Home, count: u16) -> Result<(), Error> {
     let (desk, security) = open(home.path(), Duty::DecideRequest)?;
     let mut key = SigningKey::open(&desk, &security)?;
     for row in submitted {
-        approvals::approve(&desk, &security, &mut key, &row)?;
+        approvals::approve(&desk, &security, &mut key, &row, &NobodyToAsk)?;
     }
     Ok(())
 }
