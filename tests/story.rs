@@ -2,7 +2,7 @@
 //! school with one officer sends its requests up, the county decides, the school makes the ukeys to
 //! 待下载, the county's CA signs by files under the province's holder root, the school finishes and
 //! hands out. Three requests here; `scripts/story.sh` does it with twenty.
-#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
 
 mod support;
 
@@ -185,11 +185,49 @@ fn from_four_new_homes_to_ukeys_in_their_holders_hands() {
         school.act(SYSTEM, &["hand-out", serial]).expect(0);
     }
 
+    holds_reach_the_list(&county, &school, approved);
     judged_by_openssl(&county, &school, yes);
     for station in [&province, &prefecture, &county, &school] {
         let verdict = station.act(SYSTEM, &["audit", "verify"]).expect(0);
         assert_eq!(verdict.one()["intact"], true);
     }
+}
+
+/// A random PIN keeps a certificate on hold until its holder has changed it (D-59). The school has no
+/// security: it reports, and the county's security carries it out (D-8).
+fn holds_reach_the_list(county: &Station, school: &Station, count: usize) {
+    let (reports, answers) = (school.file("reports"), county.file("lists"));
+    let exchange = |station: &Station, officer, way, dir: &Path, word: &str| {
+        let done = station.act(officer, &["ca", "exchange", way, text(dir)]);
+        let items = done.items().iter();
+        let found = items.filter(|item| item["outcome"] == word);
+        assert_eq!(found.count(), count, "{done:?}");
+    };
+    exchange(school, SYSTEM, "out", &reports, "written");
+    exchange(county, SYSTEM, "in", &reports, "waits");
+    exchange(county, SYSTEM, "in", &reports, "waits");
+    let early = county.act(SYSTEM, &["ca", "exchange", "out", text(&answers)]);
+    let codes = early.items().iter().map(|item| &item["error"]["code"]);
+    let due = codes.filter(|code| **code == "exchange-crl-due");
+    assert_eq!(due.count(), count, "the system administrator signs no list");
+    let signed = county.act(SECURITY, &["ca", "exchange", "out", text(&answers)]);
+    assert_eq!(signed.expect(0).items()[0]["outcome"], "written");
+    exchange(school, SYSTEM, "in", &answers, "revoked");
+    let list = answers.join("ca.crl");
+    let args = [
+        "crl",
+        "-inform",
+        "DER",
+        "-in",
+        text(&list),
+        "-noout",
+        "-text",
+    ];
+    let list = must("openssl", &args);
+    assert_eq!(list.matches("Certificate Hold").count(), count);
+    let nothing = school.file("nothing");
+    let again = school.act(SYSTEM, &["ca", "exchange", "out", text(&nothing)]);
+    assert!(again.expect(0).items().is_empty());
 }
 
 /// Every certificate up to the holder root, every approval up to the province.

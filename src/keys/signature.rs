@@ -259,6 +259,14 @@ pub fn verify_carried_unheeded(
     judge_carried((message, &chain), pinned_root, (moment, &[]), Vec::new())
 }
 
+/// The content of a message whose signature was checked before.
+///
+/// # Errors
+/// [`NotVerified::Damaged`].
+pub fn content(cms: &[u8]) -> Result<Vec<u8>, NotVerified> {
+    Ok(Message::parse(cms)?.content)
+}
+
 /// A message and the chain of its signer that it carries, nothing else beside.
 fn carried(cms: &[u8]) -> Result<(Message, Vec<Certificate>), NotVerified> {
     let message = Message::parse(cms)?;

@@ -37,8 +37,9 @@ pub struct ExchangeRow {
     pub reason: Option<RevocationReason>,
     /// Since when.
     pub revoked_at: Option<Timestamp>,
-    /// Whether a revocation, a hold or its end was ever ordered.
-    pub revocation_ordered: bool,
+    /// The newest order to revoke it, to hold it or to end its hold: CMS, DER. What its unit reports
+    /// without security of its own stands here before it is carried out (D-8).
+    pub revocation_order: Option<Vec<u8>>,
 }
 
 /// What the newest list of a CA elsewhere says of a certificate of this home.
@@ -54,7 +55,7 @@ pub struct ConfirmedRevocation {
 
 const COLUMNS: &str = "serial, from_code, order_sha256, signed_order, approval, csr, public_key,
     approval_nonce, received_at, certificate, signed_at, reason, revoked_at,
-    revocation_order IS NOT NULL";
+    revocation_order";
 
 impl Reading<'_> {
     /// Everything that was asked for, the oldest first.
@@ -224,6 +225,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ExchangeRow> {
         signed_at: optional(row, 10, "time", time)?,
         reason: optional(row, 11, "reason", RevocationReason::from_word)?,
         revoked_at: optional(row, 12, "time", time)?,
-        revocation_ordered: row.get(13)?,
+        revocation_order: row.get(13)?,
     })
 }

@@ -329,5 +329,9 @@ pub(in crate::station) fn parcel_refused(error: ParcelError) -> Error {
         ParcelError::WrongDirection | ParcelError::WrongPost => "parcel-not-allowed",
         ParcelError::FromFuture => "parcel-from-future",
     };
-    Error::refused(code, error.to_string()).because(error)
+    let subject = match &error {
+        ParcelError::Damaged(what) => (*what).to_owned(), // The headline says the rest.
+        other => other.to_string(),
+    };
+    Error::refused(code, subject).because(error)
 }

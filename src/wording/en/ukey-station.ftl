@@ -709,6 +709,7 @@ act-requests-reviewed = requests reviewed
 act-requests-sent-up = requests sent up
 act-review-received = review received
 act-revocation-ordered = revocation ordered
+act-revocation-reported = revocation reported
 act-scan-attached = scan attached
 act-scans-opened = scans opened
 act-setting-changed = setting changed

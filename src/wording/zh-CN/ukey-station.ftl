@@ -709,6 +709,7 @@ act-requests-reviewed = 审批上报申请
 act-requests-sent-up = 上报申请
 act-review-received = 接收上级答复
 act-revocation-ordered = 申请吊销
+act-revocation-reported = 上报吊销
 act-scan-attached = 附加扫描件
 act-scans-opened = 打开扫描件
 act-setting-changed = 更改设置

@@ -1,14 +1,16 @@
 //! Revocation at the CA's station: an order is carried out for the unit that had ordered the certificate
-//! and for nobody else; the CA's list is the answer (D-41, D-43).
+//! and for nobody else; the CA's list is the answer (D-41, D-43). A direct subordinate without security
+//! reports; this unit's security carries it out (D-8).
 
 use std::path::Path;
 
 use super::ca_side::{is_officer_of, order_refused, units_of};
 use super::{Done, Item, REVOCATION, each_file, read, refused};
+use crate::domain::audit::AuditRow;
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::certificate_order::CertificateOrder;
-use crate::domain::officer::Duty;
-use crate::domain::revocation_order::RevocationOrder;
+use crate::domain::officer::{Duty, Post};
+use crate::domain::revocation_order::{RevocationOrder, Standing};
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::crl;
 use crate::keys::file;
@@ -53,7 +55,9 @@ fn revoke(
     let order = order.ok_or_else(|| refused("exchange-altered", path))?;
     *serial = Some(order.serial.clone());
     let units = units_of(&order.unit_chain, &root, now, &crls)?;
-    if !is_officer_of(&units, &signed.signer, 0) || !Duty::Revoke.belongs_to(signed.signer.post) {
+    let orders = Duty::Revoke.belongs_to(signed.signer.post);
+    let reports = !orders && is_without_security(desk, &units)?;
+    if !is_officer_of(&units, &signed.signer, 0) || !(orders || reports) {
         let text = format!("{} {}", signed.signer.unit_code, signed.signer.post);
         return Err(Error::refused("exchange-sender-unknown", text));
     }
@@ -69,17 +73,79 @@ fn revoke(
     let after = after.map_err(|error| {
         Error::refused("exchange-not-held", order.serial.to_string()).because(error)
     })?;
-    if after == before {
-        return Ok(Done::Known);
+    if after == before || (reports && row.revocation_order.as_deref() == Some(&bytes)) {
+        return Ok(if after == before {
+            Done::Known
+        } else {
+            Done::Waits
+        });
     }
-    let mut audit = Desk::audit_row(officer, "revocation-ordered");
-    audit.certificate = Some(order.serial.to_string());
+    let act = if reports {
+        "revocation-reported"
+    } else {
+        "revocation-ordered"
+    };
+    let audit = audit_row(officer, act, &row, after);
+    let now = if reports { before } else { after };
+    desk.store().act(&audit, |writing| {
+        writing.set_exchange_revocation(&order.serial, now, &bytes)
+    })?;
+    Ok(match after {
+        _ if reports => Done::Waits,
+        Some(_) => Done::Revoked,
+        None => Done::Released,
+    })
+}
+
+fn audit_row(officer: &ActingOfficer, act: &str, row: &ExchangeRow, after: Standing) -> AuditRow {
+    let mut audit = Desk::audit_row(officer, act);
+    audit.certificate = Some(row.serial.to_string());
     let reason = after.map_or("hold lifted", |(reason, _at)| reason.word());
     audit.detail = Some(format!("{}: {reason}", row.from_code));
-    desk.store().act(&audit, |writing| {
-        writing.set_exchange_revocation(&order.serial, after, &bytes)
-    })?;
-    Ok(after.map_or(Done::Released, |_standing| Done::Revoked))
+    audit
+}
+
+/// Whether a unit has no security administrator, by what was certified here: this unit is its superior,
+/// and its own security acts for it (D-8).
+fn is_without_security(desk: &Desk, units: &[UnitFacts]) -> Result<bool, Error> {
+    let [unit, superior, ..] = units else {
+        return Ok(false);
+    };
+    let own = desk.unit_chain()?.into_iter().next();
+    let own = own.and_then(|der| UnitFacts::read(&der).ok());
+    if own.is_none_or(|own| own.public_key != superior.public_key) {
+        return Ok(false);
+    }
+    let mut certified = desk.store().read().unit_certificates()?.into_iter();
+    Ok(!certified.any(|row| {
+        let security = matches!(row.officer, Some((_, Post::Security)));
+        row.unit_code == unit.code && security && row.revoked_at.is_none()
+    }))
+}
+
+/// Carries out what units without security have reported; the acting security signs the list with it.
+fn carry_out(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
+    let rows = desk.store().read().exchange_requests()?; // The lock ends here.
+    for row in rows {
+        let Some((after, signed)) = reported(&row) else {
+            continue;
+        };
+        let audit = audit_row(officer, "revocation-ordered", &row, after);
+        desk.store().act(&audit, |writing| {
+            writing.set_exchange_revocation(&row.serial, after, signed)
+        })?;
+    }
+    Ok(())
+}
+
+/// How a certificate will stand once what was reported of it is carried out, and the report. Its
+/// signature was checked when it was taken in, by every list that was known then.
+fn reported(row: &ExchangeRow) -> Option<(Standing, &[u8])> {
+    let signed = row.revocation_order.as_deref()?;
+    let order = RevocationOrder::parse(&signature::content(signed).ok()?)?;
+    let before = row.reason.zip(row.revoked_at);
+    let after = order.applied_to(before, clock::now()).ok()?;
+    (after != before).then_some((after, signed))
 }
 
 /// Whether the certificate was ordered by this unit. A code alone proves nothing: the unit that
@@ -108,10 +174,13 @@ fn ordered_by(row: &ExchangeRow, units: &[UnitFacts], root: &[u8]) -> bool {
 /// here; the system administrator gives on the one that is there.
 pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
     if officer.demand(Duty::Revoke).is_ok() {
+        carry_out(desk, officer)?;
         ca::publish_crl(desk, officer)?;
     }
     let rows = desk.store().read().exchange_requests()?;
-    let touched: Vec<&ExchangeRow> = rows.iter().filter(|row| row.reason.is_some()).collect();
+    let touched = rows
+        .iter()
+        .filter(|row| row.reason.is_some() || reported(row).is_some());
     let path = desk.home().crl();
     let der = std::fs::read(&path).unwrap_or_default(); // None was published: it says nothing.
     let list = crl::check(&der, &desk.authority()?);
@@ -120,8 +189,7 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
         entries.any(|entry| entry.serial == row.serial && Some(entry.reason) == row.reason)
     };
     let mut items: Vec<Item> = touched
-        .iter()
-        .filter(|row| !says(row))
+        .filter(|row| !says(row) || reported(row).is_some())
         .map(|row| Item {
             file: dir.join(LIST),
             serial: Some(row.serial.clone()),
@@ -129,7 +197,7 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
         })
         .collect();
     // Also where the last hold was lifted: the desk waits for a list without it.
-    let ordered = rows.iter().any(|row| row.revocation_ordered);
+    let ordered = rows.iter().any(|row| row.revocation_order.is_some());
     if list.is_some() && ordered {
         let path = dir.join(LIST);
         file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;

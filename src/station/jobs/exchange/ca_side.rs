@@ -85,7 +85,7 @@ fn queue(
         signed_at: None,
         reason: None,
         revoked_at: None,
-        revocation_ordered: false,
+        revocation_order: None,
     };
     let known = desk.store().read().exchange_requests()?;
     let mut same = known.iter().filter(|other| other.serial == row.serial);

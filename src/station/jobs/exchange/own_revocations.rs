@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{CRL, Done, Item, REVOCATION, files, read, refused};
 use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, Post};
 use crate::domain::revocation_order::{RevocationOrder, Standing};
 use crate::issuing::crl::{self, CheckedCrl};
 use crate::keys::file;
@@ -20,13 +20,14 @@ use crate::store::{CertificateRow, ConfirmedRevocation};
 const NUMBER: &str = "ca_crl_number";
 
 /// Writes an order for each certificate that stands otherwise here than in the CA's list; security's to
-/// sign. For anybody else they wait.
+/// sign. For anybody else they wait; where there is no security the system administrator reports, and the
+/// superior's security carries it out (D-8).
 pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
     let due = due(desk)?;
     if due.is_empty() {
         return Ok(Vec::new());
     }
-    let signs = officer.demand(Duty::Revoke).is_ok();
+    let signs = officer.demand(Duty::Revoke).is_ok() || !has_security(desk)?;
     // In practice the station does security's part by itself (interface.md).
     let security = match (signs, desk.is_practice()) {
         (true, _) => Some(ActingOfficer::clone(officer)),
@@ -53,6 +54,12 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
         });
     }
     Ok(items)
+}
+
+/// Whether this unit has a security administrator who can sign.
+fn has_security(desk: &Desk) -> Result<bool, Error> {
+    let mut officers = desk.store().read().officers()?.into_iter();
+    Ok(officers.any(|row| row.enabled && row.post == Post::Security && !row.chain.is_empty()))
 }
 
 /// Certificates that stand otherwise here than in the CA's list, and how they stand here.
