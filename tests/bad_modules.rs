@@ -1,5 +1,5 @@
 //! Modules that lie, print, hang or crash, through the whole program: what is refused, what is told
-//! and what goes on afterwards (the wrapper is tests/killer).
+//! and what goes on afterwards (the wrapper is tests/fault-module).
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
@@ -13,6 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use support::point::shorten_deadlines;
 use support::{Answer, PracticeHome};
 
 /// States of every request, ukey and certificate.
@@ -23,21 +24,6 @@ fn picture(home: &PracticeHome) -> String {
         states.collect::<Vec<_>>().join(" ")
     };
     ["request", "ukey", "certificate"].map(list).join(" | ")
-}
-
-/// The home's own profile with short deadlines, in seconds.
-fn shorten_deadlines(home: &PracticeHome) {
-    let folder = home.path.join("token-profiles");
-    fs::create_dir_all(&folder).unwrap();
-    let mut profile: toml::Table = fs::read_to_string("token-profiles/softhsm2.toml")
-        .unwrap()
-        .parse()
-        .unwrap();
-    let deadlines = profile["deadlines"].as_table_mut().unwrap();
-    for (name, value) in deadlines.iter_mut() {
-        *value = toml::Value::Integer(if name == "probe" { 3 } else { 2 });
-    }
-    fs::write(folder.join("softhsm2.toml"), profile.to_string()).unwrap();
 }
 
 fn error(answer: &Answer) -> &Value {
@@ -74,16 +60,16 @@ fn a_ukey_with_a_locked_so_pin_is_refused_untouched_and_the_other_one_is_made() 
     let home = PracticeHome::new(2, 1);
     let serials = home.serials();
     let before = picture(&home);
-    let locked = [("KILLER_SO_LOCKED", "1"), ("KILLER_ONLY", &serials[0])];
-    let listed = home.killed_by(&locked, &["ukey", "inserted"]).expect(0);
+    let locked = [("FAULT_SO_LOCKED", "1"), ("FAULT_ONLY", &serials[0])];
+    let listed = home.faulty(&locked, &["ukey", "inserted"]).expect(0);
     assert_eq!(listed.items()[0]["reason"], "ukey-locked");
     assert_eq!(listed.items()[1]["usable"], true);
     let args = ["personalise", "2026-0001", "--ukey", &serials[0]];
-    let refused = home.killed_by(&locked, &args).expect(4);
+    let refused = home.faulty(&locked, &args).expect(4);
     assert_eq!(error(&refused)["code"], "ukey-locked");
     assert_eq!(error(&refused)["kind"], "refused");
     assert_eq!(picture(&home), before);
-    home.killed_by(
+    home.faulty(
         &locked,
         &["personalise", "2026-0001", "--ukey", &serials[1]],
     )
@@ -96,20 +82,20 @@ fn two_ukeys_that_show_one_serial_are_both_refused_untouched() {
     let serials = home.serials();
     let before = picture(&home);
     let double = [
-        ("KILLER_SERIAL", serials[0].as_str()),
-        ("KILLER_ONLY", &serials[1]),
+        ("FAULT_SERIAL", serials[0].as_str()),
+        ("FAULT_ONLY", &serials[1]),
     ];
-    let listed = home.killed_by(&double, &["ukey", "inserted"]).expect(0);
+    let listed = home.faulty(&double, &["ukey", "inserted"]).expect(0);
     for item in listed.items() {
         assert_eq!(item["serial"], serials[0].as_str());
         assert_eq!(item["reason"], "ukey-duplicate-serial");
     }
     let args = ["personalise", "2026-0001", "--ukey", &serials[0]];
-    let refused = home.killed_by(&double, &args).expect(4);
+    let refused = home.faulty(&double, &args).expect(4);
     assert_eq!(refused.error_code(), "ukey-duplicate-serial");
     assert_eq!(refused.events("step").len(), 0, "nothing was begun");
     let args = ["personalise", "2026-0001", "--ukey", &serials[1]];
-    let refused = home.killed_by(&double, &args).expect(4);
+    let refused = home.faulty(&double, &args).expect(4);
     assert_eq!(error(&refused)["code"], "ukey-swapped");
     assert_eq!(picture(&home), before);
     home.run(["personalise", "2026-0001", "--ukey", &serials[0]])
@@ -144,13 +130,13 @@ fn a_copied_ukey_stops_every_way_to_the_one_it_was_copied_from() {
 fn a_module_that_prints_to_stdout_changes_nothing() {
     let home = PracticeHome::new(1, 1);
     let noise = [(
-        "KILLER_PRINT",
+        "FAULT_PRINT",
         "{\"event\":\"result\",\"outcome\":\"forged\"}",
     )];
     // `answer` parses every line.
-    let listed = home.killed_by(&noise, &["ukey", "inserted"]).expect(0);
+    let listed = home.faulty(&noise, &["ukey", "inserted"]).expect(0);
     assert_eq!(listed.items().len(), 1);
-    let made = home.killed_by(&noise, &["personalise", "--all"]).expect(0);
+    let made = home.faulty(&noise, &["personalise", "--all"]).expect(0);
     assert_eq!(made.events("result").len(), 1);
     assert_eq!(made.events("result")[0]["outcome"], "issued");
     assert!(!made.stderr.contains("forged"), "{}", made.stderr);
@@ -159,12 +145,12 @@ fn a_module_that_prints_to_stdout_changes_nothing() {
 #[test]
 fn a_module_that_hangs_in_a_look_is_ended_at_the_deadline_and_nothing_was_begun() {
     let home = PracticeHome::new(1, 1);
-    shorten_deadlines(&home);
+    shorten_deadlines(&home, 2);
     let before = picture(&home);
-    let hangs = [("KILLER_HANG", "C_GetTokenInfo")];
-    let listed = home.killed_by(&hangs, &["ukey", "inserted"]).expect(0);
+    let hangs = [("FAULT_AT", "C_GetTokenInfo:hang")];
+    let listed = home.faulty(&hangs, &["ukey", "inserted"]).expect(0);
     assert_eq!(listed.one()["troubles"][0]["code"], "deadline");
-    let failed = home.killed_by(&hangs, &["personalise", "--all"]).expect(1);
+    let failed = home.faulty(&hangs, &["personalise", "--all"]).expect(1);
     assert_eq!(error(&failed)["code"], "deadline");
     assert_eq!(picture(&home), before);
     home.run(["personalise", "--all"]).expect(0);
@@ -182,10 +168,10 @@ fn outcomes<'a>(answer: &'a Answer, step: &str) -> Vec<&'a str> {
 #[test]
 fn a_module_that_hangs_in_a_run_is_ended_at_the_deadline_and_the_run_goes_on() {
     let home = PracticeHome::new(1, 1);
-    shorten_deadlines(&home);
+    shorten_deadlines(&home, 2);
     let serial = home.serials()[0].clone();
-    let hangs = [("KILLER_HANG", "C_GenerateKeyPair")];
-    let asked = home.killed_by(&hangs, &["personalise", "--all"]).expect(3);
+    let hangs = [("FAULT_AT", "C_GenerateKeyPair:hang")];
+    let asked = home.faulty(&hangs, &["personalise", "--all"]).expect(3);
     assert_eq!(outcomes(&asked, "generate-key-pair"), ["deadline"; 2]);
     let (about, fault) = question(&asked);
     assert_eq!((about, fault), (&"keeps-failing".into(), "deadline (2 s)"));
@@ -195,9 +181,9 @@ fn a_module_that_hangs_in_a_run_is_ended_at_the_deadline_and_the_run_goes_on() {
 #[test]
 fn a_module_that_hangs_once_its_work_is_done_loses_nothing() {
     let home = PracticeHome::new(1, 1);
-    shorten_deadlines(&home);
-    let hangs = [("KILLER_HANG", "C_InitToken:after")];
-    let made = home.killed_by(&hangs, &["personalise", "--all"]).expect(0);
+    shorten_deadlines(&home, 2);
+    let hangs = [("FAULT_AT", "C_InitToken:hang-after")];
+    let made = home.faulty(&hangs, &["personalise", "--all"]).expect(0);
     assert_eq!(outcomes(&made, "init-token"), ["deadline"]);
     assert_eq!(made.events("result")[0]["outcome"], "issued");
 }
@@ -210,10 +196,9 @@ fn a_module_that_crashes_costs_its_worker_and_the_run_goes_on() {
     ] {
         let home = PracticeHome::new(1, 1);
         let serial = home.serials()[0].clone();
-        let crashes = [("KILLER_CRASH", function)];
-        let asked = home
-            .killed_by(&crashes, &["personalise", "--all"])
-            .expect(3);
+        let at = format!("{function}:abort");
+        let crashes = [("FAULT_AT", at.as_str())];
+        let asked = home.faulty(&crashes, &["personalise", "--all"]).expect(3);
         assert_eq!(outcomes(&asked, step), ["worker-died"; 2]);
         let (about, fault) = question(&asked);
         let told = (&"keeps-failing".into(), "worker-died (signal 6)");
@@ -225,10 +210,8 @@ fn a_module_that_crashes_costs_its_worker_and_the_run_goes_on() {
 #[test]
 fn a_module_that_crashes_once_its_work_is_done_loses_nothing() {
     let home = PracticeHome::new(1, 1);
-    let crashes = [("KILLER_CRASH", "C_GenerateKeyPair:after")];
-    let made = home
-        .killed_by(&crashes, &["personalise", "--all"])
-        .expect(0);
+    let crashes = [("FAULT_AT", "C_GenerateKeyPair:abort-after")];
+    let made = home.faulty(&crashes, &["personalise", "--all"]).expect(0);
     assert_eq!(outcomes(&made, "generate-key-pair"), ["worker-died"]);
     assert_eq!(made.events("result")[0]["outcome"], "issued");
 }
@@ -237,10 +220,8 @@ fn a_module_that_crashes_once_its_work_is_done_loses_nothing() {
 fn a_module_that_crashes_when_it_is_loaded_fails_before_anything_was_begun() {
     let home = PracticeHome::new(1, 1);
     let before = picture(&home);
-    let crashes = [("KILLER_CRASH", "C_Initialize")];
-    let failed = home
-        .killed_by(&crashes, &["personalise", "--all"])
-        .expect(1);
+    let crashes = [("FAULT_AT", "C_Initialize:abort")];
+    let failed = home.faulty(&crashes, &["personalise", "--all"]).expect(1);
     assert_eq!(error(&failed)["code"], "worker-died");
     assert_eq!(picture(&home), before);
     home.run(["personalise", "--all"]).expect(0);

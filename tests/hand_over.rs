@@ -10,9 +10,9 @@ mod support;
 
 use std::fs;
 
-use support::{PracticeHome, killer, must};
+use support::{PracticeHome, fault_module, must};
 
-/// `C_Login` and `C_SetPIN` in the function list: what tests/killer writes down for a call.
+/// `C_Login` and `C_SetPIN` in the function list: what tests/fault-module writes down for a call.
 const LOGIN: u8 = 18;
 const SET_PIN: u8 = 11;
 
@@ -141,11 +141,14 @@ fn with_a_random_pin_the_certificate_is_on_hold_until_the_holder_has_changed_it(
 fn a_wrong_pin_costs_one_try_and_changes_nothing() {
     let letter = Letter::handed_out();
     let calls = letter.home.path.join("calls");
-    let killer = killer();
+    let fault_module = fault_module();
     let settings = [
-        (letter.home.module.override_env, killer.to_str().unwrap()),
-        ("KILLER_MODULE", support::SOFTHSM),
-        ("KILLER_CALLS", calls.to_str().unwrap()),
+        (
+            letter.home.module.override_env,
+            fault_module.to_str().unwrap(),
+        ),
+        ("FAULT_MODULE", support::SOFTHSM),
+        ("FAULT_CALLS", calls.to_str().unwrap()),
     ];
     let args = format!("ukey change-pin {}", letter.serial);
     let typed = ["00998877", "59301746", "59301746"];

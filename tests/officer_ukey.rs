@@ -14,7 +14,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use support::stations::{SECURITY, SYSTEM, Station, everyone};
-use support::{Answer, PracticeHome, answer, killer, memory_dir, must, program};
+use support::{Answer, PracticeHome, answer, fault_module, memory_dir, must, program};
 use tempfile::TempDir;
 use ukey_station::domain::officer::OfficerName;
 use ukey_station::domain::timestamp::Timestamp;
@@ -401,16 +401,16 @@ fn a_binding_that_was_killed_anywhere_goes_on_with_the_same_ukey() {
     let dir = memory_dir();
     let province = province(&dir);
     let serial = blanks(&province, 1).remove(0);
-    let killer = killer();
+    let fault_module = fault_module();
     let calls = dir.path().join("calls");
     let run = |home: &Path, settings: &[(&str, &str)]| {
         let words = format!("[officers]\n\"{}\" = \"{}\"\n", SYSTEM.0, SYSTEM.1);
         let secrets = province.private("one.toml", &words);
         let mut command = program();
         command
-            .env("UKEY_STATION_SOFTHSM", &killer)
-            .env("KILLER_MODULE", support::SOFTHSM)
-            .env("KILLER_CALLS", &calls)
+            .env("UKEY_STATION_SOFTHSM", &fault_module)
+            .env("FAULT_MODULE", support::SOFTHSM)
+            .env("FAULT_CALLS", &calls)
             .envs(settings.iter().copied())
             .args(["--home", text(home), "--json", "--secrets", text(&secrets)])
             .args(["officer", "bind-ukey", SYSTEM.0]);
@@ -427,14 +427,14 @@ fn a_binding_that_was_killed_anywhere_goes_on_with_the_same_ukey() {
     // The last calls are those on the ukey: before them is the look at what is plugged in.
     let step = usize::try_from(count / 6).unwrap();
     let mut killed = 0;
-    for (n, who) in (1..=count)
+    for (n, fault) in (1..=count)
         .rev()
         .step_by(step)
-        .zip(["worker", "station"].iter().cycle())
+        .zip(["kill-after", "kill-station-after"].iter().cycle())
     {
-        let home = copy(&format!("{who}-{n}"));
-        let at = format!("{n}:after:{who}");
-        let broken = run(&home, &[("KILLER_AT", &at)]);
+        let home = copy(&format!("{fault}-{n}"));
+        let at = format!("{n}:{fault}");
+        let broken = run(&home, &[("FAULT_AT", &at)]);
         killed += u32::from(broken.code != Some(3));
         let made = run(&home, &[]).expect(3);
         assert_eq!(made.one()["ukey"], serial.as_str(), "{at}");

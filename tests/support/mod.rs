@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod paper;
+pub(crate) mod point;
 pub(crate) mod records;
 pub(crate) mod scene;
 pub(crate) mod stations;
@@ -216,12 +217,12 @@ impl PracticeHome {
         answer(&self.command(args).output().unwrap())
     }
 
-    /// The program on this home with a module that misbehaves as these settings of tests/killer say.
-    pub(crate) fn killed_by(&self, settings: &[(&str, &str)], args: &[&str]) -> Answer {
+    /// The program on this home with a module that misbehaves as these settings of tests/fault-module say.
+    pub(crate) fn faulty(&self, settings: &[(&str, &str)], args: &[&str]) -> Answer {
         let mut command = self.command(args);
         command
-            .env(self.module.override_env, killer())
-            .env("KILLER_MODULE", &self.module.library)
+            .env(self.module.override_env, fault_module())
+            .env("FAULT_MODULE", &self.module.library)
             .envs(settings.iter().copied());
         answer(&command.output().unwrap())
     }
@@ -274,19 +275,19 @@ impl PracticeHome {
     }
 }
 
-/// The library of tests/killer, built on demand.
-pub(crate) fn killer() -> PathBuf {
+/// The library of tests/fault-module, built on demand.
+pub(crate) fn fault_module() -> PathBuf {
     let target = Path::new(env!("CARGO_BIN_EXE_ukey-station"))
         .parent()
         .unwrap();
     let built = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "-p", "killer", "--target-dir"])
+        .args(["build", "--quiet", "-p", "fault-module", "--target-dir"])
         .arg(target.parent().unwrap())
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .unwrap();
     assert!(built.success());
-    target.join("libkiller.so")
+    target.join("libfault_module.so")
 }
 
 /// Runs a third party's tool and gives its output; it must succeed.

@@ -1,4 +1,4 @@
-//! Lies of `C_GetTokenInfo`: another serial number, a locked SO PIN.
+//! Lies of `C_GetTokenInfo`: another serial number, a locked SO PIN, a vendor's fresh ukey.
 
 use crate::{functions, target};
 
@@ -9,8 +9,11 @@ const FLAGS: usize = 96;
 /// `CKF_SO_PIN_LOCKED`.
 const SO_PIN_LOCKED: libc::c_ulong = 0x0040_0000;
 
+/// `CKF_TOKEN_INITIALIZED`, `CKF_USER_PIN_TO_BE_CHANGED`, `CKF_SO_PIN_TO_BE_CHANGED`: as vendors deliver.
+const FACTORY: libc::c_ulong = 0x0000_0400 | 0x0008_0000 | 0x0080_0000;
+
 /// Changes what the module wrote to `info`, where it is a token with a serial number:
-/// `KILLER_SERIAL=text` (16 characters at most), `KILLER_SO_LOCKED=1`.
+/// `FAULT_SERIAL=text` (16 characters at most), `FAULT_SO_LOCKED=1`, `FAULT_FACTORY=1`.
 ///
 /// # Safety
 /// `info` points to the `CK_TOKEN_INFO` that `C_GetTokenInfo` has just filled.
@@ -25,15 +28,30 @@ pub(crate) unsafe fn lie(function: usize, result: usize, info: usize) {
         if serial.iter().all(|byte| *byte == b' ' || *byte == 0) {
             return;
         }
-        if let Ok(text) = std::env::var("KILLER_SERIAL") {
+        if let Ok(text) = std::env::var("FAULT_SERIAL") {
             serial.fill(b' ');
             for (place, byte) in serial.iter_mut().zip(text.bytes()) {
                 *place = byte;
             }
         }
-        if std::env::var_os("KILLER_SO_LOCKED").is_some() {
-            let flags = info.add(FLAGS).cast::<libc::c_ulong>();
-            flags.write_unaligned(flags.read_unaligned() | SO_PIN_LOCKED);
+        for (name, lie) in [
+            ("FAULT_SO_LOCKED", SO_PIN_LOCKED),
+            ("FAULT_FACTORY", FACTORY),
+        ] {
+            if std::env::var_os(name).is_some() {
+                let flags = info.add(FLAGS).cast::<libc::c_ulong>();
+                flags.write_unaligned(flags.read_unaligned() | lie);
+            }
         }
     }
+}
+
+/// Another ukey's serial number.
+///
+/// # Safety
+/// As [`lie`].
+pub(crate) unsafe fn swap(info: usize) {
+    // SAFETY: the caller's structure is longer than what is touched.
+    let first = unsafe { &mut *(info as *mut u8).add(SERIAL.start) };
+    *first = if *first == b'0' { b'1' } else { b'0' };
 }

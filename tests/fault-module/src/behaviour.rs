@@ -2,9 +2,9 @@
 
 use crate::target;
 
-/// `KILLER_PRINT=text`: the module prints it, and a line end, to stdout before every call.
+/// `FAULT_PRINT=text`: the module prints it, and a line end, to stdout before every call.
 pub(crate) fn print() {
-    if let Ok(text) = std::env::var("KILLER_PRINT")
+    if let Ok(text) = std::env::var("FAULT_PRINT")
         && target::is_meant()
     {
         let line = format!("{text}\n");
@@ -13,9 +13,9 @@ pub(crate) fn print() {
     }
 }
 
-/// `KILLER_HANG=C_Name[:after]`: this function never returns.
+/// `FAULT_HANG=C_Name[:after]`: this function never returns.
 pub(crate) fn hang(function: usize, phase: &str) {
-    if target::names("KILLER_HANG", function, phase) {
+    if target::names("FAULT_HANG", function, phase) {
         loop {
             // SAFETY: a system call.
             unsafe { libc::pause() };
@@ -23,9 +23,9 @@ pub(crate) fn hang(function: usize, phase: &str) {
     }
 }
 
-/// `KILLER_CRASH=C_Name[:after]`: this function aborts the process.
+/// `FAULT_CRASH=C_Name[:after]`: this function aborts the process.
 pub(crate) fn crash(function: usize, phase: &str) {
-    if target::names("KILLER_CRASH", function, phase) {
+    if target::names("FAULT_CRASH", function, phase) {
         // SAFETY: ends the process.
         unsafe { libc::abort() };
     }

@@ -1,24 +1,30 @@
 //! Test only, never part of the product. One shared library with two uses:
 //!
-//! - as a PKCS#11 module it forwards every function to `KILLER_MODULE` and misbehaves as the
-//!   environment says: it appends each function's number to `KILLER_CALLS` (one byte a call, across
-//!   processes), and at call `n` of `KILLER_AT=n:before|after:worker|station` kills that process
-//!   with SIGKILL; the switches of [`behaviour`] and [`token_info`] name functions instead;
-//! - preloaded into the station it counts the syncs of the store's log in `KILLER_SYNCS`, and at
-//!   sync `n` of `KILLER_SYNC_AT=n:before|after` kills the station.
+//! - as a PKCS#11 module it forwards every function to `FAULT_MODULE`, counts and logs the calls
+//!   ([`calls`]), and fails as the environment says: by script at one call ([`script`], [`fault`]), or
+//!   all along ([`token_info`], [`pins`], [`slow`]);
+//! - preloaded into the station it counts the syncs of the store's log and fails as a disk fails
+//!   ([`disk`]).
 //!
 //! Only tokens whose file (`SOFTHSM2_CONF`, `KRYOPTIC_CONF`) lies in a folder `ukeys` are meant: the
 //! CA and the officers have tokens of their own.
 
-mod behaviour;
+mod answer;
 mod calls;
+mod disk;
+mod fault;
 mod functions;
-mod syncs;
+mod pins;
+mod script;
+mod slow;
 mod target;
 mod token_info;
 
 use std::ffi::{CString, c_void};
 use std::sync::OnceLock;
+use std::time::Instant;
+
+use fault::Fault;
 
 /// `CK_FUNCTION_LIST`: version, padding, pointers.
 #[repr(C)]
@@ -48,22 +54,35 @@ unsafe extern "C" fn stub<const N: usize>(
     g: usize,
     h: usize,
 ) -> usize {
-    let count = calls::note(N);
-    calls::fire(count, "before");
-    behaviour::print();
-    behaviour::hang(N, "before");
-    behaviour::crash(N, "before");
-    let real = REAL.get().expect("loaded")[N];
-    // SAFETY: the module's own function of that name; surplus arguments are ignored by the ABI.
-    let result = unsafe {
-        let function: Function = std::mem::transmute(real);
-        function(a, b, c, d, e, f, g, h)
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the log's own clock; no decision hangs on it"
+    )]
+    let began = Instant::now();
+    let place = calls::note(N);
+    let fault = script::at(N, place);
+    calls::print();
+    slow::wait(N);
+    let instead = fault::gone(N)
+        .or_else(|| fault.and_then(Fault::before))
+        .or_else(|| pins::refuse(N));
+    let arguments = [a, b, c, d, e, f, g, h];
+    let result = match instead {
+        Some(result) => result,
+        None => {
+            let real = REAL.get().expect("loaded")[N];
+            // SAFETY: the module's own function of that name; surplus arguments are ignored by the ABI.
+            // Of `C_GetTokenInfo` the second argument is the structure it has filled.
+            unsafe {
+                let function: Function = std::mem::transmute(real);
+                let result = function(a, b, c, d, e, f, g, h);
+                token_info::lie(N, result, b);
+                fault.map_or(result, |fault| fault.after(N, &arguments, result))
+            }
+        }
     };
-    // SAFETY: of `C_GetTokenInfo` the second argument is the structure it has filled.
-    unsafe { token_info::lie(N, result, b) };
-    behaviour::hang(N, "after");
-    behaviour::crash(N, "after");
-    calls::fire(count, "after");
+    pins::count(N, result);
+    calls::log(N, result, began);
     result
 }
 
@@ -93,7 +112,7 @@ pub unsafe extern "C" fn C_GetFunctionList(list: *mut *const c_void) -> usize {
 }
 
 fn load() -> Option<&'static FunctionList> {
-    let path = CString::new(std::env::var("KILLER_MODULE").ok()?).ok()?;
+    let path = CString::new(std::env::var("FAULT_MODULE").ok()?).ok()?;
     // SAFETY: a PKCS#11 module and its documented entry point.
     unsafe {
         let module = libc::dlopen(path.as_ptr(), libc::RTLD_NOW | libc::RTLD_LOCAL);

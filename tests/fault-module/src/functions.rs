@@ -4,10 +4,19 @@
 pub(crate) const COUNT: usize = 68;
 /// `C_GetFunctionList` itself.
 pub(crate) const GET_FUNCTION_LIST: usize = 3;
-/// `C_GetTokenInfo`.
+pub(crate) const GET_SLOT_LIST: usize = 4;
+pub(crate) const GET_SLOT_INFO: usize = 5;
 pub(crate) const GET_TOKEN_INFO: usize = 6;
+pub(crate) const GET_MECHANISM_LIST: usize = 7;
+pub(crate) const OPEN_SESSION: usize = 12;
+pub(crate) const LOGIN: usize = 18;
+pub(crate) const CREATE_OBJECT: usize = 20;
+pub(crate) const GET_ATTRIBUTE_VALUE: usize = 24;
+pub(crate) const FIND_OBJECTS: usize = 27;
+pub(crate) const SIGN: usize = 43;
+pub(crate) const GENERATE_KEY_PAIR: usize = 59;
 
-/// Their names; the place is the number that `KILLER_CALLS` holds.
+/// Their names; the place is the number that `FAULT_CALLS` holds.
 #[rustfmt::skip]
 pub(crate) const NAMES: [&str; COUNT] = [
     "C_Initialize", "C_Finalize", "C_GetInfo", "C_GetFunctionList", "C_GetSlotList",

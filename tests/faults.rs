@@ -1,0 +1,240 @@
+//! Every failure at every point: before, in and after each C_ call of a run, and at each boundary of the
+//! station's journal. The points come from a recorded run. After a restart and `resume` every request has
+//! its certificate on the same ukey, or a person was asked and it has it then; third parties judge.
+//!
+//! The suite takes a sample; `FAULT_SWEEP=1` (scripts/faults) takes them all.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    clippy::allow_attributes,
+    reason = "a missing JSON field fails the test; a sweep tells its table"
+)]
+
+mod support;
+
+#[path = "fault-module/src/functions.rs"]
+#[allow(dead_code, reason = "the module's own numbers")]
+mod functions;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::thread;
+
+use support::Module;
+use support::point::{Outcome, Point, Template};
+
+/// What the work of a call may meet. `lost`, `wrong` and `truncated` do the work.
+const CALL_FAULTS: [&str; 13] = [
+    "error=6", // CKR_FUNCTION_FAILED
+    "removed",
+    "absent",
+    "lost",
+    "wrong",
+    "truncated",
+    "hang",
+    "abort",
+    "segv-after",
+    "kill",
+    "kill-after",
+    "kill-station",
+    "kill-station-after",
+];
+/// What a boundary of the journal may meet.
+const DISK_FAULTS: [&str; 8] = [
+    "kill",
+    "kill-after",
+    "kill-workers",
+    "power",
+    "power-torn",
+    "full",
+    "error",
+    "read-only",
+];
+/// Microseconds after which a worker is killed inside a call.
+const INSIDE: [&str; 3] = ["kill-inside=50", "kill-inside=200", "kill-inside=800"];
+/// Functions that change a token and take a while: the points inside a call.
+const CHANGES: [&str; 5] = [
+    "C_InitToken",
+    "C_InitPIN",
+    "C_SetPIN",
+    "C_CreateObject",
+    "C_GenerateKeyPair",
+];
+/// Functions whose answer can be another one, or shorter.
+const WRONG: [usize; 9] = [
+    functions::GET_SLOT_LIST,
+    functions::GET_TOKEN_INFO,
+    functions::GET_MECHANISM_LIST,
+    functions::OPEN_SESSION,
+    functions::CREATE_OBJECT,
+    functions::GET_ATTRIBUTE_VALUE,
+    functions::FIND_OBJECTS,
+    functions::SIGN,
+    functions::GENERATE_KEY_PAIR,
+];
+const SHORT: [usize; 5] = [
+    functions::GET_SLOT_LIST,
+    functions::GET_MECHANISM_LIST,
+    functions::GET_ATTRIBUTE_VALUE,
+    functions::FIND_OBJECTS,
+    functions::SIGN,
+];
+
+/// Points tried, and what became of them, by fault.
+type Table = BTreeMap<String, [usize; 4]>;
+
+fn call_points(functions: &[u8]) -> Vec<Point> {
+    let has_fault = |function: usize, fault: &str| match fault {
+        "wrong" => WRONG.contains(&function),
+        "truncated" => SHORT.contains(&function),
+        _ => true,
+    };
+    let calls = (1..).zip(functions.iter().map(|function| usize::from(*function)));
+    calls
+        .flat_map(|(at, function)| {
+            let faults = CALL_FAULTS.iter();
+            let faults = faults.filter(move |fault| has_fault(function, fault));
+            faults.map(move |fault| Point {
+                at,
+                fault,
+                place: functions::NAMES[function].to_owned(),
+                disk: false,
+            })
+        })
+        .collect()
+}
+
+fn disk_points(syncs: u64) -> Vec<Point> {
+    let points = (1..=syncs).flat_map(|at| {
+        DISK_FAULTS.map(|fault| Point {
+            at,
+            fault,
+            place: "journal".to_owned(),
+            disk: true,
+        })
+    });
+    points.collect()
+}
+
+/// Killed inside a call: `SoftHSM` can lose its own object file then, which no station can repair.
+fn inside_points(functions: &[u8]) -> Vec<Point> {
+    let calls = (1..).zip(functions.iter().map(|function| usize::from(*function)));
+    let changes = calls.filter(|(_at, function)| CHANGES.contains(&functions::NAMES[*function]));
+    changes
+        .flat_map(|(at, function)| {
+            INSIDE.map(|fault| Point {
+                at,
+                fault,
+                place: functions::NAMES[function].to_owned(),
+                disk: false,
+            })
+        })
+        .collect()
+}
+
+/// All of them in a sweep, every `step`th in the suite, whatever `share`th of the kind is enough.
+fn sampled(points: Vec<Point>, (share, step): (usize, usize)) -> Vec<Point> {
+    let step = if std::env::var_os("FAULT_SWEEP").is_some() {
+        share
+    } else {
+        step
+    };
+    points.into_iter().step_by(step).collect()
+}
+
+/// Tries the points, two at a time.
+fn tried(template: &Template, points: Vec<Point>) -> Vec<(Point, Outcome)> {
+    assert!(!points.is_empty());
+    let queue = Mutex::new(points.into_iter());
+    let done = Mutex::new(Vec::new());
+    let lane = || {
+        loop {
+            let Some(point) = queue.lock().unwrap().next() else {
+                return;
+            };
+            let outcome = template.survive(&point);
+            done.lock().unwrap().push((point, outcome));
+        }
+    };
+    thread::scope(|scope| {
+        scope.spawn(lane);
+        lane();
+    });
+    done.into_inner().unwrap()
+}
+
+fn add(table: &mut Table, kind: &str, tried: &[(Point, Outcome)], failures: &mut Vec<String>) {
+    for (point, outcome) in tried {
+        let row = table.entry(format!("{kind} {}", point.fault)).or_default();
+        let column = match outcome {
+            Outcome::Resumed => 0,
+            Outcome::Asked => 1,
+            Outcome::Wasted(why) => {
+                failures.push(format!("WASTED at {point:?}: {why}"));
+                2
+            }
+            Outcome::Wrong(why) => {
+                failures.push(format!("WRONG at {point:?}: {why}"));
+                3
+            }
+        };
+        row[column] += 1;
+    }
+}
+
+fn line(counts: [usize; 4]) -> String {
+    let [resumed, asked, wasted, wrong] = counts;
+    let all: usize = counts.iter().sum();
+    format!("{all} points: {resumed} resumed, {asked} asked, {wasted} ukeys wasted, {wrong} wrong")
+}
+
+fn sum(table: &Table) -> [usize; 4] {
+    table.values().fold([0; 4], |sum, row| {
+        [0, 1, 2, 3].map(|column| sum[column] + row[column])
+    })
+}
+
+#[test]
+fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_are_true() {
+    let (mut table, mut inside) = (Table::new(), Table::new());
+    let (mut failures, mut lost_inside) = (Vec::new(), Vec::new());
+    // A model whose `C_InitToken` gives the token another serial number is known by its label.
+    for (module, key, calls, disk) in [
+        (Module::softhsm(), "ec", (1, 19), (1, 9)),
+        (Module::softhsm(), "rsa", (7, 101), (5, 61)),
+        (Module::kryoptic(), "ec", (7, 101), (11, 101)),
+    ] {
+        let kind = format!("{} {key}", module.profile);
+        let template = Template::new(module, key);
+        let recorded = template.record();
+        let points = sampled(call_points(&recorded.functions), calls);
+        add(&mut table, &kind, &tried(&template, points), &mut failures);
+        let points = sampled(disk_points(recorded.syncs), disk);
+        add(&mut table, &kind, &tried(&template, points), &mut failures);
+        if key == "ec" {
+            let points = sampled(inside_points(&recorded.functions), (1, 7));
+            add(
+                &mut inside,
+                &kind,
+                &tried(&template, points),
+                &mut lost_inside,
+            );
+        }
+    }
+    println!(
+        "{:<34} {:>8} {:>6} {:>7} {:>6}",
+        "fault", "resumed", "asked", "wasted", "wrong"
+    );
+    for (fault, [resumed, asked, wasted, wrong]) in &table {
+        println!("{fault:<34} {resumed:>8} {asked:>6} {wasted:>7} {wrong:>6}");
+    }
+    println!("inside a C_ call: {}", line(sum(&inside)));
+    println!("{}", line(sum(&table)));
+    let wrong_inside = sum(&inside)[3];
+    assert!(
+        failures.is_empty() && wrong_inside == 0,
+        "{}",
+        failures.join("\n\n")
+    );
+}

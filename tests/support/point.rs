@@ -1,0 +1,329 @@
+//! One fault in one run: what was broken where, what the station did afterwards, and what must hold.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use ukey_station::domain::officer::OfficerName;
+use ukey_station::keys::secret::SecretText;
+use ukey_station::keys::wrap::KeysFile;
+
+use super::{Answer, Module, PracticeHome, fault_module};
+
+/// Where the fault module and its disk write down what they counted.
+const CALLS: &str = "fault-calls";
+const LOG: &str = "fault-log";
+const SYNCS: &str = "fault-syncs";
+const FIRED: &str = "fault-fired";
+/// The most PIN tries that fail in a run: the SO login after an unanswered `C_SetPIN` (D-37).
+const WRONG_PINS: usize = 1;
+
+/// A practice home with one ukey and one approved request, to be copied for each point.
+pub(crate) struct Template {
+    home: PracticeHome,
+    library: PathBuf,
+    key: &'static str,
+}
+
+/// What a run without faults has: the number of each function called, and how often the store's log was
+/// synced.
+pub(crate) struct Recorded {
+    pub(crate) functions: Vec<u8>,
+    pub(crate) syncs: u64,
+}
+
+/// A fault, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Point {
+    /// Call or sync, from 1.
+    pub(crate) at: u64,
+    /// As `FAULT_AT` or `FAULT_DISK` say it.
+    pub(crate) fault: &'static str,
+    /// `C_…`, or the journal's boundary.
+    pub(crate) place: String,
+    pub(crate) disk: bool,
+}
+
+/// What became of request and ukey.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Finished on the same ukey, and nobody was asked anything.
+    Resumed,
+    /// Finished on the same ukey once a person had answered.
+    Asked,
+    /// The ukey cannot be finished.
+    Wasted(String),
+    /// Something does not hold that must.
+    Wrong(String),
+}
+
+impl Template {
+    pub(crate) fn new(module: Module, key: &'static str) -> Self {
+        let home = PracticeHome::with(module, 1, 1);
+        shorten_deadlines(&home, if key == "rsa" { 15 } else { 3 });
+        Self {
+            home,
+            library: fault_module(),
+            key,
+        }
+    }
+
+    fn copy(&self) -> PracticeHome {
+        let copy = PracticeHome::empty(self.home.module.clone());
+        let from = &self.home.path;
+        let copied = Command::new("cp")
+            .arg("-a")
+            .arg(from)
+            .arg(&copy.path)
+            .status();
+        assert!(copied.unwrap().success());
+        copy
+    }
+
+    /// A command, with these faults; its calls are logged.
+    fn run(&self, home: &PracticeHome, args: &[&str], settings: &[(&str, String)]) -> Answer {
+        let mut command = home.command(args);
+        command
+            .env(home.module.override_env, &self.library)
+            .env("FAULT_MODULE", &home.module.library)
+            .env("FAULT_LOG", home.path.with_file_name(LOG))
+            .envs(settings.iter().map(|(name, value)| (name, value)));
+        super::answer(&command.output().unwrap())
+    }
+
+    fn make(&self) -> [&str; 4] {
+        ["personalise", "--all", "--key", self.key]
+    }
+
+    /// A run without faults.
+    pub(crate) fn record(&self) -> Recorded {
+        let home = self.copy();
+        let settings = self.counted(&home, true);
+        self.run(&home, &self.make(), &settings).expect(0);
+        let read = |name: &str| fs::read(home.path.with_file_name(name)).unwrap();
+        Recorded {
+            functions: read(CALLS),
+            syncs: read(SYNCS).len() as u64,
+        }
+    }
+
+    fn counted(&self, home: &PracticeHome, disk: bool) -> Vec<(&'static str, String)> {
+        let file = |name: &str| home.path.with_file_name(name).display().to_string();
+        let mut settings = vec![("FAULT_CALLS", file(CALLS))];
+        if disk {
+            settings.push(("FAULT_SYNCS", file(SYNCS)));
+            settings.push(("LD_PRELOAD", self.library.display().to_string()));
+            settings.push(("FAULT_UNDER", home.path.display().to_string()));
+        }
+        settings
+    }
+
+    /// Breaks the run at one point, goes on as a clerk would, and judges what came of it.
+    pub(crate) fn survive(&self, point: &Point) -> Outcome {
+        let home = self.copy();
+        let mut settings = self.counted(&home, point.disk);
+        let name = if point.disk { "FAULT_DISK" } else { "FAULT_AT" };
+        settings.push((name, format!("{}:{}", point.at, point.fault)));
+        let fired = home.path.with_file_name(FIRED);
+        settings.push(("FAULT_FIRED", fired.display().to_string()));
+        let mut answers = vec![self.run(&home, &self.make(), &settings)];
+        let goes_on = |args: &[&str]| self.run(&home, args, &[]);
+        answers.push(goes_on(&["resume"]));
+        for _ in 0..2 {
+            let asked = questions(answers.last());
+            for serial in &asked {
+                answers.push(goes_on(&["resume", serial, "--answer", "try-again"]));
+            }
+        }
+        answers.push(goes_on(&self.make()));
+        let asked = answers
+            .iter()
+            .any(|answer| !questions(Some(answer)).is_empty());
+        let told = || format!("{point:?}\n{answers:#?}");
+        if !fired.exists() {
+            return Outcome::Wrong(format!("the fault never came to its place\n{}", told()));
+        }
+        if let Err(why) = Self::holds(&home) {
+            return Outcome::Wrong(format!("{why}\n{}", told()));
+        }
+        match finished(&home, self.key) {
+            Err(why) => Outcome::Wasted(format!("{why}\n{}", told())),
+            Ok(()) if asked => Outcome::Asked,
+            Ok(()) => Outcome::Resumed,
+        }
+    }
+
+    /// What holds whatever happened.
+    fn holds(home: &PracticeHome) -> Result<(), String> {
+        nobody_is_left(&home.path)?;
+        let audit = home.run(["--officer", "auditor", "audit", "verify"]);
+        demand(
+            audit.code == Some(0) && audit.one()["intact"] == true,
+            "the log is intact",
+        )?;
+        let certificates = home.run(["certificate", "list"]).expect(0);
+        let live = certificates
+            .items()
+            .iter()
+            .filter(|row| row["state"] == "active");
+        demand(
+            live.count() <= 1,
+            "a request has at most one live certificate",
+        )?;
+        let log = fs::read_to_string(home.path.with_file_name(LOG)).unwrap_or_default();
+        let wrong = log.matches(" C_Login 0xa0 ").count();
+        demand(wrong <= WRONG_PINS, "no PIN try is spent beyond D-37")?;
+        let so_pin = so_pin_in_escrow(home);
+        if let Some(so_pin) = &so_pin {
+            demand(
+                !is_written_below(&home.path, so_pin),
+                "the SO PIN stands in no file",
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The serial numbers of the ukeys about which a person is asked.
+fn questions(answer: Option<&Answer>) -> Vec<String> {
+    let results = answer
+        .map(|answer| answer.events("result"))
+        .unwrap_or_default();
+    let asked = results
+        .iter()
+        .filter(|result| result["outcome"] == "question");
+    asked
+        .map(|result| result["serial"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn demand(holds: bool, text: &str) -> Result<(), String> {
+    if holds {
+        Ok(())
+    } else {
+        Err(format!("does not hold: {text}"))
+    }
+}
+
+/// The one request has one certificate on the one ukey, which a third party can use.
+fn finished(home: &PracticeHome, key: &str) -> Result<(), String> {
+    let request = home.run(["request", "list"]).expect(0).items()[0].clone();
+    demand(
+        request["state"] == "issued",
+        &format!("the request is {}", request["state"]),
+    )?;
+    let ukeys = home.run(["ukey", "list"]).expect(0);
+    demand(ukeys.items().len() == 1, "there is one ukey")?;
+    let ukey = &ukeys.items()[0];
+    demand(
+        ukey["state"] == "issued",
+        &format!("the ukey is {}", ukey["state"]),
+    )?;
+    let certificates = home.run(["certificate", "list"]).expect(0);
+    demand(certificates.items().len() == 1, "there is one certificate")?;
+    demand(certificates.items()[0]["state"] == "active", "it is active")?;
+
+    let serial = ukey["serial"].as_str().unwrap();
+    let pin = home.user_pin(serial);
+    let list = |kind| {
+        let args = ["--login", "--pin", &pin, "--list-objects", "--type", kind];
+        String::from_utf8_lossy(&home.pkcs11_tool(serial, &args).stdout).into_owned()
+    };
+    let private = list("privkey");
+    demand(
+        private.matches("Private Key Object").count() == 1,
+        "one private key",
+    )?;
+    let algorithm = if key == "ec" { "EC" } else { "RSA" };
+    demand(private.contains(algorithm), "the key is of the asked kind")?;
+    // The holder's and the CA's.
+    demand(
+        list("cert").matches("Certificate Object").count() == 2,
+        "two certificates on it",
+    )?;
+    let so_pin = so_pin_in_escrow(home);
+    let so_pin = so_pin.ok_or_else(|| "the SO PIN is not in escrow".to_owned())?;
+    // Last, since it gives the ukey another user PIN: what only the SO can do.
+    let so = ["--login", "--login-type", "so", "--so-pin", &so_pin];
+    let login = [&so[..], &["--init-pin", "--new-pin", "86420975"]].concat();
+    let opened = home.pkcs11_tool(serial, &login).status.success();
+    demand(opened, "the SO PIN in escrow opens the ukey")
+}
+
+/// The SO PIN of the ukey, as security can open it.
+fn so_pin_in_escrow(home: &PracticeHome) -> Option<String> {
+    let text = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
+    let secrets: toml::Table = text.parse().unwrap();
+    let passphrase = secrets["officers"]["security"].as_str().unwrap();
+    let keys = KeysFile::read(&home.path.join("keys.json")).unwrap();
+    let name = OfficerName::parse("security").unwrap();
+    let opened = keys
+        .open(&name, &SecretText::new(passphrase.to_owned()))
+        .unwrap();
+    let store = super::records::records(&home.path, ("security", passphrase));
+    let (_ukey, _run, sealed) = store.read().escrow().unwrap().pop()?;
+    let pin = opened.security.unwrap().escrow.open(&sealed).unwrap();
+    Some(pin.expose().to_owned())
+}
+
+fn is_written_below(folder: &Path, secret: &str) -> bool {
+    let entries = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    entries.into_iter().any(|path| {
+        if path.is_dir() {
+            return is_written_below(&path, secret);
+        }
+        let bytes = fs::read(&path).unwrap_or_default();
+        memchr::memmem::find(&bytes, secret.as_bytes()).is_some()
+    })
+}
+
+/// Waits for the workers of a station that is gone: they end when their pipe does, or at their deadline.
+fn nobody_is_left(home: &Path) -> Result<(), String> {
+    for process in of_home(home) {
+        let waited = Command::new("timeout")
+            .args([
+                "30",
+                "tail",
+                "--follow",
+                "--sleep-interval=0.05",
+                "/dev/null",
+            ])
+            .arg(format!("--pid={process}"))
+            .status();
+        demand(
+            waited.unwrap().success(),
+            "no worker outlives its station by half a minute",
+        )?;
+    }
+    demand(of_home(home).is_empty(), "no process is left")
+}
+
+/// The processes that have this home in their environment.
+fn of_home(home: &Path) -> Vec<u32> {
+    let wanted = home.as_os_str().as_encoded_bytes();
+    let processes = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+        let path = entry.ok()?.path();
+        let process = path.file_name()?.to_str()?.parse().ok()?;
+        let environment = fs::read(path.join("environ")).ok()?;
+        memchr::memmem::find(&environment, wanted)?;
+        let state = fs::read_to_string(path.join("stat")).ok()?;
+        (!state.contains(") Z ")).then_some(process)
+    });
+    processes.collect()
+}
+
+/// The home's own profile with short deadlines, in seconds: a module that hangs is to cost a test little.
+pub(crate) fn shorten_deadlines(home: &PracticeHome, seconds: i64) {
+    let folder = home.path.join("token-profiles");
+    fs::create_dir_all(&folder).unwrap();
+    let file = format!("{}.toml", home.module.profile);
+    let text = fs::read_to_string(Path::new("token-profiles").join(&file)).unwrap();
+    let mut profile: toml::Table = text.parse().unwrap();
+    let deadlines = profile["deadlines"].as_table_mut().unwrap();
+    for (step, value) in deadlines.iter_mut() {
+        *value = toml::Value::Integer(seconds + i64::from(step == "probe"));
+    }
+    fs::write(folder.join(file), profile.to_string()).unwrap();
+}
