@@ -242,14 +242,32 @@ impl Cli<'_> {
         Ok(u8::from(findings.iter().any(|Finding { ok, .. }| !ok)))
     }
 
+    /// What was looked at, in words, and what to do where something is wrong.
     fn findings(&self, findings: &[Finding]) {
-        let items: Vec<Value> = findings.iter().map(|finding| json!(finding)).collect();
+        let words = self.output.wording();
+        let item = |finding: &Finding| {
+            let Finding { check, ok, detail } = finding;
+            let hint = (!ok).then(|| words.text(&format!("cure-{check}")));
+            json!({
+                "check": check,
+                "ok": ok,
+                "detail": detail,
+                "what": words.text(&format!("check-{check}")),
+                "hint": hint,
+            })
+        };
+        let items: Vec<Value> = findings.iter().map(item).collect();
         let columns = [
-            ("col-check", "check"),
+            ("col-check", "what"),
             ("col-outcome", "ok"),
             ("col-detail", "detail"),
         ];
         self.output.list(&items, &columns);
+        for Finding { check, .. } in findings.iter().filter(|finding| !finding.ok) {
+            let what = words.text(&format!("check-{check}"));
+            let hint = words.text(&format!("cure-{check}"));
+            self.output.say(&format!("{what}: {hint}"));
+        }
     }
 }
 

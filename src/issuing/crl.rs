@@ -5,7 +5,7 @@ use rcgen::{
     RevokedCertParams, SerialNumber,
 };
 
-use x509_parser::prelude::{CertificateRevocationList, FromDer as _, X509Certificate};
+use x509_parser::prelude::{ASN1Time, CertificateRevocationList, FromDer as _, X509Certificate};
 use x509_parser::x509::ReasonCode;
 
 use super::authority::Authority;
@@ -64,6 +64,10 @@ pub fn sign<E>(
 pub struct CheckedCrl {
     /// cRLNumber.
     pub number: u64,
+    /// thisUpdate.
+    pub this_update: Timestamp,
+    /// nextUpdate.
+    pub next_update: Option<Timestamp>,
     /// Every entry; one without a reason, or with one that this program does not use, is taken for
     /// privilegeWithdrawn.
     pub revoked: Vec<Revoked>,
@@ -91,8 +95,14 @@ pub fn check(der: &[u8], authority: &Authority) -> Option<CheckedCrl> {
         })
     });
     let revoked: Option<Vec<_>> = entries.collect();
+    let moment = |time: ASN1Time| Timestamp::from_unix(time.timestamp()).ok();
     signed.then_some(CheckedCrl {
         number,
+        this_update: moment(tbs.this_update)?,
+        next_update: match tbs.next_update {
+            Some(next) => Some(moment(next)?),
+            None => None,
+        },
         revoked: revoked?,
     })
 }

@@ -1,0 +1,215 @@
+//! The checks: each looks at one thing and says what it found.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::super::{ukeys, unit_lists};
+use super::Finding;
+use crate::domain::officer::Post;
+use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::UkeyState;
+use crate::issuing::crl;
+use crate::station::desk::{Desk, PRACTICE_PROFILE};
+use crate::station::error::Error;
+use crate::station::{ActingOfficer, clock};
+use crate::token::profiles;
+
+/// Less free space than this is soon none: a backup and a store that grows need it.
+const FREE_BYTES: u64 = 500 * 1024 * 1024;
+/// Where the service for card readers listens (pcsc-lite on Debian and Ubuntu).
+const READER_SERVICE: &str = "/run/pcscd/pcscd.comm";
+
+/// Every check, in the order in which a person would look.
+pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, Error> {
+    let now = clock::now();
+    let mut findings = permissions(desk)?;
+    findings.push(space(desk)?);
+    findings.push(cost(desk));
+    findings.push(forms(desk)?);
+    findings.push(audit(desk)?);
+    findings.push(time(desk, now)?);
+    findings.extend(ca(desk, now)?);
+    findings.push(list(desk, now)?);
+    let ended = unit_lists::ended(desk, officer)?.len();
+    findings.push(found(
+        "unit-lists",
+        ended == 0,
+        format!("{ended} out of date"),
+    ));
+    let open = desk.store().read().open_runs()?.len();
+    findings.push(found("open-runs", open == 0, open.to_string()));
+    findings.push(escrow(desk)?);
+    findings.extend(modules(desk));
+    findings.push(plugged(desk, officer)?);
+    findings.extend(reader_service(desk));
+    Ok(findings)
+}
+
+fn found(check: &str, ok: bool, detail: String) -> Finding {
+    Finding {
+        check: check.to_owned(),
+        ok,
+        detail,
+    }
+}
+
+fn permissions(desk: &Desk) -> Result<Vec<Finding>, Error> {
+    let home = desk.home();
+    let files = [
+        ("home", home.path().to_owned()),
+        ("station.db", home.store()),
+        ("keys.json", home.keys()),
+    ];
+    let mode = |(name, path): (&str, std::path::PathBuf)| {
+        let facts = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?;
+        let mode = facts.permissions().mode() & 0o777;
+        let ours_alone = mode & 0o077 == 0;
+        Ok(found(
+            "permissions",
+            ours_alone,
+            format!("{name} {mode:04o}"),
+        ))
+    };
+    files.into_iter().map(mode).collect()
+}
+
+fn space(desk: &Desk) -> Result<Finding, Error> {
+    let path = desk.home().path();
+    let facts = rustix::fs::statvfs(path).map_err(|error| Error::io(path, error.into()))?;
+    let free = facts.f_bavail.saturating_mul(facts.f_frsize);
+    let detail = format!("{} MiB free", free / (1024 * 1024));
+    Ok(found("disk-space", free >= FREE_BYTES, detail))
+}
+
+fn cost(desk: &Desk) -> Finding {
+    let practice = desk.keys().has_practice_cost();
+    let word = if practice { "practice" } else { "real" };
+    found(
+        "argon2-cost",
+        desk.is_practice() || !practice,
+        word.to_owned(),
+    )
+}
+
+/// Nobody can tell whether an officer without form 1 decides on their own application (D-8).
+fn forms(desk: &Desk) -> Result<Finding, Error> {
+    let officers = desk.store().read().officers()?;
+    let unknown = officers
+        .iter()
+        .filter(|row| row.enabled && row.post == Post::Security && row.person.is_none());
+    let unknown = unknown.count();
+    let detail = format!("{unknown} of security without form 1");
+    Ok(found(
+        "officers-form-1",
+        desk.is_practice() || unknown == 0,
+        detail,
+    ))
+}
+
+fn audit(desk: &Desk) -> Result<Finding, Error> {
+    let verdict = desk.store().verify_audit()?;
+    let intact = verdict.first_broken.is_none();
+    Ok(found("audit", intact, format!("{} rows", verdict.rows)))
+}
+
+fn time(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
+    let newest = desk.store().read().newest_time()?;
+    let plausible = newest.is_none_or(|newest| newest <= now);
+    Ok(found("clock", plausible, now.to_string()))
+}
+
+fn ca(desk: &Desk, now: Timestamp) -> Result<Option<Finding>, Error> {
+    if desk.ca_is_elsewhere()? {
+        return Ok(None);
+    }
+    Ok(Some(match desk.authority() {
+        Ok(authority) => {
+            let until = authority.not_after();
+            found("ca", until > now, format!("until {until}"))
+        }
+        Err(error) => found("ca", false, error.code.to_owned()),
+    }))
+}
+
+/// The published list of revoked certificates: there, the CA's, and not past the half of its time (D-43).
+fn list(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
+    let der = std::fs::read(desk.home().crl()).unwrap_or_default(); // None was published.
+    let known = desk.authority().ok();
+    let list = known.and_then(|authority| crl::check(&der, &authority));
+    let Some(list) = list else {
+        // A CA elsewhere has sent none yet, or this one has issued nothing that could be revoked.
+        let none = der.is_empty() && desk.store().read().certificates()?.is_empty();
+        return Ok(found("crl", none, "none".to_owned()));
+    };
+    let due = list.next_update.is_some_and(|next| {
+        let half = next.unix_secs().midpoint(list.this_update.unix_secs());
+        half <= now.unix_secs()
+    });
+    let until = list.next_update.map(|next| next.to_string());
+    let detail = format!(
+        "number {}, until {}",
+        list.number,
+        until.unwrap_or_default()
+    );
+    Ok(found("crl", !due, detail))
+}
+
+/// Every ukey that was made here has its SO PIN in escrow (D-37).
+fn escrow(desk: &Desk) -> Result<Finding, Error> {
+    let (ukeys, kept) = {
+        let store = desk.store();
+        let reading = store.read();
+        (reading.ukeys(None)?, reading.escrow()?)
+    };
+    let made = [
+        UkeyState::Issued,
+        UkeyState::HandedOut,
+        UkeyState::Suspended,
+    ];
+    let missing = ukeys.iter().filter(|row| {
+        let has = |(serial, ..): &(_, _, _)| *serial == row.identity.serial;
+        made.contains(&row.state) && !kept.iter().any(has)
+    });
+    let missing = missing.count();
+    Ok(found(
+        "escrow",
+        missing == 0,
+        format!("{missing} SO PINs missing"),
+    ))
+}
+
+fn modules(desk: &Desk) -> Vec<Finding> {
+    let wanted = desk.profiles().values().filter(|profile| {
+        let ours = profile.virtual_ukey.is_none() || profile.name == PRACTICE_PROFILE;
+        ours && (profile.tested || !desk.is_practice())
+    });
+    let look = |profile| {
+        let module = profiles::module_path(profile);
+        let detail = module.as_ref().map_or_else(
+            || format!("{}: no module", profile.name),
+            |path| format!("{}: {}", profile.name, path.display()),
+        );
+        found("module", module.is_some(), detail)
+    };
+    wanted.map(look).collect()
+}
+
+fn plugged(desk: &Desk, officer: &ActingOfficer) -> Result<Finding, Error> {
+    let bench = ukeys::inserted(desk, officer)?;
+    let (readable, troubles) = (bench.ukeys.len(), &bench.troubles);
+    let words: Vec<_> = troubles
+        .iter()
+        .map(|trouble| trouble.fault.kind.word())
+        .collect();
+    let detail = match words.as_slice() {
+        [] => format!("{readable} readable"),
+        words => format!("{readable} readable, {}", words.join(", ")),
+    };
+    Ok(found("ukeys", words.is_empty(), detail))
+}
+
+/// Ukeys that look like a card in a reader need its service; practice has none.
+fn reader_service(desk: &Desk) -> Option<Finding> {
+    let runs = std::path::Path::new(READER_SERVICE).exists();
+    let word = if runs { "runs" } else { "does not run" };
+    (!desk.is_practice()).then(|| found("reader-service", runs, format!("pcscd {word}")))
+}
