@@ -84,12 +84,18 @@ impl Writing<'_> {
 pub(super) struct AuditTail {
     rows: u64,
     hash: AuditHash,
+    /// The time of the last row and its text: many acts of one transaction have the same.
+    at: Option<(Timestamp, String)>,
 }
 
 impl AuditTail {
     pub(super) fn read(reading: &Reading<'_>) -> Result<Self, StoreError> {
         let (rows, hash) = reading.audit_head()?;
-        Ok(Self { rows, hash })
+        Ok(Self {
+            rows,
+            hash,
+            at: None,
+        })
     }
 
     /// Appends a row inside the transaction that the end was read in.
@@ -99,15 +105,18 @@ impl AuditTail {
         row: &AuditRow,
     ) -> Result<(), StoreError> {
         let sequence = self.rows + 1;
-        let at = row.at.to_string();
-        let hash = row.hash_at(&at, sequence, &self.hash);
+        let same = self.at.take().filter(|(at, _text)| *at == row.at);
+        let (_at, at) = self
+            .at
+            .insert(same.unwrap_or_else(|| (row.at, row.at.to_string())));
+        let hash = row.hash_at(at, sequence, &self.hash);
         let mut statement = writing.db.prepare_cached(
             "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
                  result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
         )?;
         statement.execute(params![
             sequence.cast_signed(),
-            at,
+            &*at,
             row.officer,
             row.post,
             row.act,

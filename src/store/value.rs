@@ -1,10 +1,12 @@
 //! Domain types as SQL values, and back with the column's fault named.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};
 
+use crate::domain::approval::Salt;
 use crate::domain::timestamp::Timestamp;
 
 /// Bytes as lower-case hex.
@@ -71,4 +73,20 @@ pub(super) fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
 
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
+}
+
+/// Salts as JSON text: field to hex of its salt.
+pub(super) fn salts_json(salts: &BTreeMap<String, Salt>) -> rusqlite::Result<String> {
+    let salts = salts.iter();
+    let salts = salts.map(|(field, salt)| (field.as_str(), Hex(salt).to_string()));
+    json(&salts.collect::<BTreeMap<_, _>>())
+}
+
+pub(super) fn salts_from_json(text: &str) -> Option<BTreeMap<String, Salt>> {
+    let salts: BTreeMap<String, String> = from_json(text)?;
+    let salts = salts.into_iter();
+    let read = |(field, salt): (String, String)| {
+        Some((field, hex::decode(salt).ok()?.try_into().ok()?))
+    };
+    salts.map(read).collect()
 }
