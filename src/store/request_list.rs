@@ -137,9 +137,10 @@ impl Reading<'_> {
         let text = text.filter(|text| !text.is_empty());
         let found = text.map(|text| self.search(text, &mut query)).transpose()?;
         let dense = found.as_ref().is_some_and(|found| !found.dense.is_empty());
-        let narrow = filter.unit.is_some() || filter.person.is_some();
         let index = match filter.order {
-            _ if narrow || (found.is_some() && !dense) => "",
+            // Few rows, which are not in order; in a unit there may be many, in order.
+            _ if filter.person.is_some() => "INDEXED BY requests_by_person",
+            _ if filter.unit.is_some() || (found.is_some() && !dense) => "",
             RequestOrder::Number if dense => "INDEXED BY requests_by_place",
             RequestOrder::Number => "",
             RequestOrder::Name => "INDEXED BY requests_by_name",

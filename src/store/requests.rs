@@ -151,8 +151,8 @@ impl Reading<'_> {
         form: FormKind,
     ) -> Result<Option<RequestRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM requests WHERE person = ?1 AND unit = ?2 AND form = ?3
-             ORDER BY place"
+            "SELECT {COLUMNS} FROM requests INDEXED BY requests_by_person
+             WHERE person = ?1 AND unit = ?2 AND form = ?3 ORDER BY place"
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let found = statement.query_map(params![person, unit.to_string(), form.number()], read)?;
@@ -160,13 +160,22 @@ impl Reading<'_> {
         Ok(rows.into_iter().find(|row| row.state.is_live()))
     }
 
-    /// Whether a person has a request, whatever became of it.
+    /// Gives the search hash of each request's person to `take`.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn is_known(&self, person: &[u8]) -> Result<bool, StoreError> {
-        let sql = "SELECT 1 FROM requests WHERE person = ?1";
-        Ok(self.db.prepare_cached(sql)?.exists([person])?)
+    pub fn each_person(&self, mut take: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        let sql = "SELECT person FROM requests WHERE person IS NOT NULL";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(
+                row.get_ref(0)?
+                    .as_blob()
+                    .map_err(|_kind| unreadable("person"))?,
+            );
+        }
+        Ok(())
     }
 
     /// The search hash of a request's person.

@@ -85,8 +85,7 @@ pub(super) fn salts_json(salts: &BTreeMap<String, Salt>) -> rusqlite::Result<Str
 pub(super) fn salts_from_json(text: &str) -> Option<BTreeMap<String, Salt>> {
     let salts: BTreeMap<String, String> = from_json(text)?;
     let salts = salts.into_iter();
-    let read = |(field, salt): (String, String)| {
-        Some((field, hex::decode(salt).ok()?.try_into().ok()?))
-    };
+    let read =
+        |(field, salt): (String, String)| Some((field, hex::decode(salt).ok()?.try_into().ok()?));
     salts.map(read).collect()
 }

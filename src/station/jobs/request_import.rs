@@ -2,7 +2,7 @@
 //! D-20). Rows are judged side by side while one thread writes; each application is one act in the
 //! audit log, and so is the file (D-49).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,7 @@ use crate::documents::sheet::requests::{self as form2, Columns, SheetDraft, Shee
 use crate::documents::sheet::{CellFault, SheetError};
 use crate::domain::audit::AuditRow;
 use crate::domain::id::RequestId;
+use crate::domain::identity_number::IdentityNumber;
 use crate::domain::name_index;
 use crate::domain::officer::Duty;
 use crate::domain::request::{FieldFault, FieldWarning, Known, Normalised, RequestForm, UnitFound};
@@ -26,8 +27,7 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{
-    Acts, Aside, FieldsText, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms,
-    Writing,
+    Acts, Aside, FieldsText, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms, Writing,
 };
 
 /// Rows that a thread judges before it gives them on.
@@ -245,9 +245,10 @@ enum Judged {
 struct Good {
     /// The request, but for its id and number.
     request: RequestRow,
-    /// Where the person's number stands, and how it is shown.
-    person_place: Place,
-    masked: String,
+    /// Where it stands in the file.
+    row: u32,
+    columns: Arc<Columns>,
+    id_number: IdentityNumber,
     fields: FieldsText,
     person: Vec<u8>,
     name_key: Vec<u8>,
@@ -264,7 +265,7 @@ impl Judge<'_> {
         rows.map(|row| self.row(row.draft(), &columns)).collect()
     }
 
-    fn row(&self, row: SheetDraft, columns: &Columns) -> Result<Judged, Error> {
+    fn row(&self, row: SheetDraft, columns: &Arc<Columns>) -> Result<Judged, Error> {
         let SheetDraft { row, draft, faults } = row;
         let known = Known {
             unit: self.units.find(draft.unit.trim())?,
@@ -277,17 +278,18 @@ impl Judge<'_> {
                 let form = checked.form;
                 let (normalised, warnings) = (checked.normalised, checked.warnings);
                 Judged::Good(Box::new(Good {
-                    person_place: at("id_number"),
+                    row,
+                    columns: Arc::clone(columns),
                     fields: FieldsText::of(&form.fields())?,
                     person: self.persons.hash(&form.id_number),
                     name_key: name_index::sort_key(form.name.as_str()),
                     terms: name_index::terms(form.name.as_str()).join("\n"),
-                    masked: form.id_number.masked(),
                     request: requests::row_of(
                         &form,
                         (RequestId::new(Uuid::nil()), String::new(), 1),
                         (self.officer, self.now),
                     ),
+                    id_number: form.id_number,
                     normalised: normalised
                         .into_iter()
                         .map(|note| (at(note.field), note))
@@ -374,8 +376,8 @@ struct Written<'a, 'b> {
     /// New requests, until they are written together.
     #[expect(clippy::vec_box, reason = "they come in boxes, and go in them")]
     pending: Vec<Box<Good>>,
-    /// The first bytes of their persons' search hashes.
-    persons: Vec<u64>,
+    /// The first bytes of the search hash of each person who has a request, also of those that wait.
+    persons: HashSet<u64>,
     terms: Terms,
     report: Imported,
 }
@@ -395,10 +397,14 @@ impl Import<'_> {
                 acts,
                 numbers: Numbers::after(&writing.next_number(self.now.date().year())?),
                 pending: Vec::with_capacity(TOGETHER),
-                persons: Vec::with_capacity(TOGETHER),
+                persons: HashSet::new(),
                 terms: Terms::default(),
                 report: Imported::default(),
             };
+            let persons = &mut written.persons;
+            writing.each_person(|person| {
+                persons.insert(first_bytes(person));
+            })?;
             let mut count = 0;
             for part in lanes.iter().cycle().map_while(|lane| lane.recv().ok()) {
                 for row in part.map_err(Stop::Failed)? {
@@ -443,15 +449,15 @@ impl Import<'_> {
     /// Enters one row, unless its person has a live request already.
     fn row(&self, written: &mut Written<'_, '_>, mut good: Box<Good>) -> Result<(), StoreError> {
         // A person who comes again is looked for in the store, with the others.
-        let mark = first_bytes(&good.person);
-        if written.persons.contains(&mark) {
+        let comes_again = !written.persons.insert(first_bytes(&good.person));
+        if comes_again {
             self.write_pending(written)?;
         }
         let (writing, report) = (written.writing, &mut written.report);
         let Good {
             request, fields, ..
         } = &*good;
-        let other = if writing.is_known(&good.person)? {
+        let other = if comes_again {
             writing.live_request(request.unit, &good.person, request.form)?
         } else {
             None
@@ -463,8 +469,8 @@ impl Import<'_> {
             }
             report.refused += 1;
             report.faults.push(RowFault {
-                place: good.person_place.clone(),
-                value: Some(good.masked.clone()),
+                place: place(&good.columns, good.row, "id_number"),
+                value: Some(good.id_number.masked()),
                 rule: "D-20",
                 word: "live-request",
                 number: Some(other.number),
@@ -477,7 +483,6 @@ impl Import<'_> {
         report.normalised.append(&mut good.normalised);
         report.warnings.append(&mut good.warnings);
         written.terms.add(&good.request, &good.terms)?;
-        written.persons.push(mark);
         written.pending.push(good);
         if written.pending.len() == TOGETHER {
             self.write_pending(written)?;
@@ -487,6 +492,9 @@ impl Import<'_> {
 
     /// Writes the requests that wait, each with its act.
     fn write_pending(&self, written: &mut Written<'_, '_>) -> Result<(), StoreError> {
+        if written.pending.is_empty() {
+            return Ok(());
+        }
         let pending = std::mem::replace(&mut written.pending, Vec::with_capacity(TOGETHER));
         let new = pending.iter().map(|good| NewRequest {
             row: &good.request,
@@ -496,7 +504,6 @@ impl Import<'_> {
             terms: &good.terms,
         });
         let new: Vec<_> = new.collect();
-        written.persons.clear();
         written.writing.insert_many(&new)?;
         let mut act = self.act("request-entered");
         for new in new {
