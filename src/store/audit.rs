@@ -6,7 +6,7 @@ use std::thread;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{parsed, time};
+use super::value::{TimeTexts, parsed, time};
 use super::{Reading, Store, StoreError, Writing, open_to_scan};
 use crate::domain::audit::{AuditFields, AuditHash, AuditRow, GENESIS, digest};
 use crate::domain::id::RequestId;
@@ -84,8 +84,7 @@ impl Writing<'_> {
 pub(super) struct AuditTail {
     rows: u64,
     hash: AuditHash,
-    /// The time of the last row and its text: many acts of one transaction have the same.
-    at: Option<(Timestamp, String)>,
+    times: TimeTexts,
 }
 
 impl AuditTail {
@@ -94,7 +93,7 @@ impl AuditTail {
         Ok(Self {
             rows,
             hash,
-            at: None,
+            times: TimeTexts::default(),
         })
     }
 
@@ -105,10 +104,7 @@ impl AuditTail {
         row: &AuditRow,
     ) -> Result<(), StoreError> {
         let sequence = self.rows + 1;
-        let same = self.at.take().filter(|(at, _text)| *at == row.at);
-        let (_at, at) = self
-            .at
-            .insert(same.unwrap_or_else(|| (row.at, row.at.to_string())));
+        let at = self.times.of(row.at);
         let hash = row.hash_at(at, sequence, &self.hash);
         let mut statement = writing.db.prepare_cached(
             "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
@@ -116,7 +112,7 @@ impl AuditTail {
         )?;
         statement.execute(params![
             sequence.cast_signed(),
-            &*at,
+            at,
             row.officer,
             row.post,
             row.act,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::value::{from_json, json, optional, parsed, salts_from_json, salts_json};
+use super::value::{from_json, optional, parsed, salts_from_json, salts_json};
 use super::{Reading, StoreError, Writing};
 use crate::domain::approval::Salt;
 use crate::domain::id::RequestId;
@@ -27,7 +27,13 @@ impl FieldsText {
     /// # Errors
     /// [`StoreError`] when they cannot be written as JSON.
     pub fn of(fields: &BTreeMap<&'static str, String>) -> Result<Self, StoreError> {
-        Ok(Self(json(fields)?))
+        // As long as most are: it need not grow.
+        let mut text = Vec::with_capacity(512);
+        serde_json::to_writer(&mut text, fields)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        let text = String::from_utf8(text)
+            .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+        Ok(Self(text))
     }
 
     pub(super) fn as_str(&self) -> &str {

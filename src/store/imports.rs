@@ -1,12 +1,14 @@
 //! Many requests at once: many acts in one transaction, and what is kept of each request.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::audit::AuditTail;
 use super::fields::FieldsText;
 use super::requests::{ROW_COLUMNS, RequestRow, bind_row, place};
+use super::value::TimeTexts;
 use super::{Reading, Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
 use crate::domain::timestamp::Timestamp;
@@ -198,25 +200,26 @@ impl Writing<'_> {
     }
 
     fn insert_rows(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
-        let sql = format!(
-            "INSERT OR ROLLBACK INTO requests ({ROW_COLUMNS}) VALUES {}",
-            rows(new.len(), ROW_COLUMNS.split(',').count())
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
+        static TOGETHER_SQL: LazyLock<String> = LazyLock::new(|| rows_sql(TOGETHER));
+        static ONE_SQL: LazyLock<String> = LazyLock::new(|| rows_sql(1));
+        let many = new.len() == TOGETHER;
+        let sql = if many { &*TOGETHER_SQL } else { &*ONE_SQL };
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut values = Values(&mut statement, 0);
+        let mut times = TimeTexts::default();
         for new in new {
-            bind_row(new, |value| values.put(value))?;
+            bind_row(new, &mut times, |value| values.put(value))?;
         }
         statement.raw_execute()?;
         Ok(())
     }
 
     fn insert_fields_of(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
-        let sql = format!(
-            "INSERT OR ROLLBACK INTO request_fields (place, fields) VALUES {}",
-            rows(new.len(), 2)
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
+        static TOGETHER_SQL: LazyLock<String> = LazyLock::new(|| fields_sql(TOGETHER));
+        static ONE_SQL: LazyLock<String> = LazyLock::new(|| fields_sql(1));
+        let many = new.len() == TOGETHER;
+        let sql = if many { &*TOGETHER_SQL } else { &*ONE_SQL };
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut values = Values(&mut statement, 0);
         for NewRequest { row, fields, .. } in new {
             let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
@@ -253,6 +256,18 @@ impl Writing<'_> {
         }
         Ok(())
     }
+}
+
+/// Takes the rows of so many requests.
+fn rows_sql(count: usize) -> String {
+    let rows = rows(count, ROW_COLUMNS.split(',').count());
+    format!("INSERT OR ROLLBACK INTO requests ({ROW_COLUMNS}) VALUES {rows}")
+}
+
+/// Takes the fields of so many requests.
+fn fields_sql(count: usize) -> String {
+    let rows = rows(count, 2);
+    format!("INSERT OR ROLLBACK INTO request_fields (place, fields) VALUES {rows}")
 }
 
 /// `(?,?),(?,?)`: so many rows of so many values.

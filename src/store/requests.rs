@@ -7,7 +7,7 @@ use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 use super::fields::FieldsText;
 use super::imports::NewRequest;
 use super::station::{chain_from_json, chain_json};
-use super::value::{id, optional, parsed, time, unreadable};
+use super::value::{TimeTexts, id, optional, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
 use crate::domain::approval::Salt;
 use crate::domain::id::{RequestId, UnitId};
@@ -259,7 +259,7 @@ impl Writing<'_> {
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
         ))?;
         let mut at = 0;
-        bind_row(new, |value| {
+        bind_row(new, &mut TimeTexts::default(), |value| {
             at += 1;
             statement.raw_bind_parameter(at, value)
         })?;
@@ -405,6 +405,7 @@ impl Writing<'_> {
 /// What a new row has, in the order of [`ROW_COLUMNS`].
 pub(super) fn bind_row(
     new: &NewRequest<'_>,
+    times: &mut TimeTexts,
     mut put: impl FnMut(&dyn ToSql) -> rusqlite::Result<()>,
 ) -> Result<(), StoreError> {
     let row = new.row;
@@ -418,7 +419,7 @@ pub(super) fn bind_row(
     put(&row.user_types)?;
     put(&row.apply_certificate)?;
     put(&row.entered_by.as_str())?;
-    put(&row.entered_at.to_string())?;
+    put(&times.of(row.entered_at))?;
     put(&row.form.number())?;
     put(&row.post.map(Post::word))?;
     put(&new.person)?;

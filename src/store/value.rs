@@ -65,6 +65,18 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text).ok()
 }
 
+/// Times as text: many rows of one transaction have the same.
+#[derive(Default)]
+pub(super) struct TimeTexts(Option<(Timestamp, String)>);
+
+impl TimeTexts {
+    pub(super) fn of(&mut self, time: Timestamp) -> &str {
+        let same = self.0.take().filter(|(last, _text)| *last == time);
+        let last = same.unwrap_or_else(|| (time, time.to_string()));
+        &self.0.insert(last).1
+    }
+}
+
 /// A value as JSON text.
 pub(super) fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value)
