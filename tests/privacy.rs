@@ -300,7 +300,7 @@ fn a_purge_takes_what_has_had_its_time_and_leaves_every_proof() {
     let Personal { numbers, names, .. } = personal(&home);
     let names = names[..2].to_vec(); // Not the one of the form.
     let before = columns_with(&home, &numbers);
-    assert_eq!(before, ["request_fields.value"]);
+    assert_eq!(before, ["request_fields.fields"]);
     let now = clock::now();
     let not_after = home.run(["certificate", "list"]).expect(0).items()[0]["not_after"].clone();
     let not_after = Timestamp::parse(not_after.as_str().unwrap()).unwrap();
@@ -423,8 +423,7 @@ fn a_pseudonym_stays_while_the_person_has_another_request() {
              SELECT '00000000-0000-7000-8000-000000000001', '2026-0002', 1, 'withdrawn', unit,
                  holder_name, user_types, apply_certificate, entered_by, entered_at, person,
                  place + 1 FROM requests;
-             INSERT INTO request_fields (request, field, value)
-             SELECT '00000000-0000-7000-8000-000000000001', field, value FROM request_fields;",
+             INSERT INTO request_fields (place, fields) SELECT place + 1, fields FROM request_fields;",
         )
         .unwrap();
     let pseudonyms = |home: &PracticeHome| {

@@ -1,6 +1,7 @@
 //! `NameIndex`: how names are put in order and found: the Chinese collation order, pinyin and its
 //! initials. Stores nothing.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use icu_collator::options::CollatorOptions;
@@ -47,16 +48,14 @@ pub fn sort_key(name: &str) -> Vec<u8> {
 /// its pinyin and its initials likewise. Lower case, no spaces.
 pub fn terms(name: &str) -> Vec<String> {
     let mut terms = Vec::new();
-    let plain: Vec<char> = folded(name).chars().collect();
-    for at in 0..plain.len() {
-        terms.extend(plain.get(at..).map(|rest| rest.iter().collect::<String>()));
-    }
-    let readings = plain.iter().map(|c| reading(*c));
-    let mut syllables: Vec<String> = readings.collect();
+    let plain = folded(name);
+    let rests = plain.char_indices().filter_map(|(at, _c)| plain.get(at..));
+    terms.extend(rests.map(str::to_owned));
+    let mut syllables: Vec<Cow<'static, str>> = plain.chars().map(reading).collect();
     spell(&syllables, &mut terms);
-    let surname = plain.first().and_then(|first| {
-        let known = SURNAMES.iter().find(|(c, _pinyin)| c == first);
-        known.map(|(_c, pinyin)| (*pinyin).to_owned())
+    let surname = plain.chars().next().and_then(|first| {
+        let known = SURNAMES.iter().find(|(c, _pinyin)| *c == first);
+        known.map(|(_c, pinyin)| Cow::Borrowed(*pinyin))
     });
     if let (Some(surname), Some(first)) = (surname, syllables.first_mut()) {
         *first = surname;
@@ -81,22 +80,22 @@ pub fn folded(text: &str) -> String {
 }
 
 /// Full pinyin and initials from each syllable on.
-fn spell(syllables: &[String], terms: &mut Vec<String>) {
+fn spell(syllables: &[Cow<'static, str>], terms: &mut Vec<String>) {
     for at in 0..syllables.len() {
         let rest = syllables.get(at..).unwrap_or_default();
         terms.push(rest.concat());
-        terms.push(
-            rest.iter()
-                .filter_map(|syllable| syllable.chars().next())
-                .collect(),
-        );
+        let mut initials = String::with_capacity(rest.len());
+        initials.extend(rest.iter().filter_map(|syllable| syllable.chars().next()));
+        terms.push(initials);
     }
 }
 
 /// The plain pinyin of a Han character; another one as it is.
-fn reading(c: char) -> String {
-    c.to_pinyin()
-        .map_or_else(|| c.to_string(), |pinyin| pinyin.plain().to_owned())
+fn reading(c: char) -> Cow<'static, str> {
+    c.to_pinyin().map_or_else(
+        || Cow::Owned(c.to_string()),
+        |pinyin| Cow::Borrowed(pinyin.plain()),
+    )
 }
 
 #[cfg(test)]

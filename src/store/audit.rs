@@ -6,7 +6,7 @@ use std::thread;
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{parsed, time};
+use super::value::{TimeTexts, parsed, time};
 use super::{Reading, Store, StoreError, Writing, open_to_scan};
 use crate::domain::audit::{AuditFields, AuditHash, AuditRow, GENESIS, digest};
 use crate::domain::id::RequestId;
@@ -84,12 +84,17 @@ impl Writing<'_> {
 pub(super) struct AuditTail {
     rows: u64,
     hash: AuditHash,
+    times: TimeTexts,
 }
 
 impl AuditTail {
     pub(super) fn read(reading: &Reading<'_>) -> Result<Self, StoreError> {
         let (rows, hash) = reading.audit_head()?;
-        Ok(Self { rows, hash })
+        Ok(Self {
+            rows,
+            hash,
+            times: TimeTexts::default(),
+        })
     }
 
     /// Appends a row inside the transaction that the end was read in.
@@ -99,8 +104,8 @@ impl AuditTail {
         row: &AuditRow,
     ) -> Result<(), StoreError> {
         let sequence = self.rows + 1;
-        let at = row.at.to_string();
-        let hash = row.hash_at(&at, sequence, &self.hash);
+        let at = self.times.of(row.at);
+        let hash = row.hash_at(at, sequence, &self.hash);
         let mut statement = writing.db.prepare_cached(
             "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
                  result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",

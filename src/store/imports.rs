@@ -1,11 +1,14 @@
 //! Many requests at once: many acts in one transaction, and what is kept of each request.
 
-use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::LazyLock;
 
 use rusqlite::{Connection, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::audit::AuditTail;
+use super::fields::FieldsText;
 use super::requests::{ROW_COLUMNS, RequestRow, bind_row, place};
+use super::value::TimeTexts;
 use super::{Reading, Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
 use crate::domain::timestamp::Timestamp;
@@ -28,25 +31,64 @@ pub struct NewRequest<'a> {
     /// The search hash of the identity number.
     pub person: &'a [u8],
     /// Its fields.
-    pub fields: &'a BTreeMap<&'static str, String>,
+    pub fields: &'a FieldsText,
     /// The name's place in a Chinese list.
     pub name_key: &'a [u8],
+    /// The terms the name is found by, a line each.
+    pub terms: &'a str,
 }
 
 /// What many requests are found by, kept back until all are there: a tree is filled several times
 /// faster in its own order.
 #[derive(Default)]
-pub struct Terms(Vec<(String, i64)>);
+pub struct Terms {
+    text: String,
+    terms: Vec<Term>,
+}
+
+/// One of them.
+struct Term {
+    /// Its first bytes, which decide nearly every comparison.
+    first: u64,
+    /// The place it finds.
+    place: i64,
+    /// Where it stands in the text of all.
+    at: Range<usize>,
+}
 
 impl Terms {
-    /// Adds the terms of a request's name.
+    /// Adds the terms of a request's name, a line each.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when its number is none.
-    pub fn add(&mut self, row: &RequestRow, terms: Vec<String>) -> Result<(), StoreError> {
+    pub fn add(&mut self, row: &RequestRow, terms: &str) -> Result<(), StoreError> {
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
-        self.0.extend(terms.into_iter().map(|term| (term, place)));
+        for term in terms.lines() {
+            let mut first = [0; 8];
+            for (to, from) in first.iter_mut().zip(term.bytes()) {
+                *to = from;
+            }
+            let from = self.text.len();
+            self.text.push_str(term);
+            self.terms.push(Term {
+                first: u64::from_be_bytes(first),
+                place,
+                at: from..self.text.len(),
+            });
+        }
         Ok(())
+    }
+
+    /// Each with its place, in the order of the tree.
+    fn sorted(&mut self) -> impl ExactSizeIterator<Item = (&str, i64)> {
+        let Self { text, terms } = self;
+        let text = |term: &Term| text.get(term.at.clone()).unwrap_or_default();
+        terms.sort_unstable_by(|one, other| {
+            let first = one.first.cmp(&other.first);
+            let whole = || text(one).cmp(text(other));
+            first.then_with(whole).then(one.place.cmp(&other.place))
+        });
+        terms.iter().map(move |term| (text(term), term.place))
     }
 }
 
@@ -121,62 +163,20 @@ impl Acts<'_> {
     }
 }
 
-/// The statement that takes the fields of so many requests, kept as long as they are the same.
-#[derive(Default)]
-pub struct FieldsStatement {
-    requests: usize,
-    keys: Vec<&'static str>,
-    sql: String,
-}
-
-impl FieldsStatement {
-    fn of(&mut self, new: &[NewRequest<'_>], first: &NewRequest<'_>) -> &str {
-        let keys = first.fields.keys();
-        if self.requests != new.len() || !keys.eq(&self.keys) {
-            self.requests = new.len();
-            self.keys = first.fields.keys().copied().collect();
-            let mut place = 0;
-            let mut rows = Vec::new();
-            for _request in new {
-                place += 1;
-                let request = place;
-                for field in &self.keys {
-                    place += 1;
-                    // Keys are words of this program.
-                    rows.push(format!("(?{request},'{field}',?{place})"));
-                }
-            }
-            self.sql = format!(
-                "INSERT OR ROLLBACK INTO request_fields (request, field, value) VALUES {}",
-                rows.join(",")
-            );
-        }
-        &self.sql
-    }
-}
-
 impl Writing<'_> {
     /// Adds requests with their fields inside `act_on_many`. What they are found by comes after all:
     /// [`Self::insert_terms`].
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_many(
-        &self,
-        new: &[NewRequest<'_>],
-        fields: &mut FieldsStatement,
-    ) -> Result<(), StoreError> {
+    pub fn insert_many(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
         self.check_units(new)?;
         for part in new.chunks(TOGETHER) {
-            let same = |new: &NewRequest<'_>| {
-                let first = part.first().map(|first| first.fields.keys());
-                first.is_some_and(|first| first.eq(new.fields.keys()))
-            };
             // A statement is kept for parts of this size; others go one by one.
-            let whole = part.len() == TOGETHER && part.iter().all(same);
-            for part in part.chunks(if whole { TOGETHER } else { 1 }) {
+            let together = if part.len() == TOGETHER { TOGETHER } else { 1 };
+            for part in part.chunks(together) {
                 self.insert_rows(part)?;
-                self.insert_all_fields(part, fields)?;
+                self.insert_fields_of(part)?;
             }
         }
         Ok(())
@@ -200,33 +200,31 @@ impl Writing<'_> {
     }
 
     fn insert_rows(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
-        let sql = format!(
-            "INSERT OR ROLLBACK INTO requests ({ROW_COLUMNS}) VALUES {}",
-            rows(new.len(), ROW_COLUMNS.split(',').count())
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
+        static TOGETHER_SQL: LazyLock<String> = LazyLock::new(|| rows_sql(TOGETHER));
+        static ONE_SQL: LazyLock<String> = LazyLock::new(|| rows_sql(1));
+        let many = new.len() == TOGETHER;
+        let sql = if many { &*TOGETHER_SQL } else { &*ONE_SQL };
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut values = Values(&mut statement, 0);
+        let mut times = TimeTexts::default();
         for new in new {
-            bind_row(new.row, new.person, new.name_key, |value| values.put(value))?;
+            bind_row(new, &mut times, |value| values.put(value))?;
         }
         statement.raw_execute()?;
         Ok(())
     }
 
-    /// The fields of requests that all have the same ones.
-    fn insert_all_fields(
-        &self,
-        new: &[NewRequest<'_>],
-        statement: &mut FieldsStatement,
-    ) -> Result<(), StoreError> {
-        let Some(first) = new.first().filter(|first| !first.fields.is_empty()) else {
-            return Ok(());
-        };
-        let mut statement = self.db.prepare_cached(statement.of(new, first))?;
+    fn insert_fields_of(&self, new: &[NewRequest<'_>]) -> Result<(), StoreError> {
+        static TOGETHER_SQL: LazyLock<String> = LazyLock::new(|| fields_sql(TOGETHER));
+        static ONE_SQL: LazyLock<String> = LazyLock::new(|| fields_sql(1));
+        let many = new.len() == TOGETHER;
+        let sql = if many { &*TOGETHER_SQL } else { &*ONE_SQL };
+        let mut statement = self.db.prepare_cached(sql)?;
         let mut values = Values(&mut statement, 0);
         for NewRequest { row, fields, .. } in new {
-            values.put(&row.id.to_string())?;
-            fields.values().try_for_each(|value| values.put(value))?;
+            let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+            values.put(&place)?;
+            values.put(&fields.as_str())?;
         }
         statement.raw_execute()?;
         Ok(())
@@ -236,33 +234,46 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn insert_terms(&self, terms: Terms) -> Result<(), StoreError> {
-        let Terms(mut terms) = terms;
-        terms.sort_unstable();
-        for part in terms.chunks(TERMS_TOGETHER) {
-            let whole = part.len() == TERMS_TOGETHER;
-            for part in part.chunks(if whole { TERMS_TOGETHER } else { 1 }) {
-                let sql = format!(
-                    "INSERT OR ROLLBACK INTO request_terms (term, place) VALUES {}",
-                    rows(part.len(), 2)
-                );
-                let mut statement = self.db.prepare_cached(&sql)?;
-                let mut values = Values(&mut statement, 0);
-                for (term, place) in part {
-                    values.put(term)?;
-                    values.put(place)?;
-                }
-                statement.raw_execute()?;
+    pub fn insert_terms(&self, mut terms: Terms) -> Result<(), StoreError> {
+        let of = |count| {
+            let rows = rows(count, 2);
+            format!("INSERT OR ROLLBACK INTO request_terms (term, place) VALUES {rows}")
+        };
+        let mut many = self.db.prepare_cached(&of(TERMS_TOGETHER))?;
+        let mut one = self.db.prepare_cached(&of(1))?;
+        let mut terms = terms.sorted();
+        while terms.len() > 0 {
+            let (statement, count) = match terms.len() {
+                TERMS_TOGETHER.. => (&mut many, TERMS_TOGETHER),
+                _ => (&mut one, 1),
+            };
+            let mut values = Values(statement, 0);
+            for (term, place) in terms.by_ref().take(count) {
+                values.put(&term)?;
+                values.put(&place)?;
             }
+            statement.raw_execute()?;
         }
         Ok(())
     }
 }
 
+/// Takes the rows of so many requests.
+fn rows_sql(count: usize) -> String {
+    let rows = rows(count, ROW_COLUMNS.split(',').count());
+    format!("INSERT OR ROLLBACK INTO requests ({ROW_COLUMNS}) VALUES {rows}")
+}
+
+/// Takes the fields of so many requests.
+fn fields_sql(count: usize) -> String {
+    let rows = rows(count, 2);
+    format!("INSERT OR ROLLBACK INTO request_fields (place, fields) VALUES {rows}")
+}
+
 /// `(?,?),(?,?)`: so many rows of so many values.
 fn rows(rows: usize, values: usize) -> String {
     let row = format!("({})", vec!["?"; values].join(","));
-    vec![row; rows].join(",")
+    vec![row.as_str(); rows].join(",")
 }
 
 /// Binds one value after the other.

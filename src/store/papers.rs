@@ -7,7 +7,7 @@ use time::Date;
 use time::format_description::well_known::Iso8601;
 
 use super::station::{chain_from_json, chain_json};
-use super::value::{from_json, json, parsed, time};
+use super::value::{from_json, parsed, salts_from_json, salts_json, time};
 use super::{ApprovalRow, Reading, StoreError, Writing};
 use crate::domain::approval::{Commitment, Decision, Salt};
 use crate::domain::id::RequestId;
@@ -247,10 +247,6 @@ impl Writing<'_> {
             salts,
             signed,
         } = refusal;
-        let salts: BTreeMap<_, _> = salts
-            .iter()
-            .map(|(field, salt)| (field.as_str(), hex::encode(salt)))
-            .collect();
         self.db.execute(
             "INSERT INTO refusals (id, request, revision, decision, officer, reason, salts,
                  signature, chain, decided_at)
@@ -262,7 +258,7 @@ impl Writing<'_> {
                 decision.word(),
                 signed.officer.as_str(),
                 reason,
-                json(&salts)?,
+                salts_json(salts)?,
                 signed.signature,
                 chain_json(&signed.chain)?,
                 signed.decided_at.to_string()
@@ -275,12 +271,4 @@ impl Writing<'_> {
 /// A day as `YYYY-MM-DD`.
 pub(super) fn day(text: &str) -> Option<Date> {
     Date::parse(text, &Iso8601::DATE).ok()
-}
-
-fn salts_from_json(text: &str) -> Option<BTreeMap<String, Salt>> {
-    let salts: BTreeMap<String, String> = from_json(text)?;
-    salts
-        .into_iter()
-        .map(|(field, salt)| Some((field, hex::decode(salt).ok()?.try_into().ok()?)))
-        .collect()
 }

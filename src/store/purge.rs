@@ -18,6 +18,8 @@ pub(super) enum Purge {
     DeletesRows(&'static str),
     /// Runs this statement; `?1` is the request.
     Edits(&'static str),
+    /// Deletes what the request is found by.
+    DeletesTerms,
     /// The person's pseudonym, when this was their last request.
     DeletesLast,
 }
@@ -63,23 +65,27 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         "refusals",
         Purge::Edits("UPDATE refusals SET reason = '', salts = '{}' WHERE request = ?1"),
     ),
-    ("request_fields", Purge::DeletesRows("request")),
-    ("request_revisions", Purge::Keeps),
     (
-        "request_terms",
+        "request_fields",
         Purge::Edits(
-            "DELETE FROM request_terms WHERE place = (SELECT place FROM requests WHERE id = ?1)",
+            "DELETE FROM request_fields WHERE place = (SELECT place FROM requests WHERE id = ?1)",
         ),
     ),
     (
+        // Who entered what, and when, stays.
+        "request_revisions",
+        Purge::Edits("UPDATE request_revisions SET fields = '{}' WHERE request = ?1"),
+    ),
+    ("request_terms", Purge::DeletesTerms), // Before `requests` forgets them.
+    (
         "requests",
         Purge::Edits(
-            "UPDATE requests SET holder_name = '', person = NULL, name_key = x'' WHERE id = ?1",
+            "UPDATE requests SET holder_name = '', person = NULL, name_key = x'', terms = ''
+             WHERE id = ?1",
         ),
     ),
     ("reveal_reasons", Purge::Keeps), // Why somebody looked; says nothing of whom.
     ("reviews", Purge::Keeps),        // No personal data.
-    ("revision_fields", Purge::DeletesRows("request")),
     ("run_journal", Purge::Keeps),
     ("run_secrets", Purge::Keeps), // Gone when the run is proven.
     ("runs", Purge::Keeps),        // The CSR has no subject.
@@ -152,6 +158,7 @@ impl Writing<'_> {
                     let sql = format!("DELETE FROM {table} WHERE {column} = ?1");
                     self.db.execute(&sql, [request.to_string()])?;
                 }
+                Purge::DeletesTerms => self.delete_terms(request)?,
                 Purge::Edits(sql) => {
                     self.db.execute(sql, [request.to_string()])?;
                 }

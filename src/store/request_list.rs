@@ -137,9 +137,10 @@ impl Reading<'_> {
         let text = text.filter(|text| !text.is_empty());
         let found = text.map(|text| self.search(text, &mut query)).transpose()?;
         let dense = found.as_ref().is_some_and(|found| !found.dense.is_empty());
-        let narrow = filter.unit.is_some() || filter.person.is_some();
         let index = match filter.order {
-            _ if narrow || (found.is_some() && !dense) => "",
+            // Few rows, which are not in order; in a unit there may be many, in order.
+            _ if filter.person.is_some() => "INDEXED BY requests_by_person",
+            _ if filter.unit.is_some() || (found.is_some() && !dense) => "",
             RequestOrder::Number if dense => "INDEXED BY requests_by_place",
             RequestOrder::Number => "",
             RequestOrder::Name => "INDEXED BY requests_by_name",
@@ -205,13 +206,13 @@ impl Reading<'_> {
         let mut statement = self.db.prepare_cached(sql)?;
         let bounds = params![term, end, FEW_NAMES + 1];
         let names: u32 = statement.query_row(bounds, |row| row.get(0))?;
-        let (first, end) = (query.value(term.to_owned()), query.value(end.to_owned()));
+        let first = query.value(term.to_owned());
         if names > FEW_NAMES {
-            found.dense.push(format!(
-                "EXISTS (SELECT 1 FROM request_terms WHERE request_terms.place = requests.place
-                     AND term >= {first} AND term < {end})"
-            ));
+            // A line of them begins with it.
+            let dense = format!("instr(char(10) || terms, char(10) || {first}) > 0");
+            found.dense.push(dense);
         } else {
+            let end = query.value(end.to_owned());
             found.sources.push(format!(
                 "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
             ));

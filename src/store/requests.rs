@@ -1,11 +1,13 @@
-//! Requests: their row, fields, revisions and approvals. Lists of them: `request_list`.
+//! Requests: their row and approvals. What they say: `fields`; lists of them: `request_list`.
 
 use std::collections::BTreeMap;
 
-use rusqlite::{OptionalExtension as _, Row, ToSql, params, params_from_iter};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
+use super::fields::FieldsText;
+use super::imports::NewRequest;
 use super::station::{chain_from_json, chain_json};
-use super::value::{id, optional, parsed, time, unreadable};
+use super::value::{TimeTexts, id, optional, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
 use crate::domain::approval::Salt;
 use crate::domain::id::{RequestId, UnitId};
@@ -49,15 +51,6 @@ pub struct RequestRow {
     pub expires_at: Option<Timestamp>,
 }
 
-/// One field of a form.
-#[derive(Clone, PartialEq, Eq)]
-pub struct FieldRow {
-    /// Its value.
-    pub value: String,
-    /// Its salt, once it is approved.
-    pub salt: Option<Salt>,
-}
-
 /// An approval as it is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApprovalRow {
@@ -76,7 +69,7 @@ pub(super) const COLUMNS: &str =
     apply_certificate, entered_by, entered_at, approved_by, approved_at, expires_at, form, post";
 /// What a new row has.
 pub(super) const ROW_COLUMNS: &str = "id, number, revision, state, unit, holder_name, user_types,
-    apply_certificate, entered_by, entered_at, form, post, person, place, name_key";
+    apply_certificate, entered_by, entered_at, form, post, person, place, name_key, terms";
 /// Places of one year: number `2026-0017` has place 2026 * `YEAR` + 17.
 pub(super) const YEAR: i64 = 10_000_000;
 
@@ -106,37 +99,6 @@ impl Reading<'_> {
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([text, &text.to_ascii_lowercase()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// The fields of a request by their key.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn request_fields(&self, id: RequestId) -> Result<BTreeMap<String, FieldRow>, StoreError> {
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT field, value, salt FROM request_fields WHERE request = ?1")?;
-        let rows = statement.query_map([id.to_string()], |row| {
-            Ok((
-                row.get(0)?,
-                FieldRow {
-                    value: row.get(1)?,
-                    salt: row.get(2)?,
-                },
-            ))
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
-    }
-
-    /// One field of a request.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn request_field(&self, id: RequestId, field: &str) -> Result<Option<String>, StoreError> {
-        let sql = "SELECT value FROM request_fields WHERE request = ?1 AND field = ?2";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let value = statement.query_row([&id.to_string(), field], |row| row.get(0));
-        Ok(value.optional()?)
     }
 
     /// The approval of a request in this revision.
@@ -189,13 +151,31 @@ impl Reading<'_> {
         form: FormKind,
     ) -> Result<Option<RequestRow>, StoreError> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM requests WHERE person = ?1 AND unit = ?2 AND form = ?3
-             ORDER BY place"
+            "SELECT {COLUMNS} FROM requests INDEXED BY requests_by_person
+             WHERE person = ?1 AND unit = ?2 AND form = ?3 ORDER BY place"
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let found = statement.query_map(params![person, unit.to_string(), form.number()], read)?;
         let rows: Vec<RequestRow> = found.collect::<Result<_, _>>()?;
         Ok(rows.into_iter().find(|row| row.state.is_live()))
+    }
+
+    /// Gives the search hash of each request's person to `take`.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn each_person(&self, mut take: impl FnMut(&[u8])) -> Result<(), StoreError> {
+        let sql = "SELECT person FROM requests WHERE person IS NOT NULL";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            take(
+                row.get_ref(0)?
+                    .as_blob()
+                    .map_err(|_kind| unreadable("person"))?,
+            );
+        }
+        Ok(())
     }
 
     /// The search hash of a request's person.
@@ -258,53 +238,32 @@ impl Writing<'_> {
         person: &[u8],
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
-        self.insert_row(row, person, &name_index::sort_key(&row.holder_name))?;
-        self.insert_fields(row.id, fields)?;
+        let terms = name_index::terms(&row.holder_name);
+        let fields = FieldsText::of(fields)?;
+        self.insert_row(&NewRequest {
+            row,
+            person,
+            fields: &fields,
+            name_key: &name_index::sort_key(&row.holder_name),
+            terms: &terms.join("\n"),
+        })?;
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
-        let terms = name_index::terms(&row.holder_name).into_iter();
-        self.put_terms(&terms.map(|term| (term, place)).collect::<Vec<_>>())
+        self.insert_fields(place, &fields)?;
+        self.put_terms(&terms, place)
     }
 
     /// The row itself.
-    fn insert_row(
-        &self,
-        row: &RequestRow,
-        person: &[u8],
-        name_key: &[u8],
-    ) -> Result<(), StoreError> {
+    fn insert_row(&self, new: &NewRequest<'_>) -> Result<(), StoreError> {
         let mut statement = self.db.prepare_cached(&format!(
             "INSERT INTO requests ({ROW_COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)"
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
         ))?;
         let mut at = 0;
-        bind_row(row, person, name_key, |value| {
+        bind_row(new, &mut TimeTexts::default(), |value| {
             at += 1;
             statement.raw_bind_parameter(at, value)
         })?;
         statement.raw_execute()?;
-        Ok(())
-    }
-
-    pub(super) fn insert_fields(
-        &self,
-        id: RequestId,
-        fields: &BTreeMap<&'static str, String>,
-    ) -> Result<(), StoreError> {
-        // One statement for all of them: twelve are half as fast.
-        let rows = (0..fields.len()).map(|at| format!("(?1, ?{}, ?{})", at * 2 + 2, at * 2 + 3));
-        let rows: Vec<String> = rows.collect();
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let sql = format!(
-            "INSERT INTO request_fields (request, field, value) VALUES {}",
-            rows.join(", ")
-        );
-        let id = id.to_string();
-        let values = fields.iter().flat_map(|(field, value)| [*field, value]);
-        self.db
-            .prepare_cached(&sql)?
-            .execute(params_from_iter([id.as_str()].into_iter().chain(values)))?;
         Ok(())
     }
 
@@ -314,26 +273,45 @@ impl Writing<'_> {
     /// [`StoreError`].
     pub fn index_request(&self, row: &RequestRow, person: &[u8]) -> Result<(), StoreError> {
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+        self.delete_terms(row.id)?;
+        let terms = name_index::terms(&row.holder_name);
         self.db
-            .prepare_cached("UPDATE requests SET name_key = ?2, person = ?3 WHERE id = ?1")?
+            .prepare_cached(
+                "UPDATE requests SET name_key = ?2, person = ?3, terms = ?4 WHERE id = ?1",
+            )?
             .execute(params![
                 row.id.to_string(),
                 name_index::sort_key(&row.holder_name),
-                person
+                person,
+                terms.join("\n")
             ])?;
-        self.db
-            .prepare_cached("DELETE FROM request_terms WHERE place = ?1")?
-            .execute([place])?;
-        let terms = name_index::terms(&row.holder_name).into_iter();
-        self.put_terms(&terms.map(|term| (term, place)).collect::<Vec<_>>())
+        self.put_terms(&terms, place)
     }
 
-    /// Adds terms with the places that they find.
-    pub(super) fn put_terms(&self, terms: &[(String, i64)]) -> Result<(), StoreError> {
+    /// Adds terms with the place that they find.
+    fn put_terms(&self, terms: &[String], place: i64) -> Result<(), StoreError> {
         let mut statement = self
             .db
             .prepare_cached("INSERT INTO request_terms (term, place) VALUES (?1, ?2)")?;
-        for (term, place) in terms {
+        for term in terms {
+            statement.execute(params![term, place])?;
+        }
+        Ok(())
+    }
+
+    /// Lets a request be found by its name no longer. Its row still says by what it was.
+    pub(super) fn delete_terms(&self, id: RequestId) -> Result<(), StoreError> {
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT place, terms FROM requests WHERE id = ?1")?;
+        let found = statement.query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)));
+        let (place, terms): (i64, String) = found
+            .optional()?
+            .ok_or(StoreError::Changed("the request"))?;
+        let mut statement = self
+            .db
+            .prepare_cached("DELETE FROM request_terms WHERE term = ?1 AND place = ?2")?;
+        for term in terms.lines() {
             statement.execute(params![term, place])?;
         }
         Ok(())
@@ -403,13 +381,7 @@ impl Writing<'_> {
                 decided_at.to_string(),
                 expires.to_string()
             ])?;
-        let mut statement = self.db.prepare_cached(
-            "UPDATE request_fields SET salt = ?3 WHERE request = ?1 AND field = ?2",
-        )?;
-        for (field, salt) in salts {
-            statement.execute(params![id, field, salt])?;
-        }
-        Ok(())
+        self.set_salts(request.id, salts)
     }
 
     /// Keeps the pseudonym of a person in a unit.
@@ -432,11 +404,11 @@ impl Writing<'_> {
 
 /// What a new row has, in the order of [`ROW_COLUMNS`].
 pub(super) fn bind_row(
-    row: &RequestRow,
-    person: &[u8],
-    name_key: &[u8],
+    new: &NewRequest<'_>,
+    times: &mut TimeTexts,
     mut put: impl FnMut(&dyn ToSql) -> rusqlite::Result<()>,
 ) -> Result<(), StoreError> {
+    let row = new.row;
     let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
     put(&row.id.to_string())?;
     put(&row.number)?;
@@ -447,12 +419,13 @@ pub(super) fn bind_row(
     put(&row.user_types)?;
     put(&row.apply_certificate)?;
     put(&row.entered_by.as_str())?;
-    put(&row.entered_at.to_string())?;
+    put(&times.of(row.entered_at))?;
     put(&row.form.number())?;
     put(&row.post.map(Post::word))?;
-    put(&person)?;
+    put(&new.person)?;
     put(&place)?;
-    put(&name_key)?;
+    put(&new.name_key)?;
+    put(&new.terms)?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{OptionalExtension as _, params};
 
 use super::station::{chain_from_json, chain_json};
-use super::value::{from_json, json, parsed, time};
+use super::value::{from_json, parsed, salts_from_json, salts_json, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::approval::{Decision, Salt};
 use crate::domain::id::{HomeId, RequestId};
@@ -158,15 +158,11 @@ impl Writing<'_> {
         parcel: &str,
         salts: &BTreeMap<String, Salt>,
     ) -> Result<(), StoreError> {
-        let salts: BTreeMap<_, _> = salts
-            .iter()
-            .map(|(field, salt)| (field.as_str(), hex::encode(salt)))
-            .collect();
         self.db.execute(
             "INSERT INTO sent_up (request, revision, parcel, salts) VALUES (?1, ?2, ?3, ?4)
              ON CONFLICT (request, revision) DO UPDATE
              SET parcel = excluded.parcel, salts = excluded.salts",
-            params![request.to_string(), revision, parcel, json(&salts)?],
+            params![request.to_string(), revision, parcel, salts_json(salts)?],
         )?;
         Ok(())
     }
@@ -214,12 +210,4 @@ impl Writing<'_> {
         )?;
         Ok(())
     }
-}
-
-fn salts_from_json(text: &str) -> Option<BTreeMap<String, Salt>> {
-    let salts: BTreeMap<String, String> = from_json(text)?;
-    salts
-        .into_iter()
-        .map(|(field, salt)| Some((field, hex::decode(salt).ok()?.try_into().ok()?)))
-        .collect()
 }

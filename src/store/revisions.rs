@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use rusqlite::params;
 
-use super::requests::RequestRow;
+use super::fields::{FieldsText, fields_from_json};
+use super::requests::{RequestRow, place};
 use super::value::{id, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::{RequestId, UnitId};
@@ -33,7 +34,7 @@ impl Reading<'_> {
     /// [`StoreError`].
     pub fn revisions(&self, request: RequestId) -> Result<Vec<RevisionRow>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT revision, entered_by, entered_at, unit FROM request_revisions
+            "SELECT revision, entered_by, entered_at, unit, fields FROM request_revisions
              WHERE request = ?1 ORDER BY revision",
         )?;
         let rows = statement.query_map([request.to_string()], |row| {
@@ -42,20 +43,10 @@ impl Reading<'_> {
                 entered_by: parsed(row, 1, "officer", |text| OfficerName::parse(text).ok())?,
                 entered_at: parsed(row, 2, "time", time)?,
                 unit: parsed(row, 3, "unit id", id)?,
-                fields: BTreeMap::new(),
+                fields: parsed(row, 4, "fields", fields_from_json)?,
             })
         })?;
-        let mut rows: Vec<RevisionRow> = rows.collect::<Result<_, _>>()?;
-        let sql = "SELECT field, value FROM revision_fields WHERE request = ?1 AND revision = ?2";
-        let mut statement = self.db.prepare_cached(sql)?;
-        for row in &mut rows {
-            let fields = statement
-                .query_map(params![request.to_string(), row.revision], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })?;
-            row.fields = fields.collect::<Result<_, _>>()?;
-        }
-        Ok(rows)
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 
@@ -73,24 +64,22 @@ impl Writing<'_> {
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
         let id = old.id.to_string();
+        let place = place(&old.number).ok_or(StoreError::Changed("the number"))?;
         self.db.execute(
-            "INSERT INTO request_revisions (request, revision, entered_by, entered_at, unit)
-             VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO request_revisions (request, revision, entered_by, entered_at, unit, fields)
+             VALUES (?1, ?2, ?3, ?4, ?5,
+                 coalesce((SELECT fields FROM request_fields WHERE place = ?6), '{}'))",
             params![
                 id,
                 old.revision,
                 old.entered_by.as_str(),
                 old.entered_at.to_string(),
-                old.unit.to_string()
+                old.unit.to_string(),
+                place
             ],
         )?;
-        self.db.execute(
-            "INSERT INTO revision_fields (request, revision, field, value)
-             SELECT request, ?2, field, value FROM request_fields WHERE request = ?1",
-            params![id, old.revision],
-        )?;
         self.db
-            .execute("DELETE FROM request_fields WHERE request = ?1", [&id])?;
+            .execute("DELETE FROM request_fields WHERE place = ?1", [place])?;
         let changed = self.db.execute(
             "UPDATE requests SET revision = ?4, unit = ?5, holder_name = ?6, user_types = ?7,
                  apply_certificate = ?8, entered_by = ?9, entered_at = ?10, form = ?11, post = ?12,
@@ -115,7 +104,7 @@ impl Writing<'_> {
         if changed != 1 {
             return Err(StoreError::Changed("the request"));
         }
-        self.insert_fields(row.id, fields)?;
+        self.insert_fields(place, &FieldsText::of(fields)?)?;
         self.index_request(row, person)
     }
 }

@@ -1,10 +1,12 @@
 //! Domain types as SQL values, and back with the column's fault named.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};
 
+use crate::domain::approval::Salt;
 use crate::domain::timestamp::Timestamp;
 
 /// Bytes as lower-case hex.
@@ -63,6 +65,18 @@ pub(super) fn time(text: &str) -> Option<Timestamp> {
     Timestamp::parse(text).ok()
 }
 
+/// Times as text: many rows of one transaction have the same.
+#[derive(Default)]
+pub(super) struct TimeTexts(Option<(Timestamp, String)>);
+
+impl TimeTexts {
+    pub(super) fn of(&mut self, time: Timestamp) -> &str {
+        let same = self.0.take().filter(|(last, _text)| *last == time);
+        let last = same.unwrap_or_else(|| (time, time.to_string()));
+        &self.0.insert(last).1
+    }
+}
+
 /// A value as JSON text.
 pub(super) fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
     serde_json::to_string(value)
@@ -71,4 +85,19 @@ pub(super) fn json<T: serde::Serialize>(value: &T) -> rusqlite::Result<String> {
 
 pub(super) fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text).ok()
+}
+
+/// Salts as JSON text: field to hex of its salt.
+pub(super) fn salts_json(salts: &BTreeMap<String, Salt>) -> rusqlite::Result<String> {
+    let salts = salts.iter();
+    let salts = salts.map(|(field, salt)| (field.as_str(), Hex(salt).to_string()));
+    json(&salts.collect::<BTreeMap<_, _>>())
+}
+
+pub(super) fn salts_from_json(text: &str) -> Option<BTreeMap<String, Salt>> {
+    let salts: BTreeMap<String, String> = from_json(text)?;
+    let salts = salts.into_iter();
+    let read =
+        |(field, salt): (String, String)| Some((field, hex::decode(salt).ok()?.try_into().ok()?));
+    salts.map(read).collect()
 }

@@ -2,7 +2,7 @@
 //! D-20). Rows are judged side by side while one thread writes; each application is one act in the
 //! audit log, and so is the file (D-49).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::num::NonZero;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,6 +18,7 @@ use crate::documents::sheet::requests::{self as form2, Columns, SheetDraft, Shee
 use crate::documents::sheet::{CellFault, SheetError};
 use crate::domain::audit::AuditRow;
 use crate::domain::id::RequestId;
+use crate::domain::identity_number::IdentityNumber;
 use crate::domain::name_index;
 use crate::domain::officer::Duty;
 use crate::domain::request::{FieldFault, FieldWarning, Known, Normalised, RequestForm, UnitFound};
@@ -26,8 +27,7 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{
-    Acts, Aside, FieldsStatement, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms,
-    Writing,
+    Acts, Aside, FieldsText, NewRequest, RequestRow, Store, StoreError, TOGETHER, Terms, Writing,
 };
 
 /// Rows that a thread judges before it gives them on.
@@ -245,13 +245,15 @@ enum Judged {
 struct Good {
     /// The request, but for its id and number.
     request: RequestRow,
-    /// Where the person's number stands, and how it is shown.
-    person_place: Place,
-    masked: String,
-    fields: BTreeMap<&'static str, String>,
+    /// Where it stands in the file.
+    row: u32,
+    columns: Arc<Columns>,
+    id_number: IdentityNumber,
+    fields: FieldsText,
     person: Vec<u8>,
     name_key: Vec<u8>,
-    terms: Vec<String>,
+    /// A line each.
+    terms: String,
     normalised: Vec<(Place, Normalised)>,
     warnings: Vec<(Place, FieldWarning)>,
 }
@@ -263,7 +265,7 @@ impl Judge<'_> {
         rows.map(|row| self.row(row.draft(), &columns)).collect()
     }
 
-    fn row(&self, row: SheetDraft, columns: &Columns) -> Result<Judged, Error> {
+    fn row(&self, row: SheetDraft, columns: &Arc<Columns>) -> Result<Judged, Error> {
         let SheetDraft { row, draft, faults } = row;
         let known = Known {
             unit: self.units.find(draft.unit.trim())?,
@@ -276,17 +278,18 @@ impl Judge<'_> {
                 let form = checked.form;
                 let (normalised, warnings) = (checked.normalised, checked.warnings);
                 Judged::Good(Box::new(Good {
-                    person_place: at("id_number"),
-                    fields: form.fields(),
+                    row,
+                    columns: Arc::clone(columns),
+                    fields: FieldsText::of(&form.fields())?,
                     person: self.persons.hash(&form.id_number),
                     name_key: name_index::sort_key(form.name.as_str()),
-                    terms: name_index::terms(form.name.as_str()),
-                    masked: form.id_number.masked(),
+                    terms: name_index::terms(form.name.as_str()).join("\n"),
                     request: requests::row_of(
                         &form,
                         (RequestId::new(Uuid::nil()), String::new(), 1),
                         (self.officer, self.now),
                     ),
+                    id_number: form.id_number,
                     normalised: normalised
                         .into_iter()
                         .map(|note| (at(note.field), note))
@@ -373,7 +376,8 @@ struct Written<'a, 'b> {
     /// New requests, until they are written together.
     #[expect(clippy::vec_box, reason = "they come in boxes, and go in them")]
     pending: Vec<Box<Good>>,
-    fields: FieldsStatement,
+    /// The first bytes of the search hash of each person who has a request, also of those that wait.
+    persons: HashSet<u64>,
     terms: Terms,
     report: Imported,
 }
@@ -393,10 +397,14 @@ impl Import<'_> {
                 acts,
                 numbers: Numbers::after(&writing.next_number(self.now.date().year())?),
                 pending: Vec::with_capacity(TOGETHER),
-                fields: FieldsStatement::default(),
+                persons: HashSet::new(),
                 terms: Terms::default(),
                 report: Imported::default(),
             };
+            let persons = &mut written.persons;
+            writing.each_person(|person| {
+                persons.insert(first_bytes(person));
+            })?;
             let mut count = 0;
             for part in lanes.iter().cycle().map_while(|lane| lane.recv().ok()) {
                 for row in part.map_err(Stop::Failed)? {
@@ -441,28 +449,28 @@ impl Import<'_> {
     /// Enters one row, unless its person has a live request already.
     fn row(&self, written: &mut Written<'_, '_>, mut good: Box<Good>) -> Result<(), StoreError> {
         // A person who comes again is looked for in the store, with the others.
-        let mut pending = written.pending.iter();
-        if pending.any(|other| other.person == good.person) {
+        let comes_again = !written.persons.insert(first_bytes(&good.person));
+        if comes_again {
             self.write_pending(written)?;
         }
         let (writing, report) = (written.writing, &mut written.report);
         let Good {
             request, fields, ..
         } = &*good;
-        let other = writing.live_request(request.unit, &good.person, request.form)?;
+        let other = if comes_again {
+            writing.live_request(request.unit, &good.person, request.form)?
+        } else {
+            None
+        };
         if let Some(other) = other {
-            let stored = writing.request_fields(other.id)?;
-            let same = |(key, value): (&&'static str, &String)| {
-                stored.get(*key).is_some_and(|row| row.value == *value)
-            };
-            if fields.len() == stored.len() && fields.iter().all(same) {
+            if writing.says(other.id, fields)? {
                 report.unchanged += 1;
                 return Ok(());
             }
             report.refused += 1;
             report.faults.push(RowFault {
-                place: good.person_place.clone(),
-                value: Some(good.masked.clone()),
+                place: place(&good.columns, good.row, "id_number"),
+                value: Some(good.id_number.masked()),
                 rule: "D-20",
                 word: "live-request",
                 number: Some(other.number),
@@ -474,8 +482,7 @@ impl Import<'_> {
         report.imported += 1;
         report.normalised.append(&mut good.normalised);
         report.warnings.append(&mut good.warnings);
-        let terms = std::mem::take(&mut good.terms);
-        written.terms.add(&good.request, terms)?;
+        written.terms.add(&good.request, &good.terms)?;
         written.pending.push(good);
         if written.pending.len() == TOGETHER {
             self.write_pending(written)?;
@@ -485,15 +492,19 @@ impl Import<'_> {
 
     /// Writes the requests that wait, each with its act.
     fn write_pending(&self, written: &mut Written<'_, '_>) -> Result<(), StoreError> {
+        if written.pending.is_empty() {
+            return Ok(());
+        }
         let pending = std::mem::replace(&mut written.pending, Vec::with_capacity(TOGETHER));
         let new = pending.iter().map(|good| NewRequest {
             row: &good.request,
             person: &good.person,
             fields: &good.fields,
             name_key: &good.name_key,
+            terms: &good.terms,
         });
         let new: Vec<_> = new.collect();
-        written.writing.insert_many(&new, &mut written.fields)?;
+        written.writing.insert_many(&new)?;
         let mut act = self.act("request-entered");
         for new in new {
             act.request = Some(new.row.id.to_string());
@@ -518,6 +529,12 @@ impl Import<'_> {
         let post = self.officer.post().word();
         AuditRow::new(self.now, self.officer.name().as_str(), Some(post), act)
     }
+}
+
+/// What tells nearly all search hashes apart: two with the same are looked at more closely.
+fn first_bytes(person: &[u8]) -> u64 {
+    let first = person.first_chunk().copied();
+    u64::from_be_bytes(first.unwrap_or_default())
 }
 
 /// Numbers of new requests: the store tells the first, `2026-0017`.

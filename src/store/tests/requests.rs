@@ -204,17 +204,19 @@ fn many_requests_are_written_whole_or_not_at_all() {
     let enter = |store: &mut Store, rows: &[(RequestRow, [u8; 32])]| {
         store.act_on_many(|writing, acts| {
             let fields = [("name", "李华".to_owned()), ("notes", String::new())].into();
+            let fields = FieldsText::of(&fields)?;
             let new = rows.iter().map(|(row, person)| NewRequest {
                 row,
                 person,
                 fields: &fields,
                 name_key: b"key",
+                terms: "lihua\n李华",
             });
             let new: Vec<_> = new.collect();
-            writing.insert_many(&new, &mut FieldsStatement::default())?;
+            writing.insert_many(&new)?;
             let mut terms = Terms::default();
             for (request, _person) in rows {
-                terms.add(request, vec!["lihua".to_owned(), "李华".to_owned()])?;
+                terms.add(request, "lihua\n李华")?;
                 acts.add(&row("request-entered"))?;
             }
             writing.insert_terms(terms)
