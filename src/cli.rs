@@ -3,6 +3,7 @@
 mod args;
 mod audit;
 mod commands;
+mod crl;
 mod exchange;
 mod make;
 mod objects;

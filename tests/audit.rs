@@ -53,8 +53,10 @@ fn store(home: &PracticeHome) -> Connection {
         .unwrap();
     let db = Connection::open(home.path.join("station.db")).unwrap();
     let key = hex::encode(opened.store_key.expose());
-    db.execute_batch(&format!("PRAGMA key = \"x'{key}'\""))
-        .unwrap();
+    db.execute_batch(&format!(
+        "PRAGMA key = \"x'{key}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
+    ))
+    .unwrap();
     db
 }
 

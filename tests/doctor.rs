@@ -62,7 +62,11 @@ fn what_was_broken_is_named_with_what_to_do() {
     let (check, hint) = wrong(&home, "zh").remove(0);
     assert_eq!(check, "crl");
     assert!(hint.contains("发布"), "{hint}");
-    fs::write(&list, published).unwrap();
+    let shown = home.run(["crl", "show"]).expect(4);
+    assert_eq!(shown.error_code(), "crl-missing");
+    home.run(["crl", "publish"]).expect(0);
+    assert!(published.len() > 100 && fs::read(&list).unwrap() != published);
+    assert_eq!(wrong(&home, "zh"), []);
 
     let serial = home.serials().remove(0);
     let tokens = home.path.join("ukeys").join(serial).join("tokens");

@@ -34,6 +34,7 @@ fn help() {
         "ukey change-pin",
         "certificate",
         "ca",
+        "crl",
         "audit",
         "audit list",
         "audit verify",

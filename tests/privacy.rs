@@ -249,8 +249,10 @@ fn store(home: &PracticeHome) -> Connection {
     let opened = keys.open(&auditor, &SecretText::new(passphrase)).unwrap();
     let db = Connection::open(home.path.join("station.db")).unwrap();
     let key = hex::encode(opened.store_key.expose());
-    db.execute_batch(&format!("PRAGMA key = \"x'{key}'\""))
-        .unwrap();
+    db.execute_batch(&format!(
+        "PRAGMA key = \"x'{key}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
+    ))
+    .unwrap();
     db
 }
 

@@ -75,7 +75,8 @@ fn raw(sheet: &[u8], dir: &Path) -> Duration {
     let mut db = Connection::open(dir.join("raw.db")).unwrap();
     let key = "11".repeat(32);
     db.execute_batch(&format!(
-        "PRAGMA key = \"x'{key}'\"; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+        "PRAGMA key = \"x'{key}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;
+         PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
          CREATE TABLE raw (a, b, c, d, e, f, g, h, i, j, k, l);"
     ))
     .unwrap();

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::people::{Clock, Officer, Waiver};
-pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Doctor, Exchange};
+pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
 pub(super) use self::ukeys::{AnswerWord, Personalise, Practice, Profile, Stock, Ukey};
 pub(super) use self::units::{Config, Unit, UnitFields, UserType};
@@ -168,6 +168,9 @@ pub(super) enum Command {
     /// The CA that certifies holders.
     #[command(subcommand)]
     Ca(Ca),
+    /// The list of revoked certificates.
+    #[command(subcommand)]
+    Crl(Crl),
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),

@@ -58,6 +58,7 @@ pub(super) fn run(
         Some(Command::Stock(command)) => cli.stock(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
         Some(Command::Ca(command)) => cli.ca(command),
+        Some(Command::Crl(command)) => cli.crl(command),
         Some(Command::Audit(command)) => cli.audit(command),
         Some(Command::Profile(command)) => cli.profile(command),
         Some(Command::Purge { dry_run }) => cli.purge(*dry_run),

@@ -73,6 +73,15 @@ pub struct CheckedCrl {
     pub revoked: Vec<Revoked>,
 }
 
+impl CheckedCrl {
+    /// Whether half the time to nextUpdate is over.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.next_update.is_some_and(|next| {
+            next.unix_secs().midpoint(self.this_update.unix_secs()) <= now.unix_secs()
+        })
+    }
+}
+
 /// Reads a full CRL, DER, and checks that this CA signed it. `None` for anything else.
 pub fn check(der: &[u8], authority: &Authority) -> Option<CheckedCrl> {
     let Ok(([], crl)) = CertificateRevocationList::from_der(der) else {

@@ -8,6 +8,7 @@ pub mod ca_certificate;
 pub mod certificates;
 pub mod change_pin;
 pub mod clock_check;
+pub mod crl;
 pub mod doctor;
 pub mod enrolment;
 pub mod exchange;

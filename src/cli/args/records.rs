@@ -66,6 +66,20 @@ pub(in crate::cli) enum Ca {
     Exchange(Exchange),
 }
 
+/// `crl …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Crl {
+    /// What the newest list says.
+    Show,
+    /// Sign the next list and publish it (security), or give on the newest (system); with --to copy it
+    /// there too and read it back.
+    Publish {
+        /// The folder to copy it to.
+        #[arg(long, value_name = "DIR")]
+        to: Option<PathBuf>,
+    },
+}
+
 /// `ca exchange …`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Exchange {

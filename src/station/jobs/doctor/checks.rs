@@ -140,17 +140,13 @@ fn list(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
         let none = der.is_empty() && desk.store().read().certificates()?.is_empty();
         return Ok(found("crl", none, "none".to_owned()));
     };
-    let due = list.next_update.is_some_and(|next| {
-        let half = next.unix_secs().midpoint(list.this_update.unix_secs());
-        half <= now.unix_secs()
-    });
     let until = list.next_update.map(|next| next.to_string());
     let detail = format!(
         "number {}, until {}",
         list.number,
         until.unwrap_or_default()
     );
-    Ok(found("crl", !due, detail))
+    Ok(found("crl", !list.is_due(now), detail))
 }
 
 /// Every ukey that was made here has its SO PIN in escrow (D-37).
