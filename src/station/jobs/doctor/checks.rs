@@ -62,7 +62,7 @@ fn permissions(desk: &Desk) -> Result<Vec<Finding>, Error> {
     let mode = |(name, path): (&str, std::path::PathBuf)| {
         let facts = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?;
         let mode = facts.permissions().mode() & 0o777;
-        let ours_alone = mode & 0o077 == 0;
+        let ours_alone = (mode & 0o077).count_ones() == 0;
         Ok(found(
             "permissions",
             ours_alone,
