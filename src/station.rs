@@ -19,6 +19,7 @@ mod foundation;
 mod key_token;
 mod own_ukey;
 mod post;
+mod practice_fault;
 mod signing_key;
 mod ukey_pins;
 mod unit_key;
@@ -27,6 +28,7 @@ mod unit_trust;
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};
 pub use home::Home;
+pub use practice_fault::FaultAtStep;
 pub use sign_in::{ActingOfficer, SecondOfficer};
 pub use signing_key::SigningKey;
 

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use support::point::shorten_deadlines;
+use support::point::{nobody_is_left, shorten_deadlines};
 use support::{Answer, PracticeHome};
 
 /// States of every request, ukey and certificate.
@@ -225,4 +225,34 @@ fn a_module_that_crashes_when_it_is_loaded_fails_before_anything_was_begun() {
     assert_eq!(error(&failed)["code"], "worker-died");
     assert_eq!(picture(&home), before);
     home.run(["personalise", "--all"]).expect(0);
+}
+
+#[test]
+fn a_module_that_takes_too_much_costs_its_step_and_leaves_nothing_behind() {
+    for (excess, outcome) in [
+        ("flood", "done"),
+        ("garbage", "protocol"),
+        ("gorge", "worker-died"),
+        ("fork", "done"),
+    ] {
+        let home = PracticeHome::new(1, 1);
+        let calls = home.path.with_extension("calls");
+        let counted = [("FAULT_CALLS", calls.to_str().unwrap())];
+        // The first `C_GenerateKeyPair` of the whole run: its worker's first.
+        let at = format!("C_GenerateKeyPair#1:{excess}");
+        let fired = home.path.with_extension("fired");
+        let once = [
+            ("FAULT_AT", at.as_str()),
+            ("FAULT_FIRED", fired.to_str().unwrap()),
+        ];
+        let made = home.faulty(&[&counted[..], &once].concat(), &["personalise", "--all"]);
+        assert!(fired.exists(), "{excess}");
+        assert_eq!(outcomes(&made, "generate-key-pair")[0], outcome, "{excess}");
+        if made.code == Some(3) {
+            goes_on(&home, &home.serials()[0]);
+        } else {
+            assert_eq!(made.events("result")[0]["outcome"], "issued", "{excess}");
+        }
+        nobody_is_left(&home.path).unwrap();
+    }
 }

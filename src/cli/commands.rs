@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::OpenWindow;
 use super::args::{
-    AnswerWord, Arguments, Ca, Certificate, Command, Global, Personalise, PinFrom, Practice,
-    Profile,
+    AnswerWord, Arguments, Ca, Certificate, Command, FaultWord, Global, Personalise, PinFrom,
+    Practice, Profile,
 };
 use super::make::Show;
 use super::objects::Names;
@@ -200,6 +200,23 @@ impl Cli<'_> {
             Practice::Pull { dir, serial } => {
                 let serial = practice::pull(dir, serial)?;
                 Ok(self.done(&json!({ "serial": serial.as_str(), "inserted": false })))
+            }
+            Practice::Fault {
+                dir,
+                serial,
+                kind,
+                at,
+            } => {
+                let kind = match kind {
+                    FaultWord::Error => FaultAtStep::Error,
+                    FaultWord::Lost => FaultAtStep::Lost,
+                    FaultWord::Removed => FaultAtStep::Removed,
+                    FaultWord::Crash => FaultAtStep::Crash,
+                    FaultWord::Hang => FaultAtStep::Hang,
+                };
+                let (serial, step) = practice::fault(dir, serial, (kind, at))?;
+                let told = json!({ "serial": serial.as_str(), "kind": kind, "at": step.word() });
+                Ok(self.done(&told))
             }
         }
     }

@@ -280,7 +280,7 @@ fn is_written_below(folder: &Path, secret: &str) -> bool {
 }
 
 /// Waits for the workers of a station that is gone: they end when their pipe does, or at their deadline.
-fn nobody_is_left(home: &Path) -> Result<(), String> {
+pub(crate) fn nobody_is_left(home: &Path) -> Result<(), String> {
     for process in of_home(home) {
         let waited = Command::new("timeout")
             .args([

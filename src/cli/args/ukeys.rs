@@ -48,6 +48,33 @@ pub(in crate::cli) enum Practice {
         /// The ukey.
         serial: String,
     },
+    /// Let a virtual ukey fail once at a step of its next run.
+    Fault {
+        /// The practice home.
+        dir: PathBuf,
+        /// The ukey.
+        serial: String,
+        /// What happens.
+        kind: FaultWord,
+        /// The step, e.g. generate-key-pair.
+        #[arg(long, value_name = "STEP")]
+        at: String,
+    },
+}
+
+/// What happens at a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum FaultWord {
+    /// The module answers with an error.
+    Error,
+    /// The work is done, its answer is lost.
+    Lost,
+    /// The ukey is pulled out.
+    Removed,
+    /// The module crashes.
+    Crash,
+    /// The module never answers.
+    Hang,
 }
 
 /// `personalise …`.

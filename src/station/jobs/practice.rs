@@ -27,8 +27,10 @@ use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::unit_key::{self, UNIT_DAYS};
 use crate::station::{ActingOfficer, SigningKey, clock, ukey_pins};
+use crate::station::{FaultAtStep, practice_fault};
 use crate::token::profiles;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
+use crate::workflow::step::Step;
 
 const OFFICERS: [(&str, Post); 3] = [
     ("admin", Post::System),
@@ -115,6 +117,27 @@ pub fn pull(path: &Path, serial: &str) -> Result<Serial, Error> {
     let (serial, folder) = folder(path, serial)?;
     virtual_ukey::pull(&folder)?;
     Ok(serial)
+}
+
+/// Puts a fault at a step of a virtual ukey's next run.
+///
+/// # Errors
+/// `ukey-unknown`; `practice-fault-step` for a step that does not touch the ukey.
+pub fn fault(
+    path: &Path,
+    serial: &str,
+    (kind, at): (FaultAtStep, &str),
+) -> Result<(Serial, Step), Error> {
+    let (serial, folder) = folder(path, serial)?;
+    let mut steps = Step::ORDER.into_iter();
+    let step = steps.find(|step| step.word() == at && step.touches_ukey());
+    let step = step.ok_or_else(|| {
+        let words = Step::ORDER.iter().filter(|step| step.touches_ukey());
+        let words: Vec<_> = words.map(|step| step.word()).collect();
+        Error::usage("practice-fault-step", format!("{at}; {}", words.join(", ")))
+    })?;
+    practice_fault::plan(&folder, kind, step)?;
+    Ok((serial, step))
 }
 
 fn folder(path: &Path, text: &str) -> Result<(Serial, std::path::PathBuf), Error> {

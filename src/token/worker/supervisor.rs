@@ -10,7 +10,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions};
 
 use super::protocol::{Act, Answer, ModuleSpec, Order, Reply, WirePin, read_frame, write_frame};
 use crate::domain::certificate::CertificateObject;
@@ -373,6 +373,7 @@ impl Worker {
     fn bury(&mut self) -> Fault {
         self.gone = true;
         self.orders = None;
+        self.end_group();
         let how = match self.child.wait() {
             Ok(status) => ending(status),
             Err(error) => error.to_string(),
@@ -381,9 +382,36 @@ impl Worker {
     }
 
     fn kill(&self) {
-        if let Some(group) = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw) {
+        if let Some(group) = self.group() {
             // Already gone is as good.
             rustix::process::kill_process_group(group, Signal::KILL).ok();
+        }
+    }
+
+    /// Waits for the process and ends what its module has left behind. The process is not reaped before:
+    /// until then its group's number is nobody else's.
+    fn end_group(&self) {
+        if let Some(group) = self.group() {
+            let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            if rustix::process::waitid(WaitId::Pid(group), ended).is_ok() {
+                self.kill();
+            }
+        }
+    }
+
+    fn group(&self) -> Option<Pid> {
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
+    }
+
+    /// In practice: the process dies, as of a module that crashes.
+    pub fn crash(&self) {
+        self.kill();
+    }
+
+    /// In practice: the process does nothing any more, as in a module that hangs.
+    pub fn freeze(&self) {
+        if let Some(group) = self.group() {
+            rustix::process::kill_process_group(group, Signal::STOP).ok();
         }
     }
 }
@@ -406,6 +434,7 @@ impl Drop for Worker {
                 }
             }
         }
+        self.end_group();
         self.child.wait().ok(); // Nobody is left to tell.
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use crate::answer;
+use crate::{answer, excess};
 
 /// `CKR_DEVICE_ERROR`.
 const DEVICE_ERROR: usize = 0x30;
@@ -36,6 +36,14 @@ pub(crate) enum Fault {
     Segv(Phase),
     /// `kill`, `kill-after`: SIGKILL to this process.
     Kill(Phase),
+    /// `flood`: 256 MiB to stdout and stderr before the work.
+    Flood,
+    /// `garbage`: nonsense to every pipe that the process has, the station's own among them.
+    Garbage,
+    /// `gorge`: allocates until it gets no more, and aborts.
+    Gorge,
+    /// `fork`: leaves a process behind that never ends.
+    Fork,
     /// `kill-inside=MICROS`: SIGKILL to this process so long after the call has begun.
     KillInside(u64),
     /// `kill-station`, `kill-station-after`: SIGKILL to the process that started this one.
@@ -70,6 +78,10 @@ impl Fault {
             "abort" => Self::Abort(phase),
             "segv" => Self::Segv(phase),
             "kill" => Self::Kill(phase),
+            "flood" => Self::Flood,
+            "garbage" => Self::Garbage,
+            "gorge" => Self::Gorge,
+            "fork" => Self::Fork,
             "kill-inside" => Self::KillInside(value.parse().expect("microseconds")),
             "kill-station" => Self::KillStation(phase),
             other => panic!("no fault is called {other}"),
@@ -92,6 +104,10 @@ impl Fault {
                 });
                 drop(started.expect("a thread"));
             }
+            Self::Flood => excess::flood(),
+            Self::Garbage => excess::garbage(),
+            Self::Gorge => excess::gorge(),
+            Self::Fork => excess::fork(),
             _ => self.end(Phase::Before),
         }
         None

@@ -12,6 +12,7 @@
 mod answer;
 mod calls;
 mod disk;
+mod excess;
 mod fault;
 mod functions;
 mod pins;

@@ -1,6 +1,7 @@
 //! One run at work: the machine, its journal in the store, and the worker on the ukey.
 
 use crate::domain::certificate::{CertificateState, RevocationReason};
+use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::RunId;
 use crate::domain::key::{KeyAlgorithm, KeyId};
 use crate::domain::label::TokenLabel;
@@ -15,10 +16,11 @@ use crate::station::jobs;
 use crate::station::jobs::approvals::ApprovedRequest;
 use crate::station::report::{Clerk, Event, Outcome, StepReport};
 use crate::station::ukey_pins::UkeyPins;
-use crate::station::{ActingOfficer, bench, clock};
+use crate::station::{ActingOfficer, FaultAtStep, bench, clock, practice_fault};
 use crate::store::{RequestRow, RunRow, UkeyRow};
+use crate::token::virtual_ukey;
 use crate::token::worker::{Worker, WorkerSpec};
-use crate::workflow::journal::{Answer, Entry, Failure, Plan, SoPinSupport};
+use crate::workflow::journal::{Answer, Entry, Failure, Finding, Plan, SoPinSupport};
 use crate::workflow::run::{End, Next, Run};
 use crate::workflow::step::{Step, StepClass};
 
@@ -204,7 +206,7 @@ impl<'a> Session<'a> {
             step,
         });
         let watch = clock::Stopwatch::start();
-        let performed = self.perform(step);
+        let performed = self.perform_in_practice(step);
         let mut told = StepReport {
             step,
             ms: watch.ms(),
@@ -234,6 +236,27 @@ impl<'a> Session<'a> {
             step: told,
         });
         Ok(())
+    }
+
+    /// Does a step, with the fault that a trainer has put there.
+    fn perform_in_practice(&mut self, step: Step) -> Result<Finding, Stop> {
+        let serial = &self.ukey.identity.serial;
+        let device = || Stop::from(Fault::new(FaultKind::Device));
+        match practice_fault::take(self.desk, serial, step)? {
+            None => {}
+            Some(FaultAtStep::Error) => return Err(device()),
+            Some(FaultAtStep::Lost) => {
+                self.perform(step)?;
+                return Err(device());
+            }
+            Some(FaultAtStep::Removed) => {
+                let folder = self.desk.home().ukeys().join(serial.as_str());
+                virtual_ukey::pull(&folder).map_err(Error::from)?;
+            }
+            Some(FaultAtStep::Crash) => self.worker()?.crash(),
+            Some(FaultAtStep::Hang) => self.worker()?.freeze(),
+        }
+        self.perform(step)
     }
 
     fn take(&mut self, entry: Entry) -> Result<(), crate::workflow::run::Misplaced> {

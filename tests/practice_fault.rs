@@ -1,0 +1,85 @@
+//! Training: a trainer lets a virtual ukey fail at a step, and the trainee brings it to its end (D-56).
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "test helpers: what is missing fails the test"
+)]
+
+mod support;
+
+use support::point::shorten_deadlines;
+use support::{Answer, PracticeHome};
+
+/// How the step ended, each time it was tried.
+fn outcomes(answer: &Answer, step: &str) -> Vec<String> {
+    let steps = answer.events("step").into_iter();
+    let tried = steps.filter(|line| line["step"] == step);
+    tried
+        .map(|line| line["outcome"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn each_fault_strikes_once_at_its_step_and_the_ukey_is_finished() {
+    for (kind, outcome) in [
+        ("error", "device"),
+        ("lost", "device"),
+        ("crash", "worker-died"),
+        ("hang", "deadline"),
+    ] {
+        let home = PracticeHome::new(1, 1);
+        shorten_deadlines(&home, 2);
+        let (serial, path) = (home.serials().remove(0), home.path.to_str().unwrap());
+        let step = "generate-key-pair";
+        let plan = ["practice", "fault", path, &serial, kind, "--at", step];
+        home.run(plan).expect(0);
+        let made = home.run(["personalise", "--all"]).expect(0);
+        assert_eq!(outcomes(&made, step)[0], outcome, "{kind}");
+        assert_eq!(made.events("result")[0]["outcome"], "issued", "{kind}");
+        let pin = home.user_pin(&serial);
+        let list = [
+            "--login",
+            "--pin",
+            &pin,
+            "--list-objects",
+            "--type",
+            "privkey",
+        ];
+        let listed = home.pkcs11_tool(&serial, &list);
+        let listed = String::from_utf8_lossy(&listed.stdout);
+        assert_eq!(listed.matches("Private Key Object").count(), 1, "{kind}");
+    }
+}
+
+#[test]
+fn a_ukey_that_is_pulled_out_waits_until_it_is_plugged_in_again() {
+    let home = PracticeHome::new(1, 1);
+    let (serial, path) = (home.serials().remove(0), home.path.to_str().unwrap());
+    let plan = [
+        "practice",
+        "fault",
+        path,
+        &serial,
+        "removed",
+        "--at",
+        "write-certificate",
+    ];
+    home.run(plan).expect(0);
+    let waits = home.run(["personalise", "--all"]).expect(3);
+    assert_eq!(outcomes(&waits, "write-certificate"), ["ukey-removed"]);
+    home.run(["practice", "insert", path, &serial]).expect(0);
+    let finished = home.run(["resume"]).expect(0);
+    assert_eq!(finished.events("result")[0]["serial"], serial.as_str());
+}
+
+#[test]
+fn a_step_that_does_not_touch_the_ukey_is_refused_with_those_that_do() {
+    let home = PracticeHome::new(1, 0);
+    let (serial, path) = (home.serials().remove(0), home.path.to_str().unwrap());
+    for step in ["slip", "no-step"] {
+        let plan = ["practice", "fault", path, &serial, "error", "--at", step];
+        let refused = home.run(plan).expect(2);
+        assert_eq!(refused.error_code(), "practice-fault-step");
+        assert!(refused.stderr.contains("generate-key-pair"));
+    }
+}
