@@ -17,6 +17,7 @@ use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::audit::{self, Against, Verification};
 use crate::station::jobs::doctor::{self, Finding};
+use crate::station::jobs::older_records;
 use crate::station::jobs::{purge, waivers};
 use crate::station::{ActingOfficer, AuditEntry, AuditFilter, Desk, Error, clock};
 
@@ -42,6 +43,12 @@ impl Cli<'_> {
                 self.output
                     .document(&document, &words.with("audit-checkpoint-signed", args));
                 Ok(0)
+            }
+            Audit::GoOn => {
+                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
+                let second = self.second((&desk, &officer), TwoOfficerAct::OlderRecords)?;
+                let (epoch, ukeys) = older_records::go_on(&desk, &officer, &second)?;
+                Ok(self.done(&json!({ "epoch": epoch, "damaged": ukeys })))
             }
             Audit::Export { file } => {
                 let (desk, officer) = self.open(Access::Change, Duty::Audit)?;

@@ -54,6 +54,12 @@ impl TokenLabel {
         Self(format!("UKS-{tail}"))
     }
 
+    /// Whether a label is one that [`Self::of_run`] makes.
+    pub fn names_a_run(label: &str) -> bool {
+        let tail = label.strip_prefix("UKS-").unwrap_or_default();
+        tail.len() == 12 && tail.bytes().all(|byte| byte.is_ascii_hexdigit())
+    }
+
     /// The text of the label.
     pub fn as_str(&self) -> &str {
         &self.0

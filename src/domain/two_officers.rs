@@ -18,6 +18,8 @@ pub enum TwoOfficerAct {
     Delegate,
     /// A neighbour's log goes on from a restore (D-52).
     NeighbourHistory,
+    /// Work goes on with records that are older than a ukey (D-52).
+    OlderRecords,
     /// The auditor sees personal data in full (D-39).
     Reveal,
 }
@@ -29,7 +31,7 @@ impl TwoOfficerAct {
     pub const fn waivable(self) -> bool {
         match self {
             Self::Intake | Self::Purge | Self::ConfirmClock | Self::NeighbourHistory => true,
-            Self::Delegate | Self::Reveal => false,
+            Self::Delegate | Self::OlderRecords | Self::Reveal => false,
         }
     }
 }

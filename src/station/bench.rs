@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::desk::Desk;
 use super::error::Error;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::label::TokenLabel;
 use crate::domain::officer::OfficerName;
 use crate::domain::token_profile::{NotBlank, TokenProfile};
 use crate::domain::ukey::{Expected, Serial, UkeyIdentity, UkeyReading, UkeyState};
@@ -38,6 +39,8 @@ pub enum Unusable {
     State(UkeyState),
     /// Not blank by its profile.
     NotBlank(NotBlank),
+    /// It stands here as blank, and a run has initialised it: the records are older (D-52).
+    RecordsOlder,
     /// Two ukeys show this serial.
     DuplicateSerial,
     /// An officer's own (D-58).
@@ -52,6 +55,7 @@ impl Unusable {
             Self::NotBlank(NotBlank::SoPinLocked) => "ukey-locked",
             Self::NotBlank(NotBlank::UnknownModel(_)) => "ukey-unknown-model",
             Self::NotBlank(_) => "ukey-not-blank",
+            Self::RecordsOlder => "records-older",
             Self::DuplicateSerial => "ukey-duplicate-serial",
             Self::OfOfficer(_) => "ukey-of-officer",
         }
@@ -149,6 +153,9 @@ pub(super) fn usable(
     }
     if record.state != UkeyState::Blank {
         return Err(Unusable::State(record.state));
+    }
+    if TokenLabel::names_a_run(&reading.label) {
+        return Err(Unusable::RecordsOlder);
     }
     profile.blankness(reading).map_err(Unusable::NotBlank)
 }

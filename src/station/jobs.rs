@@ -19,6 +19,7 @@ pub mod intake;
 pub mod neighbour_history;
 pub mod officer_key;
 pub mod officers;
+pub mod older_records;
 mod own_accounts;
 pub mod papers;
 pub mod people;

@@ -110,6 +110,8 @@ pub(in crate::cli) enum Audit {
         #[arg(long)]
         code: Option<String>,
     },
+    /// Go on with records that are older than a ukey, after an old copy of the home was put back: a new instance, which neighbours will ask about (system, and security as --second).
+    GoOn,
     /// Sign how far the log has come and write it to a file (auditor or security).
     Checkpoint {
         /// The file to write: a CMS signature (DER) with the checkpoint inside.

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::super::{ukeys, unit_lists};
+use super::super::{older_records, ukeys, unit_lists};
 use super::Finding;
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
@@ -27,6 +27,8 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     findings.push(forms(desk)?);
     findings.push(audit(desk)?);
     findings.push(time(desk, now)?);
+    let older = older_records::noticed(desk)?.len();
+    findings.push(found("records", older == 0, format!("{older} ukeys newer")));
     findings.extend(ca(desk, now)?);
     findings.push(list(desk, now)?);
     let ended = unit_lists::ended(desk, officer)?.len();

@@ -12,11 +12,11 @@ use crate::issuing::check::{self};
 use crate::issuing::csr::{self, CheckedCsr};
 use crate::keys::random;
 use crate::keys::secret::SecretKey;
-use crate::station::bench;
+use crate::station::bench::{self, Unusable};
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::jobs::{approvals, clock_check};
+use crate::station::jobs::{approvals, clock_check, older_records};
 use crate::station::sign_in::{self, PinQuestion};
 use crate::station::ukey_pins::{self, UkeyPins};
 use crate::store::StoreError;
@@ -93,6 +93,9 @@ impl Session<'_> {
 
     pub(super) fn verify_approval(&mut self) -> Result<Finding, Stop> {
         self.check_clock()?;
+        if !older_records::noticed(self.desk)?.is_empty() {
+            return Err(refuse("records-older"));
+        }
         match approvals::verify(self.desk, &self.request) {
             Ok(approved) => {
                 self.approved = Some(approved);
@@ -121,8 +124,11 @@ impl Session<'_> {
             .reading
             .as_ref()
             .ok_or_else(|| refuse("ukey-removed"))?;
-        bench::usable(self.profile, record.as_ref(), reading)
-            .map_err(|unusable| refuse(unusable.code()))?;
+        let usable = bench::usable(self.profile, record.as_ref(), reading);
+        if usable == Err(Unusable::RecordsOlder) {
+            older_records::notice(self.desk, self.officer, &self.ukey.identity.serial)?;
+        }
+        usable.map_err(|unusable| refuse(unusable.code()))?;
         self.check_given_pin()?;
         Ok(Finding::Done)
     }
