@@ -231,7 +231,7 @@ fn a_module_that_crashes_when_it_is_loaded_fails_before_anything_was_begun() {
 fn a_module_that_takes_too_much_costs_its_step_and_leaves_nothing_behind() {
     for (excess, outcome) in [
         ("flood", "done"),
-        ("garbage", "protocol"),
+        ("garbage", "worker-protocol"),
         ("gorge", "worker-died"),
         ("fork", "done"),
     ] {

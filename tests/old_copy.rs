@@ -1,10 +1,6 @@
 //! An old copy of the home that is put back after ukeys were made (D-52): a ukey tells, nothing is made
 //! twice, and two officers decide.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 

@@ -1,9 +1,5 @@
 //! Training: a trainer lets a virtual ukey fail at a step, and the trainee brings it to its end (D-56).
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 
@@ -22,8 +18,8 @@ fn outcomes(answer: &Answer, step: &str) -> Vec<String> {
 #[test]
 fn each_fault_strikes_once_at_its_step_and_the_ukey_is_finished() {
     for (kind, outcome) in [
-        ("error", "device"),
-        ("lost", "device"),
+        ("error", "device-error"),
+        ("lost", "device-error"),
         ("crash", "worker-died"),
         ("hang", "deadline"),
     ] {

@@ -15,6 +15,7 @@ use super::make::Show;
 use super::objects::Names;
 use super::output::Output;
 use crate::domain::officer::{Duty, OfficerName};
+use crate::station::FaultAtStep;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::{

@@ -9,7 +9,6 @@ use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
-use crate::store::StoreError;
 
 /// Setting: serial numbers of the ukeys that told so, by blanks.
 const NOTICED: &str = "records_older_than";
@@ -66,7 +65,7 @@ pub fn go_on(
         for serial in &serials {
             writing.move_ukey(serial, UkeyState::Blank, UkeyState::Damaged, None)?;
         }
-        Ok::<_, StoreError>(writing.set_meta(NOTICED, "")?)
+        writing.set_meta(NOTICED, "")
     })?;
     let (epoch, _instance) = desk.store().read().audit_instance()?;
     Ok((epoch, serials))
