@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+mod simulation;
+
 use super::*;
 use crate::domain::key::KeyAlgorithm;
 use crate::workflow::journal::{

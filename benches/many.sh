@@ -1,0 +1,44 @@
+#!/bin/bash
+# Many slow ukeys at once, and many in sequence, on tmpfs:
+#   benches/many.sh [SCALE]
+# The fault module makes virtual ukeys as slow as real ones (key pair 8 s, signature 0.3 s, write 0.5 s) times
+# SCALE (1 when it is not given). First sixteen in sixteen lanes beside one alone; then 200 in sequence, at a
+# fiftieth of that pace, with what the station holds after the 20th and after the last.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+scale=${1:-1}
+cargo build --quiet --locked --release --workspace
+station=target/release/ukey-station
+module=${UKEY_STATION_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}
+dir=$(mktemp -d /dev/shm/many.XXXXXX)
+trap 'rm -rf "$dir"' EXIT
+slow() { FAULT_SLOW=$1 FAULT_MODULE=$module UKEY_STATION_SOFTHSM=$PWD/target/release/libfault_module.so "${@:2}"; }
+total() { sed -n 's/.*"event":"summary".*"ms":\([0-9.]*\).*/\1/p'; }
+
+"$station" practice new "$dir/one" --ukeys 1 --requests 1 --json >/dev/null
+"$station" practice new "$dir/all" --ukeys 16 --requests 16 --json >/dev/null
+one=$(slow "$scale" "$station" --home "$dir/one" personalise --all --json | total)
+slow "$scale" "$station" --home "$dir/all" personalise --all --lanes 16 --json >"$dir/events"
+all=$(total <"$dir/events")
+slowest=$(sed -n 's/.*"event":"result".*"ms":\([0-9.]*\).*/\1/p' "$dir/events" | sort -n | tail -1)
+echo "one alone $one ms; sixteen at once $all ms, the slowest of them $slowest ms"
+awk -v a="$all" -v o="$one" -v s="$slowest" 'BEGIN { printf "ratio to one alone %.3f, to the slowest of the sixteen %.3f\n", a / o, a / s }'
+
+"$station" practice new "$dir/many" --ukeys 200 --requests 200 --json >/dev/null
+mkfifo "$dir/results"
+slow 0.02 "$station" --home "$dir/many" personalise --all --json >"$dir/results" &
+pid=$!
+held() {
+  memory=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
+  handles=$(ls "/proc/$pid/fd" | wc -l)
+  threads=$(awk '/^Threads/ { print $2 }' "/proc/$pid/status")
+  children=$(cat /proc/$pid/task/*/children 2>/dev/null | wc -w)
+  echo "after $1: $memory KiB, $handles handles, $threads threads, $children workers"
+}
+count=0
+while read -r line; do
+  case $line in *'"event":"result"'*) count=$((count + 1)) ;; *) continue ;; esac
+  if [ $((count % 60)) -eq 20 ] || [ "$count" -eq 199 ]; then held "$count"; fi
+done <"$dir/results"
+wait "$pid"
+echo "$count ukeys"
