@@ -163,6 +163,36 @@ fn a_wrong_pin_costs_one_try_and_changes_nothing() {
     assert!(letter.opens_with(&letter.pin));
 }
 
+/// A ukey with two tries, which `SoftHSM` itself does not count.
+#[test]
+fn a_ukey_that_locks_its_pin_says_so_and_the_right_pin_before_that_sets_the_count_back() {
+    let letter = Letter::handed_out();
+    let (wrong_ones, fault_module) = (letter.home.path.join("wrong"), fault_module());
+    let settings = [
+        (
+            letter.home.module.override_env,
+            fault_module.to_str().unwrap(),
+        ),
+        ("FAULT_MODULE", support::SOFTHSM),
+        ("FAULT_PIN_TRIES", "2"),
+        ("FAULT_PIN_FILE", wrong_ones.to_str().unwrap()),
+    ];
+    let args = format!("ukey change-pin {}", letter.serial);
+    let change = |present: &str, new: &str| {
+        let typed = [present, new, new];
+        letter.home.typed(&settings, &args, &typed)
+    };
+    let wrong = || change("00998877", "59301746").expect(1);
+    assert_eq!(wrong().error_code(), "pin-incorrect");
+    change(&letter.pin, "59301746").expect(0);
+    for _try in 0..2 {
+        assert_eq!(wrong().error_code(), "pin-incorrect");
+    }
+    let locked = change("59301746", "83051947").expect(1);
+    assert_eq!(locked.error_code(), "ukey-locked", "{locked:#?}");
+    assert!(letter.opens_with("59301746"), "nothing was changed");
+}
+
 #[test]
 fn a_new_pin_is_judged_before_the_ukey_is_tried() {
     let letter = Letter::handed_out();
