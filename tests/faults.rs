@@ -227,15 +227,19 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
             );
         }
     }
-    println!(
-        "{:<34} {:>8} {:>6} {:>7} {:>6}",
-        "fault", "resumed", "asked", "wasted", "wrong"
-    );
+    let heads = ["fault", "resumed", "asked", "wasted", "wrong"];
+    let [fault, resumed, asked, wasted, wrong] = heads;
+    let mut text = format!("{fault:<34} {resumed:>8} {asked:>6} {wasted:>7} {wrong:>6}\n");
     for (fault, [resumed, asked, wasted, wrong]) in &table {
-        println!("{fault:<34} {resumed:>8} {asked:>6} {wasted:>7} {wrong:>6}");
+        let row = format!("{fault:<34} {resumed:>8} {asked:>6} {wasted:>7} {wrong:>6}\n");
+        text.push_str(&row);
     }
-    println!("inside a C_ call: {}", line(sum(&inside)));
-    println!("{}", line(sum(&table)));
+    let (inside_line, all) = (line(sum(&inside)), line(sum(&table)));
+    text.push_str(&format!("inside a C_ call: {inside_line}\n{all}\n"));
+    if let Some(file) = std::env::var_os("FAULT_TABLE") {
+        std::fs::write(file, &text).unwrap();
+    }
+    println!("{text}");
     let wrong_inside = sum(&inside)[3];
     assert!(
         failures.is_empty() && wrong_inside == 0,

@@ -5,7 +5,8 @@
 //! - `power`, `power-torn`: what was written to the store since its last sync is gone, or the half of it,
 //!   then SIGKILL: a PC that lost its power;
 //! - `error`: the sync fails with EIO, and each later one;
-//! - `full`, `read-only`: from there on nothing is written to files below `FAULT_UNDER`: ENOSPC, EROFS.
+//! - `full`, `read-only`: from there on nothing is written to files below `FAULT_UNDER`: ENOSPC, EROFS;
+//!   `0:full`: from the start.
 
 use std::collections::BTreeMap;
 use std::ffi::{c_char, c_int, c_void};
@@ -186,7 +187,10 @@ fn begin(fault: &str) {
 
 /// Whether a write is refused, `errno` set.
 fn refuses(fd: c_int) -> bool {
-    let errno = ERRNO.load(Ordering::Relaxed);
+    let errno = match ERRNO.load(Ordering::Relaxed) {
+        0 => from_the_start(),
+        errno => errno,
+    };
     if errno == 0 || errno == libc::EIO {
         return false;
     }
@@ -196,6 +200,15 @@ fn refuses(fd: c_int) -> bool {
         fail(errno);
     }
     refused
+}
+
+/// What the disk answers from the first write on.
+fn from_the_start() -> c_int {
+    match std::env::var("FAULT_DISK").as_deref() {
+        Ok("0:full") => libc::ENOSPC,
+        Ok("0:read-only") => libc::EROFS,
+        _ => 0,
+    }
 }
 
 fn fail(errno: c_int) -> c_int {
