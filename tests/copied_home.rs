@@ -34,8 +34,9 @@ fn each_copy_of_a_home_at_work_is_whole() {
             continue;
         }
         let copy = dir.path().join(copies.len().to_string());
-        let copied = Command::new("cp").arg("-a").arg(&home.path).arg(&copy);
-        assert!(copied.status().unwrap().success());
+        let mut command = Command::new("cp");
+        let copied = command.arg("-a").arg(&home.path).arg(&copy).status();
+        assert!(copied.unwrap().success());
         copies.push((copy, event["step"].clone()));
     }
     assert!(working.wait().unwrap().success());

@@ -234,8 +234,11 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
         let row = format!("{fault:<34} {resumed:>8} {asked:>6} {wasted:>7} {wrong:>6}\n");
         text.push_str(&row);
     }
-    let (inside_line, all) = (line(sum(&inside)), line(sum(&table)));
-    text.push_str(&format!("inside a C_ call: {inside_line}\n{all}\n"));
+    let inside_line = line(sum(&inside));
+    text = format!(
+        "{text}inside a C_ call: {inside_line}\n{}\n",
+        line(sum(&table))
+    );
     if let Some(file) = std::env::var_os("FAULT_TABLE") {
         std::fs::write(file, &text).unwrap();
     }

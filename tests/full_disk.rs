@@ -30,7 +30,7 @@ fn an_export_to_a_full_disk_fails_and_leaves_what_was_there() {
         &["ca", "export", file_name],
         &["request", "export", file_name],
         &["request", "template", file_name],
-        &["request", "form", "2026-0001", file_name],
+        &["request", "form", "--blank", "2", file_name],
         &["slip", &serial, file_name],
         &["audit", "checkpoint", file_name],
         &["--officer", "auditor", "audit", "export", file_name],
