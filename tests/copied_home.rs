@@ -18,6 +18,12 @@ fn run(home: &Path, like: &PracticeHome, args: &[&str]) -> support::Answer {
     support::answer(&command.output().unwrap())
 }
 
+fn signal(process: u32, name: &str) {
+    let mut command = Command::new("kill");
+    let sent = command.arg(name).arg(process.to_string()).status();
+    assert!(sent.unwrap().success());
+}
+
 #[test]
 fn each_copy_of_a_home_at_work_is_whole() {
     let home = PracticeHome::new(2, 2);
@@ -34,8 +40,11 @@ fn each_copy_of_a_home_at_work_is_whole() {
             continue;
         }
         let copy = dir.path().join(copies.len().to_string());
+        // The station stands still meanwhile, or has ended: a file that goes away is no whole copy.
+        signal(working.id(), "-STOP");
         let mut command = Command::new("cp");
         let copied = command.arg("-a").arg(&home.path).arg(&copy).status();
+        signal(working.id(), "-CONT");
         assert!(copied.unwrap().success());
         copies.push((copy, event["step"].clone()));
     }
