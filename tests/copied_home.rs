@@ -19,8 +19,12 @@ fn run(home: &Path, like: &PracticeHome, args: &[&str]) -> support::Answer {
 }
 
 fn signal(process: u32, name: &str) {
-    let mut command = Command::new("kill");
-    let sent = command.arg(name).arg(process.to_string()).status();
+    // The shell's own: not every system has a program of that name.
+    let mut command = Command::new("bash");
+    let sent = command
+        .arg("-c")
+        .arg(format!("kill {name} {process}"))
+        .status();
     assert!(sent.unwrap().success());
 }
 
