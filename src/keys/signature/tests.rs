@@ -5,9 +5,10 @@ use uuid::Uuid;
 use super::super::unit_crl::UnitRevocation;
 use super::super::unit_pki::tests::{Chain, family, now};
 use super::*;
-use crate::domain::approval::{TYPE, VERSION};
+use crate::domain::approval::{ApprovalRecord, Decision, TYPE, VERSION};
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
-use crate::domain::id::UnitId;
+use crate::domain::id::{RequestId, UnitId};
+use crate::domain::officer::Post;
 
 #[test]
 fn a_signature_verifies_and_one_changed_byte_anywhere_is_noticed() {
