@@ -73,28 +73,23 @@ fn revoke(
     let after = after.map_err(|error| {
         Error::refused("exchange-not-held", order.serial.to_string()).because(error)
     })?;
-    if after == before || (reports && row.revocation_order.as_deref() == Some(&bytes)) {
-        return Ok(if after == before {
-            Done::Known
-        } else {
-            Done::Waits
-        });
+    if after == before {
+        return Ok(Done::Known);
     }
-    let act = if reports {
-        "revocation-reported"
-    } else {
-        "revocation-ordered"
+    // A report waits: until it is carried out the certificate stands as before.
+    let (act, standing, done) = match after {
+        _ if reports => ("revocation-reported", before, Done::Waits),
+        Some(_) => ("revocation-ordered", after, Done::Revoked),
+        None => ("revocation-ordered", after, Done::Released),
     };
+    if row.revocation_order.as_deref() == Some(&bytes) && standing == before {
+        return Ok(done);
+    }
     let audit = audit_row(officer, act, &row, after);
-    let now = if reports { before } else { after };
     desk.store().act(&audit, |writing| {
-        writing.set_exchange_revocation(&order.serial, now, &bytes)
+        writing.set_exchange_revocation(&order.serial, standing, &bytes)
     })?;
-    Ok(match after {
-        _ if reports => Done::Waits,
-        Some(_) => Done::Revoked,
-        None => Done::Released,
-    })
+    Ok(done)
 }
 
 fn audit_row(officer: &ActingOfficer, act: &str, row: &ExchangeRow, after: Standing) -> AuditRow {
@@ -123,13 +118,18 @@ fn is_without_security(desk: &Desk, units: &[UnitFacts]) -> Result<bool, Error> 
     }))
 }
 
-/// Carries out what units without security have reported; the acting security signs the list with it.
+/// Carries out what units without security have reported; the acting security signs the list with it. A
+/// report whose signer was revoked meanwhile waits on.
 fn carry_out(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
+    let (root, crls) = (desk.pinned_root()?, desk.store().read().unit_crls()?);
     let rows = desk.store().read().exchange_requests()?; // The lock ends here.
     for row in rows {
         let Some((after, signed)) = reported(&row) else {
             continue;
         };
+        if signature::verify_carried(signed, &root, clock::now(), &crls).is_err() {
+            continue;
+        }
         let audit = audit_row(officer, "revocation-ordered", &row, after);
         desk.store().act(&audit, |writing| {
             writing.set_exchange_revocation(&row.serial, after, signed)
@@ -139,7 +139,7 @@ fn carry_out(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
 }
 
 /// How a certificate will stand once what was reported of it is carried out, and the report. Its
-/// signature was checked when it was taken in, by every list that was known then.
+/// signature was checked when it was taken in.
 fn reported(row: &ExchangeRow) -> Option<(Standing, &[u8])> {
     let signed = row.revocation_order.as_deref()?;
     let order = RevocationOrder::parse(&signature::content(signed).ok()?)?;
