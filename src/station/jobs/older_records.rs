@@ -10,16 +10,19 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
 
-/// Setting: serial numbers of the ukeys that told so, by blanks.
+/// Setting: serial numbers of the ukeys that told so, JSON: they may hold blanks.
 const NOTICED: &str = "records_older_than";
 
 /// The ukeys that told so since it was last said that it goes on.
 pub(in crate::station) fn noticed(desk: &Desk) -> Result<Vec<Serial>, Error> {
-    let text = desk.store().read().meta(NOTICED)?.unwrap_or_default();
-    let serials = text.split_whitespace();
-    Ok(serials
-        .filter_map(|text| Serial::parse(text).ok())
-        .collect())
+    let Some(text) = desk.store().read().meta(NOTICED)? else {
+        return Ok(Vec::new());
+    };
+    serde_json::from_str(&text).map_err(damaged)
+}
+
+fn damaged(error: serde_json::Error) -> Error {
+    Error::failed("store-damaged", NOTICED).because(error)
 }
 
 /// Keeps in mind what a ukey has told.
@@ -33,11 +36,11 @@ pub(in crate::station) fn notice(
         return Ok(());
     }
     known.push(serial.clone());
-    let text: Vec<_> = known.iter().map(Serial::as_str).collect();
+    let text = serde_json::to_string(&known).map_err(damaged)?;
     let mut audit = Desk::audit_row(officer, "records-older-noticed");
     audit.ukey = Some(serial.as_str().to_owned());
     desk.store()
-        .act(&audit, |writing| writing.set_meta(NOTICED, &text.join(" ")))
+        .act(&audit, |writing| writing.set_meta(NOTICED, &text))
         .map_err(Error::from)
 }
 
@@ -65,7 +68,7 @@ pub fn go_on(
         for serial in &serials {
             writing.move_ukey(serial, UkeyState::Blank, UkeyState::Damaged, None)?;
         }
-        writing.set_meta(NOTICED, "")
+        writing.set_meta(NOTICED, "[]")
     })?;
     let (epoch, _instance) = desk.store().read().audit_instance()?;
     Ok((epoch, serials))
