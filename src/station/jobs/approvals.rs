@@ -62,6 +62,7 @@ pub fn approve(
     ask: &dyn AskSecret,
 ) -> Result<(), Error> {
     demand_decision(desk, officer, request)?;
+    let new = own_accounts::waiting(desk, request)?;
     let (opinions, scans) = {
         let store = desk.store();
         let reading = store.read();
@@ -84,7 +85,7 @@ pub fn approve(
     let fields = values(desk, request)?;
     let (record, salts) = record(desk, (officer, key), request, Decision::Approved, &fields)?;
     let approval = sign(officer, key, request, &record)?;
-    let account = own_accounts::waiting(desk, request)?
+    let account = new
         .map(|new| own_accounts::certify(desk, officer, (request, new), ask))
         .transpose()?;
     let mut audit = Desk::audit_row(officer, "request-approved");
