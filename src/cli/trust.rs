@@ -1,5 +1,5 @@
-//! `unit crl`, `unit renew-crl`, `unit confirm-history`, `unit set-aside`, and what is said when a revocation list of the unit PKI is out
-//! of date (D-52, D-57).
+//! `unit crl`, `unit renew-crl`, `unit confirm-history`, `unit set-aside`, and what is said when a
+//! revocation list of the unit PKI is out of date (D-52, D-57).
 
 use std::path::Path;
 

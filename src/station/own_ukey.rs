@@ -15,13 +15,14 @@ use crate::store::{KeyToken, OfficerRow};
 /// Evidence that the officer's own ukey answered, or that they are bound to none. Made here alone.
 pub(super) struct SecondProof(());
 
-/// Demands that an officer whose passphrase was right is still in office, and the second proof. One worker is started and the
-/// ukey's lock is held no longer than that, so that reading commands run beside an open window.
+/// Demands that an officer whose passphrase was right is still in office, and the second proof. One
+/// worker is started and the ukey's lock is held no longer than that, so that reading commands run beside
+/// an open window.
 ///
 /// # Errors
-/// `unit-certificate-revoked` (see `unit_trust::demand_in_office`); `officer-ukey-missing` when it is not plugged in, `officer-ukey-refused` when it is another one, its
-/// PIN was changed, or it did not answer the challenge: both in the audit log, neither counted as a
-/// wrong passphrase. Or the ukey's fault.
+/// As `unit_trust::demand_in_office`; `officer-ukey-missing` when the ukey is not plugged in,
+/// `officer-ukey-refused` when it is another one, its PIN was changed, or it did not answer the challenge:
+/// each in the audit log, none counted as a wrong passphrase. Or the ukey's fault.
 pub(super) fn prove(desk: &Desk, row: &OfficerRow) -> Result<SecondProof, Error> {
     let bound = row.bound_ukey();
     let proven = unit_trust::demand_in_office(desk, row)

@@ -21,8 +21,8 @@ pub(super) enum Place {
 /// Where a file stands.
 ///
 /// # Errors
-/// `parcel-home-new`, `parcel-home-replaced`, `parcel-out-of-order`, `parcel-log-restored`, `parcel-forked`, `parcel-log-shorter`,
-/// `parcel-log-forked`.
+/// `parcel-home-new`, `parcel-home-replaced`, `parcel-out-of-order`, `parcel-log-restored`,
+/// `parcel-forked`, `parcel-log-shorter`, `parcel-log-forked`.
 pub(super) fn place(
     desk: &Desk,
     manifest: &Manifest,
@@ -153,8 +153,8 @@ pub(in crate::station) struct Restored {
     row: ParcelReceivedRow,
 }
 
-/// Opens a file that is refused for its sender's new instance or home, and for nothing else. It stays unread:
-/// once the history is confirmed it is taken by the command for its kind.
+/// Opens a file that is refused for its sender's new instance or home, and for nothing else. It stays
+/// unread: once the history is confirmed it is taken by the command for its kind.
 ///
 /// # Errors
 /// `history-not-restored` for a file of a history that goes on, `parcel-…` for one that would be
