@@ -15,8 +15,10 @@ fn id(at: u128) -> RequestId {
 fn file_of_version_12() -> (TempDir, PathBuf) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("station.db");
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let db = open(&path, &KEY, flags).unwrap();
+    // As version 12 made it: with SQLCipher's own choice of how pages are authenticated.
+    let db = Connection::open(&path).unwrap();
+    let key = format!("PRAGMA key = \"x'{}'\"", value::Hex(&KEY));
+    db.execute_batch(&key).unwrap();
     for script in &migration::SCRIPTS[..12] {
         db.execute_batch(script).unwrap();
     }
@@ -213,4 +215,18 @@ fn of_a_persons_requests_one_is_live_and_any_number_is_over() {
     assert!(move_to(3, "draft").is_err());
     move_to(2, "expired").unwrap();
     move_to(3, "expired").unwrap();
+}
+
+#[test]
+fn a_file_of_version_12_can_be_given_another_key() {
+    let (_dir, path) = file_of_version_12();
+    let mut store = Store::open(&path, &KEY).unwrap();
+    store.change_key(&[8; 32]).unwrap();
+    drop(store);
+    assert!(matches!(
+        Store::open(&path, &KEY),
+        Err(StoreError::NotOpened(_))
+    ));
+    let again = Store::open(&path, &[8; 32]).unwrap();
+    assert_eq!(values(&again, 2).len(), values(&again, 1).len());
 }
