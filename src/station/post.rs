@@ -19,10 +19,12 @@ use super::files::read_limited;
 use super::jobs::enrolment::{pack_failed, parcel_refused, station_identity};
 use super::unit_trust::{self, CarriedLists};
 use super::{SigningKey, clock};
+use crate::domain::timestamp::Timestamp;
 use crate::keys::parcel::{
-    self, Attachments, Checkpoint, Credentials, Kind, Manifest, Neighbour, Opened, Receiver,
-    Sender, Sha256Hex, Trust,
+    self, Attachments, Checkpoint, Credentials, Kind, Manifest, Neighbour, Opened, ParcelError,
+    Receiver, Sender, Sha256Hex, Trust,
 };
+use crate::keys::station_key::StationIdentity;
 use crate::keys::unit_pki::{self, Signer, UnitFacts};
 use crate::keys::{file, unit_crl};
 use crate::store::{NeighbourRow, ParcelReceivedRow, ParcelSentRow, StoreError, Writing};
@@ -261,15 +263,7 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
 
 /// Opens a file of any kind from a neighbour, how it would be noted, and the lists that it brought.
 fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, CarriedLists), Error> {
-    let bytes = read_limited(path, parcel::MAX_BYTES)?;
-    let trust = OwnTrust::of(desk)?;
-    let opened = parcel::open(
-        &bytes,
-        &station_identity(desk)?,
-        &trust.as_trust(),
-        clock::now(),
-    );
-    let opened = opened.map_err(parcel_refused)?;
+    let (opened, trust) = open_with(desk, path, parcel::open)?;
     if opened.sender == Neighbour::Subordinate {
         subordinate(desk, &opened.signer.unit_code)?; // One that was certified here and still is.
     }
@@ -278,6 +272,19 @@ fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, Carr
     let issuers: Vec<_> = issuers.cloned().collect();
     let crls = CarriedLists::of(&opened.crls, &issuers);
     Ok((opened, row, crls))
+}
+
+/// Reads a file, and opens it as `open` does under what this home trusts.
+fn open_with<T>(
+    desk: &Desk,
+    path: &Path,
+    open: impl FnOnce(&[u8], &StationIdentity, &Trust<'_>, Timestamp) -> Result<T, ParcelError>,
+) -> Result<(T, OwnTrust), Error> {
+    let bytes = read_limited(path, parcel::MAX_BYTES)?;
+    let trust = OwnTrust::of(desk)?;
+    let identity = station_identity(desk)?;
+    let opened = open(&bytes, &identity, &trust.as_trust(), clock::now());
+    Ok((opened.map_err(parcel_refused)?, trust))
 }
 
 /// How a file is noted.

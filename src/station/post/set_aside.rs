@@ -4,13 +4,10 @@
 use std::path::Path;
 
 use super::history::{self, Place};
-use super::{OwnTrust, received};
+use super::{open_with, received};
 use crate::keys::parcel;
-use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::files::read_limited;
-use crate::station::jobs::enrolment::{parcel_refused, station_identity};
 use crate::store::{ParcelReceivedRow, StoreError, Writing};
 
 /// A file that can be put aside.
@@ -25,16 +22,8 @@ pub(in crate::station) struct Refused {
 /// # Errors
 /// `parcel-not-refused` for one that can be taken, else `parcel-…` as when it is taken.
 pub(in crate::station) fn open_refused(desk: &Desk, path: &Path) -> Result<Refused, Error> {
-    let bytes = read_limited(path, parcel::MAX_BYTES)?;
-    let trust = OwnTrust::of(desk)?;
-    let opened = parcel::open_revoked(
-        &bytes,
-        &station_identity(desk)?,
-        &trust.as_trust(),
-        clock::now(),
-    );
+    let (opened, _trust) = open_with(desk, path, parcel::open_revoked)?;
     let name = || path.file_name().unwrap_or_default().to_string_lossy();
-    let opened = opened.map_err(parcel_refused)?;
     let opened = opened.ok_or_else(|| Error::refused("parcel-not-refused", name()))?;
     let row = received(&opened);
     match history::place(desk, &opened.manifest, &row)? {
