@@ -14,10 +14,8 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
+use support::records::practice_file;
 use support::{PracticeHome, must};
-use ukey_station::domain::officer::OfficerName;
-use ukey_station::keys::secret::SecretText;
-use ukey_station::keys::wrap::KeysFile;
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -39,25 +37,6 @@ fn verify(home: &PracticeHome, args: &[&str], code: i32) -> Value {
 /// One act that changes something.
 fn act(home: &PracticeHome) {
     home.run(["ca", "unlock"]).expect(0);
-}
-
-/// The store as who holds its key can open it, past the program.
-fn store(home: &PracticeHome) -> Connection {
-    let secrets = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
-    let secrets: toml::Table = secrets.parse().unwrap();
-    let passphrase = secrets["officers"]["auditor"].as_str().unwrap();
-    let keys = KeysFile::read(&home.path.join("keys.json")).unwrap();
-    let auditor = OfficerName::parse("auditor").unwrap();
-    let opened = keys
-        .open(&auditor, &SecretText::new(passphrase.to_owned()))
-        .unwrap();
-    let db = Connection::open(home.path.join("station.db")).unwrap();
-    let key = hex::encode(opened.store_key.expose());
-    db.execute_batch(&format!(
-        "PRAGMA key = \"x'{key}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
-    ))
-    .unwrap();
-    db
 }
 
 /// The store file as it is now, to be put back later.
@@ -280,7 +259,7 @@ fn damage_to_the_store_is_found_at_its_row() {
         ),
     ];
     for (what, damage, first, standing) in cases {
-        store(&home).execute_batch(damage).unwrap();
+        practice_file(&home.path).execute_batch(damage).unwrap();
         let found = verify(&home, &[], 1);
         assert_eq!(found["intact"], false, "{what}");
         assert_eq!(found["first_broken"], first, "{what}: {found}");

@@ -234,6 +234,11 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
         let row = format!("{fault:<34} {resumed:>8} {asked:>6} {wasted:>7} {wrong:>6}\n");
         text.push_str(&row);
     }
+    // What was lost inside a call, in a line each: nothing is hidden that is counted apart.
+    for lost in &lost_inside {
+        let lost = lost.lines().next().unwrap_or_default();
+        text = format!("{text}{lost}\n");
+    }
     let inside_line = line(sum(&inside));
     text = format!(
         "{text}inside a C_ call: {inside_line}\n{}\n",

@@ -6,15 +6,6 @@ mod support;
 use support::point::shorten_deadlines;
 use support::{Answer, PracticeHome};
 
-/// How the step ended, each time it was tried.
-fn outcomes(answer: &Answer, step: &str) -> Vec<String> {
-    let steps = answer.events("step").into_iter();
-    let tried = steps.filter(|line| line["step"] == step);
-    tried
-        .map(|line| line["outcome"].as_str().unwrap().to_owned())
-        .collect()
-}
-
 #[test]
 fn each_fault_strikes_once_at_its_step_and_the_ukey_is_finished() {
     for (kind, outcome) in [
@@ -30,7 +21,7 @@ fn each_fault_strikes_once_at_its_step_and_the_ukey_is_finished() {
         let plan = ["practice", "fault", path, &serial, kind, "--at", step];
         home.run(plan).expect(0);
         let made = home.run(["personalise", "--all"]).expect(0);
-        assert_eq!(outcomes(&made, step)[0], outcome, "{kind}");
+        assert_eq!(made.outcomes(step)[0], outcome, "{kind}");
         assert_eq!(made.events("result")[0]["outcome"], "issued", "{kind}");
         let pin = home.user_pin(&serial);
         let list = [
@@ -62,7 +53,7 @@ fn a_ukey_that_is_pulled_out_waits_until_it_is_plugged_in_again() {
     ];
     home.run(plan).expect(0);
     let waits = home.run(["personalise", "--all"]).expect(3);
-    assert_eq!(outcomes(&waits, "write-certificate"), ["ukey-removed"]);
+    assert_eq!(waits.outcomes("write-certificate"), ["ukey-removed"]);
     home.run(["practice", "insert", path, &serial]).expect(0);
     let finished = home.run(["resume"]).expect(0);
     assert_eq!(finished.events("result")[0]["serial"], serial.as_str());

@@ -11,14 +11,12 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use support::records::practice_file;
 use support::{PracticeHome, must};
 use ukey_station::domain::officer::{Duty, OfficerName};
 use ukey_station::domain::retention::Kept;
 use ukey_station::domain::timestamp::Timestamp;
-use ukey_station::keys::secret::SecretText;
-use ukey_station::keys::wrap::KeysFile;
 use ukey_station::station::desk::{Access, OpenTerms};
 use ukey_station::station::jobs::purge;
 use ukey_station::station::sign_in::NobodyToAsk;
@@ -239,26 +237,9 @@ fn sign_in(home: &PracticeHome, officer: &str, access: Access) -> (Desk, ActingO
     Desk::open(&home.path, access, &terms, Duty::ReadRecords, &NobodyToAsk).unwrap()
 }
 
-/// The store as who holds its key can open it, past the program.
-fn store(home: &PracticeHome) -> Connection {
-    let secrets = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
-    let secrets: toml::Table = secrets.parse().unwrap();
-    let passphrase = secrets["officers"]["auditor"].as_str().unwrap().to_owned();
-    let keys = KeysFile::read(&home.path.join("keys.json")).unwrap();
-    let auditor = OfficerName::parse("auditor").unwrap();
-    let opened = keys.open(&auditor, &SecretText::new(passphrase)).unwrap();
-    let db = Connection::open(home.path.join("station.db")).unwrap();
-    let key = hex::encode(opened.store_key.expose());
-    db.execute_batch(&format!(
-        "PRAGMA key = \"x'{key}'\"; PRAGMA cipher_hmac_algorithm = HMAC_SHA256;"
-    ))
-    .unwrap();
-    db
-}
-
 /// Every value of every table of the store.
 fn whole_store(home: &PracticeHome) -> Vec<(String, Vec<u8>)> {
-    let db = store(home);
+    let db = practice_file(&home.path);
     let mut tables = db
         .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
         .unwrap();
@@ -418,7 +399,7 @@ fn a_pseudonym_stays_while_the_person_has_another_request() {
     let home = PracticeHome::new(1, 1);
     home.run(["personalise", "2026-0001"]).expect(0);
     // The same person once more, as an older request that came to nothing.
-    store(&home)
+    practice_file(&home.path)
         .execute_batch(
             "INSERT INTO requests (id, number, revision, state, unit, holder_name, user_types,
                  apply_certificate, entered_by, entered_at, person, place)

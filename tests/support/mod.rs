@@ -100,6 +100,15 @@ impl Answer {
             .collect()
     }
 
+    /// How a step ended, each time it was tried.
+    pub(crate) fn outcomes(&self, step: &str) -> Vec<&str> {
+        let steps = self.events("step").into_iter();
+        let tried = steps.filter(|line| line["step"] == step);
+        tried
+            .map(|line| line["outcome"].as_str().unwrap())
+            .collect()
+    }
+
     /// The items of a list.
     pub(crate) fn items(&self) -> &Vec<Value> {
         self.one()["items"].as_array().unwrap()

@@ -4,11 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ukey_station::domain::officer::OfficerName;
-use ukey_station::keys::secret::SecretText;
-use ukey_station::keys::wrap::KeysFile;
-
-use super::{Answer, Module, PracticeHome, fault_module};
+use super::{Answer, Module, PracticeHome, fault_module, records};
 
 /// Where the fault module and its disk write down what they counted.
 const CALLS: &str = "fault-calls";
@@ -252,15 +248,8 @@ fn finished(home: &PracticeHome, key: &str) -> Result<(), String> {
 
 /// The SO PIN of the ukey, as security can open it.
 fn so_pin_in_escrow(home: &PracticeHome) -> Option<String> {
-    let text = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
-    let secrets: toml::Table = text.parse().unwrap();
-    let passphrase = secrets["officers"]["security"].as_str().unwrap();
-    let keys = KeysFile::read(&home.path.join("keys.json")).unwrap();
-    let name = OfficerName::parse("security").unwrap();
-    let opened = keys
-        .open(&name, &SecretText::new(passphrase.to_owned()))
-        .unwrap();
-    let store = super::records::records(&home.path, ("security", passphrase));
+    let opened = records::opened_in_practice(&home.path, "security");
+    let store = records::practice_records(&home.path);
     let (_ukey, _run, sealed) = store.read().escrow().unwrap().pop()?;
     let pin = opened.security.unwrap().escrow.open(&sealed).unwrap();
     Some(pin.expose().to_owned())

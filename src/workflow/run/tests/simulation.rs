@@ -2,7 +2,7 @@
 //! the station dies, when a ukey is plugged in again and what an officer answers. What is not synced when
 //! the station dies is gone, as in the store. A small model says what must hold at every tick.
 //!
-//! The suite takes 3,000 seeds; `SIMULATION_SEEDS` says how many more. A seed that fails is printed and
+//! The suite takes 3,000 seeds, or as many as `SIMULATION_SEEDS` says. A seed that fails is printed and
 //! becomes a case of [`seeds_that_once_failed_hold`].
 
 use super::*;
