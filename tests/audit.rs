@@ -11,7 +11,6 @@ mod support;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::Connection;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use support::records::practice_file;
