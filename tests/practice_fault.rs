@@ -1,10 +1,9 @@
 //! Training: a trainer lets a virtual ukey fail at a step, and the trainee brings it to its end (D-56).
-#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 mod support;
 
+use support::PracticeHome;
 use support::point::shorten_deadlines;
-use support::{Answer, PracticeHome};
 
 #[test]
 fn each_fault_strikes_once_at_its_step_and_the_ukey_is_finished() {
