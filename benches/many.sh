@@ -3,7 +3,7 @@
 #   benches/many.sh [SCALE]
 # The fault module makes virtual ukeys as slow as real ones (key pair 8 s, signature 0.3 s, write 0.5 s) times
 # SCALE (1 when it is not given). First sixteen in sixteen lanes beside one alone; then 200 in sequence, at a
-# fiftieth of that pace, with what the station holds after the 20th and after the last.
+# fiftieth of that pace, with what the station holds after the 20th, the 80th and so on.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scale=${1:-1}
@@ -12,21 +12,23 @@ station=target/release/ukey-station
 module=${UKEY_STATION_SOFTHSM:-/usr/lib/softhsm/libsofthsm2.so}
 dir=$(mktemp -d /dev/shm/many.XXXXXX)
 trap 'rm -rf "$dir"' EXIT
-slow() { FAULT_SLOW=$1 FAULT_MODULE=$module UKEY_STATION_SOFTHSM=$PWD/target/release/libfault_module.so "${@:2}"; }
-total() { sed -n 's/.*"event":"summary".*"ms":\([0-9.]*\).*/\1/p'; }
+# A command, not a function: its process is the station itself.
+faulty=(env "FAULT_MODULE=$module" "UKEY_STATION_SOFTHSM=$PWD/target/release/libfault_module.so")
+# Wall times of these events, milliseconds: the first "ms" of a line is the event's own.
+times() { grep "\"event\":\"$1\"" | sed 's/"ms":\([0-9.]*\)/\n\1 /' | sed -n 's/^\([0-9.]*\) .*/\1/p'; }
 
 "$station" practice new "$dir/one" --ukeys 1 --requests 1 --json >/dev/null
 "$station" practice new "$dir/all" --ukeys 16 --requests 16 --json >/dev/null
-one=$(slow "$scale" "$station" --home "$dir/one" personalise --all --json | total)
-slow "$scale" "$station" --home "$dir/all" personalise --all --lanes 16 --json >"$dir/events"
-all=$(total <"$dir/events")
-slowest=$(sed -n 's/.*"event":"result".*"ms":\([0-9.]*\).*/\1/p' "$dir/events" | sort -n | tail -1)
+one=$("${faulty[@]}" "FAULT_SLOW=$scale" "$station" --home "$dir/one" personalise --all --json | times result)
+"${faulty[@]}" "FAULT_SLOW=$scale" "$station" --home "$dir/all" personalise --all --lanes 16 --json >"$dir/events"
+all=$(times summary <"$dir/events")
+slowest=$(times result <"$dir/events" | sort -n | tail -1)
 echo "one alone $one ms; sixteen at once $all ms, the slowest of them $slowest ms"
 awk -v a="$all" -v o="$one" -v s="$slowest" 'BEGIN { printf "ratio to one alone %.3f, to the slowest of the sixteen %.3f\n", a / o, a / s }'
 
 "$station" practice new "$dir/many" --ukeys 200 --requests 200 --json >/dev/null
 mkfifo "$dir/results"
-slow 0.02 "$station" --home "$dir/many" personalise --all --json >"$dir/results" &
+"${faulty[@]}" FAULT_SLOW=0.02 "$station" --home "$dir/many" personalise --all --json >"$dir/results" &
 pid=$!
 held() {
   memory=$(awk '/^VmRSS/ { print $2 }' "/proc/$pid/status")
