@@ -4,6 +4,7 @@ mod font;
 mod page;
 mod table;
 
+pub mod dispatch_note;
 pub mod form;
 pub mod pin_letter;
 pub mod sheet;

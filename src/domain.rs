@@ -28,6 +28,7 @@ pub mod scan;
 pub mod school_type;
 pub mod setting;
 pub mod sign_in_proof;
+pub mod stock;
 pub mod superior;
 pub mod text;
 pub mod timestamp;

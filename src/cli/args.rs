@@ -3,6 +3,7 @@
 mod people;
 mod records;
 mod requests;
+mod stock;
 mod ukeys;
 mod units;
 
@@ -13,7 +14,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
-pub(super) use self::ukeys::{AnswerWord, FaultWord, Personalise, Practice, Profile, Stock, Ukey};
+pub(super) use self::stock::{Discrepancy, Dispatch, Receive, SendBack, SignFor, Stock};
+pub(super) use self::ukeys::{
+    AnswerWord, FaultWord, Personalise, Practice, Profile, Ukey, WhichUkeys,
+};
 pub(super) use self::units::{Config, Unit, UnitFields, UserType};
 use crate::domain::key::KeyAlgorithm;
 

@@ -121,7 +121,7 @@ impl Cli<'_> {
     }
 
     /// The faults as values; people get them as a table at once.
-    fn row_faults(&self, faults: &[RowFault]) -> Vec<Value> {
+    pub(super) fn row_faults(&self, faults: &[RowFault]) -> Vec<Value> {
         let items: Vec<Value> = faults.iter().map(|fault| self.row_fault(fault)).collect();
         if !self.output.is_json() && !items.is_empty() {
             let columns = [
@@ -183,11 +183,11 @@ impl Cli<'_> {
 }
 
 /// A file up to one byte more than a sheet can have: who reads it sees that it is too large.
-fn read_sheet(file: &Path) -> Result<Vec<u8>, Error> {
+pub(super) fn read_sheet(file: &Path) -> Result<Vec<u8>, Error> {
     read_limited(file, MAX_SHEET)
 }
 
-const fn bad_rows(all_or_nothing: bool) -> BadRows {
+pub(super) const fn bad_rows(all_or_nothing: bool) -> BadRows {
     if all_or_nothing {
         BadRows::RefuseAll
     } else {
@@ -195,7 +195,7 @@ const fn bad_rows(all_or_nothing: bool) -> BadRows {
     }
 }
 
-fn exit_code(refused: usize, taken: usize, all_or_nothing: bool) -> u8 {
+pub(super) fn exit_code(refused: usize, taken: usize, all_or_nothing: bool) -> u8 {
     if refused > 0 && (taken == 0 || all_or_nothing) {
         REFUSED
     } else {

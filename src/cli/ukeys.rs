@@ -6,19 +6,21 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec};
 use serde_json::{Value, json};
 
-use super::args::Ukey;
+use super::args::{Ukey, WhichUkeys};
 use super::commands::{Cli, parse_state};
 use super::objects::Names;
 use super::output::Output;
 use super::pins::AtTerminal;
+use super::stock::whole;
 use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::Duty;
+use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::UkeyState;
 use crate::station::desk::Access;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::ukeys::{Change, UkeyView, Watch};
-use crate::station::jobs::{certificates, change_pin, hand_out, ukeys};
-use crate::station::{ActingOfficer, Desk, Error};
+use crate::station::jobs::{certificates, change_pin, hand_out, stock, ukeys};
+use crate::station::{ActingOfficer, Desk, EntryRow, Error, UkeyFilter};
 
 /// How often `--watch` looks who is plugged in.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -38,28 +40,45 @@ impl Cli<'_> {
         match command {
             Ukey::Inserted { watch: false } => self.ukey_inserted(),
             Ukey::Inserted { watch: true } => self.ukey_watch(),
-            Ukey::List { state, limit } => {
-                let (desk, officer) = self.read()?;
-                let state = parse_state(state.as_deref(), UkeyState::from_word)?;
-                let views = ukeys::list(&desk, &officer, state)?;
-                let names = Names::read(&desk, &officer)?;
-                let limit = limit.unwrap_or(usize::MAX);
-                let items: Vec<Value> = views
-                    .iter()
-                    .take(limit)
-                    .map(|view| names.ukey(view))
-                    .collect();
-                self.output.list(&items, &COLUMNS);
-                Ok(0)
-            }
+            Ukey::List { which } => self.ukey_list(which),
             Ukey::Show { serial } => {
                 let (desk, officer) = self.read()?;
                 let view = ukeys::find(&desk, &officer, serial)?;
                 let value = ukey_with_certificate(&desk, &officer, &view)?;
                 Ok(self.show(&value))
             }
+            Ukey::Damaged { serial, reason } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
+                let row = ukeys::named(&desk, &officer, serial)?;
+                let row = stock::damage(&desk, &officer, (&row, reason))?;
+                self.ukey_done((&desk, &officer), row, false)
+            }
+            Ukey::Destroy { serial, reason } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
+                let row = whole((&desk, &officer), serial)?;
+                let second = self.second((&desk, &officer), TwoOfficerAct::Destruction)?;
+                let row = stock::destroy(&desk, &officer, &second, (&row, reason))?;
+                self.ukey_done((&desk, &officer), row, false)
+            }
             Ukey::ChangePin { serial } => self.change_pin(serial),
         }
+    }
+
+    fn ukey_list(&self, which: &WhichUkeys) -> Result<u8, Error> {
+        let (desk, officer) = self.read()?;
+        let filter = UkeyFilter {
+            state: parse_state(which.state.as_deref(), UkeyState::from_word)?,
+            model: which.model.clone(),
+            box_of: which.box_of.clone(),
+            serial_part: which.search.clone(),
+            limit: which.limit,
+            offset: which.offset,
+        };
+        let views = ukeys::page(&desk, &officer, &filter)?;
+        let names = Names::read(&desk, &officer)?;
+        let items: Vec<Value> = views.iter().map(|view| names.ukey(view)).collect();
+        self.output.list(&items, &COLUMNS);
+        Ok(0)
     }
 
     fn ukey_inserted(&self) -> Result<u8, Error> {
@@ -233,8 +252,24 @@ fn ukey_with_certificate(
         object.insert("certificate_state".to_owned(), json!(state));
         let reason = certificate.and_then(|row| row.reason.map(RevocationReason::word));
         object.insert("certificate_reason".to_owned(), json!(reason));
+        let life = stock::life(desk, officer, &view.row.identity.serial)?;
+        let life: Vec<Value> = life.iter().map(step).collect();
+        object.insert("history".to_owned(), json!(life));
     }
     Ok(value)
+}
+
+/// A step of a ukey's life.
+fn step(entry: &EntryRow) -> Value {
+    json!({
+        "at": entry.at.to_string(),
+        "from": entry.from,
+        "to": entry.to,
+        "movement": entry.kind,
+        "officer": entry.officer,
+        "reason": entry.reason,
+        "note": entry.note,
+    })
 }
 
 /// Waits so long; `false` as soon as nobody reads stdout any more.

@@ -12,6 +12,7 @@ mod table;
 mod write;
 
 pub mod requests;
+pub mod stock;
 pub mod units;
 
 pub use cell::CellProblem;

@@ -22,6 +22,12 @@ pub enum TwoOfficerAct {
     OlderRecords,
     /// The auditor sees personal data in full (D-39).
     Reveal,
+    /// A record of the stock was wrong (D-7).
+    Correction,
+    /// A difference of the stock is accepted (D-27).
+    Discrepancy,
+    /// A ukey ends for good (D-48).
+    Destruction,
 }
 
 impl TwoOfficerAct {
@@ -30,8 +36,13 @@ impl TwoOfficerAct {
     /// data that nobody releases would not be released.
     pub const fn waivable(self) -> bool {
         match self {
-            Self::Intake | Self::Purge | Self::ConfirmClock | Self::NeighbourHistory => true,
-            Self::Delegate | Self::OlderRecords | Self::Reveal => false,
+            Self::Intake
+            | Self::Purge
+            | Self::ConfirmClock
+            | Self::NeighbourHistory
+            | Self::Correction
+            | Self::Discrepancy => true,
+            Self::Delegate | Self::OlderRecords | Self::Reveal | Self::Destruction => false,
         }
     }
 }

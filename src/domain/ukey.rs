@@ -236,6 +236,23 @@ impl UkeyState {
         Self::ALL.into_iter().find(|state| state.word() == word)
     }
 
+    /// As papers and sheets name it.
+    pub const fn chinese(self) -> &'static str {
+        match self {
+            Self::Blank => "空白",
+            Self::Allocated => "已分配",
+            Self::Personalising => "制证中",
+            Self::Issued => "已制证",
+            Self::HandedOut => "已领用",
+            Self::Suspended => "挂失",
+            Self::Lost => "遗失",
+            Self::Damaged => "损坏",
+            Self::Returned => "已回收",
+            Self::Destroyed => "已销毁",
+            Self::Dispatched => "已发出",
+        }
+    }
+
     /// Whether a ukey may go from this state to `next` (D-25). The one table of transitions.
     pub const fn may_become(self, next: Self) -> bool {
         match self {
@@ -274,10 +291,27 @@ impl UkeyState {
                 )
             }
             Self::Lost => matches!(next, Self::Returned | Self::Destroyed),
-            Self::Damaged => matches!(next, Self::Destroyed),
-            Self::Returned => matches!(next, Self::Blank | Self::Destroyed | Self::Damaged),
-            Self::Dispatched => matches!(next, Self::Blank | Self::Lost),
+            // Back up the tree too, as what it is.
+            Self::Damaged => matches!(next, Self::Destroyed | Self::Dispatched),
+            Self::Returned => matches!(
+                next,
+                Self::Blank | Self::Destroyed | Self::Damaged | Self::Dispatched
+            ),
+            Self::Dispatched => matches!(
+                next,
+                Self::Blank | Self::Damaged | Self::Returned | Self::Lost
+            ),
             Self::Destroyed => false,
+        }
+    }
+
+    /// Whether two officers may put it so with a reason, where a record was wrong: a new entry, never an
+    /// edit (D-7, D-27). Only for what was never made into somebody's.
+    pub const fn may_be_corrected_to(self, next: Self) -> bool {
+        match self {
+            Self::Damaged => matches!(next, Self::Blank),
+            Self::Lost => matches!(next, Self::Blank | Self::Dispatched),
+            _ => false,
         }
     }
 }

@@ -112,9 +112,14 @@ impl Writing<'_> {
         } = binding;
         self.end_binding(officer)?;
         let taken = self.db.execute(
-            "UPDATE ukeys SET officer = ?2, officer_so_pin = ?3
+            "UPDATE ukeys SET officer = ?2, officer_so_pin = ?3, moved_at = ?4, movement = NULL
              WHERE serial = ?1 AND state = 'blank' AND officer IS NULL",
-            [ukey.as_str(), officer.as_str(), so_pin],
+            [
+                ukey.as_str(),
+                officer.as_str(),
+                so_pin,
+                &begun_at.to_string(),
+            ],
         )?;
         if taken != 1 {
             return Err(StoreError::Changed("the ukey"));

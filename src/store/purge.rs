@@ -36,7 +36,10 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         "certificates",
         Purge::Edits("UPDATE certificates SET subject = '' WHERE request = ?1"),
     ),
-    ("delegations", Purge::Keeps), // Of a unit, not of a person.
+    ("delegations", Purge::Keeps),   // Of a unit, not of a person.
+    ("discrepancies", Purge::Keeps), // Of ukeys; explanations name no holder.
+    ("dispatch_items", Purge::Keeps),
+    ("dispatch_notes", Purge::Keeps),
     ("enrolments_received", Purge::Keeps),
     ("escrow", Purge::Keeps),
     ("exchange_requests", Purge::Keeps), // Of other units; their orders go by their own time.
@@ -65,6 +68,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         "refusals",
         Purge::Edits("UPDATE refusals SET reason = '', salts = '{}' WHERE request = ?1"),
     ),
+    ("reorder_levels", Purge::Keeps),
     (
         "request_fields",
         Purge::Edits(
@@ -96,10 +100,14 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ),
     ("sent_up", Purge::DeletesRows("request")),
     ("slips", Purge::Keeps),
+    ("stock_days", Purge::Keeps),
+    ("stock_entries", Purge::Keeps),
+    ("stock_movements", Purge::Keeps),
     (
         "superior_refusals",
         Purge::Edits("UPDATE superior_refusals SET reason = '' WHERE request = ?1"),
     ),
+    ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
     ("unit_certificates", Purge::Keeps),
     ("unit_crls", Purge::Keeps),

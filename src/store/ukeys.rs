@@ -26,6 +26,8 @@ pub struct UkeyRow {
     pub certificate: Option<String>,
     /// The officer whose own ukey it is, or is to be (D-58): it is no stock.
     pub officer: Option<OfficerName>,
+    /// The box it came in.
+    pub box_of: Option<String>,
 }
 
 impl UkeyRow {
@@ -39,11 +41,28 @@ impl UkeyRow {
     }
 }
 
+/// Which ukeys of the stock to list.
+#[derive(Clone, Debug, Default)]
+pub struct UkeyFilter {
+    /// Only those in this state.
+    pub state: Option<UkeyState>,
+    /// Only those of this model.
+    pub model: Option<String>,
+    /// Only those of this box.
+    pub box_of: Option<String>,
+    /// Only those whose serial number holds this.
+    pub serial_part: Option<String>,
+    /// At most so many.
+    pub limit: Option<usize>,
+    /// After so many.
+    pub offset: usize,
+}
+
 const COLUMNS: &str = "ukeys.maker, ukeys.model, ukeys.serial, ukeys.profile, ukeys.state,
     ukeys.request,
     (SELECT serial FROM certificates WHERE certificates.ukey = ukeys.serial
      ORDER BY stored_at DESC, serial LIMIT 1),
-    ukeys.token_serial, ukeys.officer";
+    ukeys.token_serial, ukeys.officer, ukeys.box";
 
 impl Reading<'_> {
     /// One ukey by its whole serial.
@@ -80,6 +99,59 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Ukeys of the stock whose serial number is `text` or, for four or more characters, ends so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ukeys_named(&self, text: &str) -> Result<Vec<UkeyRow>, StoreError> {
+        if let Ok(serial) = Serial::parse(text)
+            && let Some(row) = self.ukey(&serial)?.filter(|row| row.officer.is_none())
+        {
+            return Ok(vec![row]);
+        }
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ukeys
+             WHERE officer IS NULL AND length(?1) >= 4 AND substr(serial, -length(?1)) = ?1
+             ORDER BY serial LIMIT 20"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([text], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// A page of the stock by serial.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn ukeys_page(&self, filter: &UkeyFilter) -> Result<Vec<UkeyRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM ukeys
+             WHERE officer IS NULL AND (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR model = ?2)
+                 AND (?3 IS NULL OR box = ?3) AND (?4 IS NULL OR instr(serial, ?4) > 0)
+             ORDER BY serial LIMIT ?5 OFFSET ?6"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let UkeyFilter {
+            state,
+            model,
+            box_of,
+            serial_part,
+            limit,
+            offset,
+        } = filter;
+        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let values = params![
+            state.map(UkeyState::word),
+            model,
+            box_of,
+            serial_part,
+            limit.map_or(i64::MAX, count),
+            count(*offset),
+        ];
+        let rows = statement.query_map(values, read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// The ukeys that are, were or are to be officers' own.
     ///
     /// # Errors
@@ -93,7 +165,7 @@ impl Reading<'_> {
 }
 
 impl Writing<'_> {
-    /// Takes a ukey into stock as blank.
+    /// Takes a ukey into stock as blank; no note brought it.
     ///
     /// # Errors
     /// [`StoreError::Constraint`] when its serial is known already.
@@ -103,18 +175,34 @@ impl Writing<'_> {
         profile: &str,
         at: Timestamp,
     ) -> Result<(), StoreError> {
-        self.db.execute(
-            "INSERT INTO ukeys (serial, maker, model, profile, state, received_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            params![
-                identity.serial.as_str(),
-                identity.maker,
-                identity.model,
-                profile,
-                UkeyState::Blank.word(),
-                at.to_string(),
-            ],
+        self.receive_ukey(identity, (profile, None), UkeyState::Blank, (at, None))
+    }
+
+    /// Takes a ukey into stock: its profile and box, its state, when and by which movement.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when its serial is known already, or nothing comes in that state.
+    pub fn receive_ukey(
+        &self,
+        identity: &UkeyIdentity,
+        (profile, box_of): (&str, Option<&str>),
+        state: UkeyState,
+        (at, movement): (Timestamp, Option<&str>),
+    ) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO ukeys (serial, maker, model, profile, box, state, received_at, moved_at, movement)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8)",
         )?;
+        statement.execute(params![
+            identity.serial.as_str(),
+            identity.maker,
+            identity.model,
+            profile,
+            box_of,
+            state.word(),
+            at.to_string(),
+            movement,
+        ])?;
         Ok(())
     }
 
@@ -132,25 +220,63 @@ impl Writing<'_> {
         }
     }
 
-    /// Moves a ukey from one state to the next.
+    /// Moves a ukey from one state to the next; the ledger books it.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when it is not in `from`, may not go to `to`, or is an officer's own.
     pub fn move_ukey(
         &self,
         serial: &Serial,
-        from: UkeyState,
-        to: UkeyState,
+        (from, to): (UkeyState, UkeyState),
         request: Option<RequestId>,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !from.may_become(to) {
+            return Err(StoreError::Changed("the ukey"));
+        }
+        self.put_state(serial, (from, to), request, (at, None))
+    }
+
+    /// Moves a ukey of no request by a movement of the stock; `corrected` also where only a correction
+    /// leads.
+    ///
+    /// # Errors
+    /// As [`Self::move_ukey`].
+    pub fn move_stock(
+        &self,
+        serial: &Serial,
+        (from, to): (UkeyState, UkeyState),
+        (at, movement): (Timestamp, &str),
+        corrected: bool,
+    ) -> Result<(), StoreError> {
+        if !from.may_become(to) && !(corrected && from.may_be_corrected_to(to)) {
+            return Err(StoreError::Changed("the ukey"));
+        }
+        self.put_state(serial, (from, to), None, (at, Some(movement)))
+    }
+
+    fn put_state(
+        &self,
+        serial: &Serial,
+        (from, to): (UkeyState, UkeyState),
+        request: Option<RequestId>,
+        (at, movement): (Timestamp, Option<&str>),
     ) -> Result<(), StoreError> {
         let mut statement = self.db.prepare_cached(
-            "UPDATE ukeys SET state = ?3, request = ?4
+            "UPDATE ukeys SET state = ?3, request = ?4, moved_at = ?5, movement = ?6
              WHERE serial = ?1 AND state = ?2 AND officer IS NULL",
         )?;
         let request = request.map(|id| id.to_string());
-        let moved = from.may_become(to)
-            && statement.execute(params![serial.as_str(), from.word(), to.word(), request])? == 1;
-        if moved {
+        let at = at.to_string();
+        let values = params![
+            serial.as_str(),
+            from.word(),
+            to.word(),
+            request,
+            at,
+            movement
+        ];
+        if statement.execute(values)? == 1 {
             Ok(())
         } else {
             Err(StoreError::Changed("the ukey"))
@@ -171,5 +297,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<UkeyRow> {
         certificate: row.get(6)?,
         token_serial: optional(row, 7, "serial", |text| Serial::parse(text).ok())?,
         officer: optional(row, 8, "officer", |text| OfficerName::parse(text).ok())?,
+        box_of: row.get(9)?,
     })
 }

@@ -123,6 +123,7 @@ fn ukey(text: &str, state: UkeyState, inserted: bool) -> UkeyView {
             request: None,
             certificate: None,
             officer: None,
+            box_of: None,
         },
         inserted,
     }

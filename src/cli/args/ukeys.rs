@@ -1,4 +1,4 @@
-//! `personalise`, `resume`, `ukey`, `stock`, `practice` and `profile`: what is done to ukeys.
+//! `personalise`, `resume`, `ukey`, `practice` and `profile`: what is done to ukeys.
 
 use std::path::PathBuf;
 
@@ -125,17 +125,29 @@ pub(in crate::cli) enum Ukey {
     },
     /// Every ukey of this unit.
     List {
-        /// Only those in this state.
-        #[arg(long)]
-        state: Option<String>,
-        /// At most so many.
-        #[arg(long)]
-        limit: Option<usize>,
+        #[command(flatten)]
+        which: WhichUkeys,
     },
-    /// One ukey.
+    /// One ukey, and every step of its life.
     Show {
         /// Serial or its last four or more characters.
         serial: String,
+    },
+    /// Note that a blank, or one that came back, cannot be used.
+    Damaged {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// What is wrong with it.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// End a ukey for good (system, and security as --second): it can never come back.
+    Destroy {
+        /// Its whole serial.
+        serial: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// The holder changes the user PIN, typed at the terminal; a hold of a random PIN ends.
     ChangePin {
@@ -144,17 +156,27 @@ pub(in crate::cli) enum Ukey {
     },
 }
 
-/// `stock …`.
-#[derive(Debug, Subcommand)]
-pub(in crate::cli) enum Stock {
-    /// Take a plugged blank that nobody dispatched into stock (system, and security as --second).
-    Intake {
-        /// Its whole serial.
-        serial: String,
-        /// Why it is taken in.
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
+/// Which ukeys are listed.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct WhichUkeys {
+    /// Only those in this state.
+    #[arg(long)]
+    pub(in crate::cli) state: Option<String>,
+    /// Only those of this model.
+    #[arg(long)]
+    pub(in crate::cli) model: Option<String>,
+    /// Only those of this box.
+    #[arg(long = "box", value_name = "LABEL")]
+    pub(in crate::cli) box_of: Option<String>,
+    /// Only those whose serial number holds this.
+    #[arg(long, value_name = "TEXT")]
+    pub(in crate::cli) search: Option<String>,
+    /// At most so many.
+    #[arg(long)]
+    pub(in crate::cli) limit: Option<usize>,
+    /// After so many.
+    #[arg(long, default_value_t = 0)]
+    pub(in crate::cli) offset: usize,
 }
 
 /// `profile …`.

@@ -11,7 +11,7 @@ use crate::domain::identity_number::mask;
 
 /// Rows from the top in which the headings may stand: a title and a remark may be above.
 const HEADING_ROWS: usize = 20;
-/// So many known headings make a row of headings.
+/// So many known headings make a row of headings; fewer where a sheet needs fewer.
 const HEADINGS_AT_LEAST: usize = 2;
 
 /// A column that a sheet may have.
@@ -251,7 +251,8 @@ fn heading_row(top: &[GridRow], columns: &[Column]) -> Option<usize> {
     };
     let known = top.iter().map(known).enumerate();
     let (at, count) = known.fold((0, 0), |best, row| if row.1 > best.1 { row } else { best });
-    (count >= HEADINGS_AT_LEAST).then_some(at)
+    let needed = columns.iter().filter(|column| column.needed).count();
+    (count >= HEADINGS_AT_LEAST.min(needed)).then_some(at)
 }
 
 /// Where each column stands. All unknown ones are told, then all missing, then all doubled.

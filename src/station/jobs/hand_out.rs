@@ -45,12 +45,8 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
     audit.detail = to_hold.as_ref().map(|_held| "certificateHold".to_owned());
     let now = clock::now();
     desk.store().act(&audit, |writing| {
-        writing.move_ukey(
-            serial,
-            UkeyState::Issued,
-            UkeyState::HandedOut,
-            Some(run.request),
-        )?;
+        let handed_out = (UkeyState::Issued, UkeyState::HandedOut);
+        writing.move_ukey(serial, handed_out, Some(run.request), now)?;
         writing.move_request(run.request, RequestState::Issued, RequestState::HandedOut)?;
         if let Some(certificate) = &to_hold {
             writing.hold_until_pin_change(&certificate.serial, now)?;

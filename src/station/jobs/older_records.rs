@@ -66,7 +66,8 @@ pub fn go_on(
     desk.store().act(&audit, |writing| {
         writing.start_instance(InstanceId::new(clock::new_uuid()))?;
         for serial in &serials {
-            writing.move_ukey(serial, UkeyState::Blank, UkeyState::Damaged, None)?;
+            let damaged = (UkeyState::Blank, UkeyState::Damaged);
+            writing.move_ukey(serial, damaged, None, audit.at)?;
         }
         writing.set_meta(NOTICED, "[]")
     })?;

@@ -214,6 +214,6 @@ pub(super) fn unreadable(error: SheetError) -> Error {
     Error::refused(error.code(), error.subject()).because(error)
 }
 
-fn not_written(error: sheet::NotWritten) -> Error {
+pub(super) fn not_written(error: sheet::NotWritten) -> Error {
     Error::failed("file", error.to_string()).because(error)
 }

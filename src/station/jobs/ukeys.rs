@@ -8,7 +8,7 @@ use crate::station::ActingOfficer;
 use crate::station::bench::{self, Bench, Inserted};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::store::UkeyRow;
+use crate::store::{UkeyFilter, UkeyRow};
 use crate::token::virtual_ukey;
 
 /// A ukey and whether it is plugged in.
@@ -48,27 +48,49 @@ pub fn list(
     Ok(rows.into_iter().map(view).collect())
 }
 
+/// A page of the stock.
+///
+/// # Errors
+/// What the store says.
+pub fn page(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    filter: &UkeyFilter,
+) -> Result<Vec<UkeyView>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let rows = desk.store().read().ukeys_page(filter)?;
+    let plugged = plugged(desk)?;
+    let view = |row: UkeyRow| UkeyView {
+        inserted: plugged.contains(&row.identity.serial),
+        row,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}
+
 /// One ukey by its serial or the last four or more characters of it.
 ///
 /// # Errors
 /// `ukey-unknown`, `ukey-ambiguous`, `ukey-of-officer`.
 pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView, Error> {
-    let views = list(desk, officer, None)?;
-    let exact = views
-        .iter()
-        .find(|view| view.row.identity.serial.as_str() == text);
-    if let Some(view) = exact {
-        return Ok(view.clone());
-    }
-    let meant = |view: &UkeyView| view.row.identity.serial.is_named_by(text);
-    let found: Vec<_> = views.into_iter().filter(meant).collect();
+    let row = named(desk, officer, text)?;
+    let inserted = plugged(desk)?.contains(&row.identity.serial);
+    Ok(UkeyView { row, inserted })
+}
+
+/// The same without a look at what is plugged in.
+///
+/// # Errors
+/// As [`find`].
+pub fn named(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyRow, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let found = desk.store().read().ukeys_named(text)?;
     match found.as_slice() {
-        [view] => Ok(view.clone()),
+        [row] => Ok(row.clone()),
         [] => Err(not_in_stock(desk, text)?),
         several => {
             let serials: Vec<_> = several
                 .iter()
-                .map(|view| view.row.identity.serial.as_str())
+                .map(|row| row.identity.serial.as_str())
                 .collect();
             Err(Error::usage(
                 "ukey-ambiguous",

@@ -410,8 +410,8 @@ impl Session<'_> {
         audit.detail = Some(id.to_string());
         self.desk.store().act(&audit, |writing| {
             writing.insert_slip(id, serial)?;
-            let (from, to) = (UkeyState::Personalising, UkeyState::Issued);
-            writing.move_ukey(serial, from, to, Some(request.id))?;
+            let made = (UkeyState::Personalising, UkeyState::Issued);
+            writing.move_ukey(serial, made, Some(request.id), now)?;
             writing.move_request(request.id, request.state, RequestState::Issued)?;
             writing.end_run(id, "proven", now)
         })?;

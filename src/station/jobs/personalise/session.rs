@@ -297,8 +297,9 @@ impl<'a> Session<'a> {
             self.desk.store().act(&audit, |writing| {
                 let (from, to) = (RequestState::Approved, RequestState::Personalising);
                 writing.move_request(row.request, from, to)?;
-                let (from, to) = (UkeyState::Blank, UkeyState::Personalising);
-                writing.move_ukey(&row.ukey, from, to, Some(row.request))?;
+                // Only a blank of the stock can be taken, in the transaction that opens the run (D-30).
+                let taken = (UkeyState::Blank, UkeyState::Personalising);
+                writing.move_ukey(&row.ukey, taken, Some(row.request), now)?;
                 writing.insert_run(&row)?;
                 writing.append_journal(id, first, new, now)
             })?;
@@ -360,8 +361,8 @@ impl<'a> Session<'a> {
                 writing.revoke_certificate(&row.serial, reason, now)?;
             }
             writing.move_request(request.id, request.state, RequestState::Approved)?;
-            let (from, to) = (UkeyState::Personalising, UkeyState::Damaged);
-            writing.move_ukey(&serial, from, to, Some(request.id))?;
+            let damaged = (UkeyState::Personalising, UkeyState::Damaged);
+            writing.move_ukey(&serial, damaged, Some(request.id), now)?;
             writing.erase_run_secrets(id)?;
             writing.end_run(id, "written-off", now)
         })?;
