@@ -1,6 +1,7 @@
 //! The stock of blank ukeys (D-24 … D-33): received, dispatched, signed for, counted, corrected; the
 //! ledger itself is kept by the store.
 
+mod booking;
 mod discrepancies;
 mod dispatch;
 mod receive;
@@ -26,6 +27,9 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
 use crate::store::MovementRow;
+
+#[cfg(test)]
+mod tests;
 
 /// What the file of a dispatch note says, besides its envelope.
 #[derive(Debug, Serialize, Deserialize)]

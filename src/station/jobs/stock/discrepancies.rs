@@ -10,7 +10,7 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::people;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
-use crate::store::{DiscrepancyRow, Explanation, Writing};
+use crate::store::{DiscrepancyRow, Explanation, Reading, Writing};
 
 /// Every difference, or only the open ones.
 ///
@@ -44,7 +44,7 @@ pub fn explain(
         at: clock::now(),
         by: officer.name().to_string(),
     };
-    follow(desk, &row, resolution)?;
+    follow(&desk.store().read(), &row, resolution)?;
     let mut audit = Desk::audit_row(officer, "discrepancy-explained");
     audit.ukey = Some(row.serial.to_string());
     audit.detail = Some(format!(
@@ -78,7 +78,7 @@ pub fn accept(
     let row = open(desk, text)?;
     let said = row.explained.clone();
     let said = said.ok_or_else(|| Error::refused("discrepancy-not-explained", text))?;
-    let follows = follow(desk, &row, said.resolution)?;
+    let follows = follow(&desk.store().read(), &row, said.resolution)?;
     let now = clock::now();
     let why = (second, Some(said.text), row.note.clone());
     let why = movement(MovementKind::Discrepancy, officer, now, why);
@@ -104,7 +104,7 @@ pub fn accept(
 }
 
 /// What an accepted difference changes.
-enum Follows {
+pub(super) enum Follows {
     /// A ukey of the stock goes to another state.
     Moves { from: UkeyState, to: UkeyState },
     /// A ukey comes that stood on no note.
@@ -115,7 +115,7 @@ enum Follows {
 }
 
 impl Follows {
-    fn book(
+    pub(super) fn book(
         &self,
         writing: &Writing<'_>,
         row: &DiscrepancyRow,
@@ -140,13 +140,11 @@ impl Follows {
 }
 
 /// What this resolution changes; nothing for one that changes nothing.
-fn follow(
-    desk: &Desk,
+pub(super) fn follow(
+    reading: &Reading<'_>,
     row: &DiscrepancyRow,
     resolution: Resolution,
 ) -> Result<Option<Follows>, Error> {
-    let store = desk.store();
-    let reading = store.read();
     let known = reading.ukey(&row.serial)?;
     let state = known
         .filter(|row| row.officer.is_none())

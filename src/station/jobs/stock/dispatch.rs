@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{NoteBody, Sent, movement, name};
+use super::{NoteBody, Sent, booking, movement, name};
 use crate::domain::officer::Duty;
 use crate::domain::stock::{DispatchItem, MovementKind, may_travel};
 use crate::domain::ukey::{Serial, UkeyState};
@@ -181,12 +181,7 @@ fn send(
         note.number, note.id, to.code, note.count
     ));
     desk.store().act(&audit, |writing| {
-        writing.insert_note(&note, &items)?;
-        writing.insert_movement(&why)?;
-        for item in &items {
-            let leaves = (item.state, UkeyState::Dispatched);
-            writing.move_stock(&item.serial, leaves, (now, &why.id), false)?;
-        }
+        booking::dispatch(writing, &note, &items, &why)?;
         parcel.record(writing)
     })?;
     let sent = Sent {

@@ -4,19 +4,16 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::{NoteBody, Sent, SignForBody, SignedItem, movement, name};
+use super::{NoteBody, Sent, SignForBody, SignedItem, booking, movement, name};
 use crate::domain::officer::Duty;
-use crate::domain::stock::{
-    self, DiscrepancyKind, DispatchItem, ItemOutcome, MovementKind, judge, may_travel,
-};
-use crate::domain::timestamp::Timestamp;
-use crate::domain::ukey::{Serial, UkeyState};
+use crate::domain::stock::{self, DispatchItem, ItemOutcome, MovementKind, judge, may_travel};
+use crate::domain::ukey::Serial;
 use crate::keys::parcel::{Attachments, Kind, Manifest, Neighbour};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::post::Incoming;
 use crate::station::{ActingOfficer, SigningKey, clock, post};
-use crate::store::{DiscrepancyRow, NoteRow, Reading, StoreError, Writing};
+use crate::store::{NoteRow, StoreError, Writing};
 
 /// What was counted when the ukeys of a note came.
 #[derive(Clone, Debug, Default)]
@@ -195,50 +192,14 @@ fn take(
     audit.detail = Some(told(note, &lines.outcomes(), lines.extra));
     desk.store().act(&audit, |writing| {
         first(writing)?;
-        writing.insert_movement(&why)?;
-        for (item, outcome) in &lines.items {
-            come(writing, (note, item, *outcome), (now, &why.id), officer)?;
-        }
-        for serial in lines.extra {
-            let found = difference(DiscrepancyKind::Extra, serial, note, (now, officer));
-            writing.insert_discrepancy(&found)?;
-        }
-        writing.sign_for_note(&note.id, officer.name().as_str(), now)?;
+        let came = (lines.items.as_slice(), lines.extra);
+        booking::receive(writing, note, came, &why)?;
         parcel.record(writing)
     })?;
     Ok(Sent {
         file: parcel.deliver(desk, out)?,
         unit_code: to.code,
     })
-}
-
-/// Books one ukey at the receiver.
-fn come(
-    writing: &Writing<'_>,
-    (note, item, outcome): (&NoteRow, &DispatchItem, ItemOutcome),
-    (now, movement): (Timestamp, &str),
-    officer: &ActingOfficer,
-) -> Result<(), StoreError> {
-    writing.settle_item(&note.id, &item.serial, outcome)?;
-    let kind = match outcome {
-        ItemOutcome::Missing => DiscrepancyKind::Missing,
-        ItemOutcome::Refused => DiscrepancyKind::Conflict,
-        ItemOutcome::Received => {
-            if writing.ukey(&item.serial)?.is_some() {
-                let back = (UkeyState::Dispatched, item.state);
-                writing.move_stock(&item.serial, back, (now, movement), false)?;
-            } else {
-                let (profile, box_of) = (item.profile.as_str(), item.r#box.as_deref());
-                let when = (now, Some(movement));
-                writing.receive_ukey(&item.identity(), (profile, box_of), item.state, when)?;
-            }
-            return writing.missing_came(&note.id, &item.serial, now);
-        }
-    };
-    let mut found = difference(kind, &item.serial, note, (now, officer));
-    let known = writing.ukey(&item.serial)?;
-    found.detail = known.map(|row| row.state.word().to_owned());
-    writing.insert_discrepancy(&found)
 }
 
 /// Takes the receiver's sign-for of a note from here.
@@ -263,7 +224,7 @@ pub fn receive_sign_for(
     if incoming.replayed {
         return Ok(replayed(note));
     }
-    demand_fits(&desk.store().read(), &note, &body)?;
+    booking::demand_fits(&desk.store().read(), &note, &body)?;
     let now = clock::now();
     let why = movement(
         MovementKind::SignFor,
@@ -278,18 +239,8 @@ pub fn receive_sign_for(
     let mut audit = Desk::audit_row(officer, "stock-sign-for-received");
     audit.detail = Some(told(&note, &outcomes, &body.extra));
     desk.store().act(&audit, |writing| {
-        writing.insert_movement(&why)?;
-        for (serial, outcome) in &outcomes {
-            settle(writing, (&note, serial, *outcome), (now, &why.id), officer)?;
-        }
-        for serial in &body.extra {
-            let mut found = difference(DiscrepancyKind::Extra, serial, &note, (now, officer));
-            let known = writing.ukey(serial)?;
-            found.detail = known.map(|row| row.state.word().to_owned());
-            writing.insert_discrepancy(&found)?;
-        }
         let signer = incoming.opened.signer.name.as_str();
-        writing.sign_for_note(&note.id, signer, manifest.created)?;
+        booking::sign_for(writing, &note, &body, (signer, manifest.created), &why)?;
         incoming.record(writing)
     })?;
     Ok(SignedFor {
@@ -299,56 +250,6 @@ pub fn receive_sign_for(
         note,
         sent: None,
     })
-}
-
-/// Whether a sign-for is of this note: every line of it once, or what was missing.
-fn demand_fits(reading: &Reading<'_>, note: &NoteRow, body: &SignForBody) -> Result<(), Error> {
-    if note.signed_for_at.is_some() != body.late {
-        return Err(Error::refused("note-signed-for", note.number.clone()));
-    }
-    let differs = || Error::refused("sign-for-differs", note.number.clone());
-    let lines = reading.dispatch_items(&note.id)?;
-    let on_note: BTreeSet<&Serial> = lines.iter().map(|(item, _outcome)| &item.serial).collect();
-    let signed: BTreeSet<&Serial> = body.items.iter().map(|item| &item.serial).collect();
-    let twice = signed.len() != body.items.len() || !stock::twice(&body.extra).is_empty();
-    let fits = if body.late {
-        let missing = |serial: &Serial| {
-            lines.iter().any(|(item, outcome)| {
-                item.serial == *serial && *outcome != Some(ItemOutcome::Received)
-            })
-        };
-        signed.into_iter().all(missing)
-    } else {
-        signed == on_note
-    };
-    if !fits || twice || body.extra.iter().any(|serial| on_note.contains(serial)) {
-        return Err(differs());
-    }
-    Ok(())
-}
-
-/// Books one ukey at the sender.
-fn settle(
-    writing: &Writing<'_>,
-    (note, serial, outcome): (&NoteRow, &Serial, ItemOutcome),
-    (now, movement): (Timestamp, &str),
-    officer: &ActingOfficer,
-) -> Result<(), StoreError> {
-    writing.settle_item(&note.id, serial, outcome)?;
-    let kind = match outcome {
-        ItemOutcome::Missing => DiscrepancyKind::Missing,
-        ItemOutcome::Refused => DiscrepancyKind::Conflict,
-        ItemOutcome::Received => {
-            let row = writing.ukey(serial)?;
-            if row.is_some_and(|row| row.state == UkeyState::Lost) {
-                // It was given up meanwhile, and came after all.
-                let found = (UkeyState::Lost, UkeyState::Dispatched);
-                writing.move_stock(serial, found, (now, movement), true)?;
-            }
-            return writing.missing_came(&note.id, serial, now);
-        }
-    };
-    writing.insert_discrepancy(&difference(kind, serial, note, (now, officer)))
 }
 
 fn replayed(note: NoteRow) -> SignedFor {
@@ -442,28 +343,6 @@ fn meant(lines: &[&DispatchItem], texts: &[String]) -> Result<BTreeSet<Serial>, 
         }
     }
     Ok(serials)
-}
-
-fn difference(
-    kind: DiscrepancyKind,
-    serial: &Serial,
-    note: &NoteRow,
-    (at, officer): (Timestamp, &ActingOfficer),
-) -> DiscrepancyRow {
-    DiscrepancyRow {
-        id: clock::new_uuid().to_string(),
-        number: String::new(), // The store counts.
-        kind,
-        serial: serial.clone(),
-        note: Some(note.id.clone()),
-        check: None,
-        detail: None,
-        found_at: at,
-        found_by: name(officer),
-        explained: None,
-        accepted_at: None,
-        accepted_by: None,
-    }
 }
 
 /// For the audit log: counts, and the serial numbers of what is not as it was sent.
