@@ -154,6 +154,18 @@ pub(super) fn follow(
         let text = format!("{} {}: {}", row.number, state, resolution.word());
         Err(Error::refused("discrepancy-resolution", text))
     };
+    let note = match &row.note {
+        Some(id) => reading.dispatch_note(id)?,
+        None => None,
+    };
+    if row.kind == DiscrepancyKind::Missing && note.is_some_and(|note| !note.sent) {
+        // What did not come is on the sender's books, also where it once left from here: they follow.
+        return if resolution == Resolution::Nothing {
+            Ok(None)
+        } else {
+            unfit()
+        };
+    }
     match (resolution, state) {
         (Resolution::Nothing, _) => Ok(None),
         (
