@@ -125,7 +125,7 @@ impl fmt::Debug for SecretBytes {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::aead::{Aead as _, AeadInOut as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::{Zeroize as _, Zeroizing};
 
@@ -11,6 +11,7 @@ use crate::memory::SecretBytes;
 
 const NONCE_BYTES: usize = 24;
 const KEY_BYTES: usize = 32;
+const TAG_BYTES: usize = 16;
 
 /// A symmetric key. No `Display`, no `Serialize`; locked in memory where the system can, wiped on drop.
 #[derive(Clone)]
@@ -74,20 +75,23 @@ impl SecretKey {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// Opens what [`Self::seal`] made for this purpose.
+    /// Opens what [`Self::seal`] made for this purpose, in locked memory.
     ///
     /// # Errors
     /// [`NotOpened`].
-    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
-        let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(NotOpened)?;
-        let payload = Payload {
-            msg: text,
-            aad: purpose.as_bytes(),
-        };
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<SecretBytes, NotOpened> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(NotOpened)?;
+        let (text, tag) = rest.split_last_chunk::<TAG_BYTES>().ok_or(NotOpened)?;
+        let mut secret = SecretBytes::copied(text);
         XChaCha20Poly1305::new(self.expose().into())
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_opaque| NotOpened)
+            .decrypt_inout_detached(
+                &XNonce::from(*nonce),
+                purpose.as_bytes(),
+                (&mut *secret).into(),
+                &(*tag).into(),
+            )
+            .map_err(|_opaque| NotOpened)?;
+        Ok(secret)
     }
 }
 
@@ -131,7 +135,7 @@ mod tests {
     fn a_secret_opens_for_its_purpose_and_key_only() {
         let key = SecretKey::generate().unwrap();
         let sealed = key.seal("so-pin", b"kd83nf7q").unwrap();
-        assert_eq!(key.open("so-pin", &sealed).unwrap().as_slice(), b"kd83nf7q");
+        assert_eq!(*key.open("so-pin", &sealed).unwrap(), *b"kd83nf7q");
         assert_eq!(key.open("user-pin", &sealed), Err(NotOpened));
         assert_eq!(
             SecretKey::generate().unwrap().open("so-pin", &sealed),
