@@ -6,8 +6,9 @@
 //! The folders are the architecture, in reading order; what a room may use stands behind it, and
 //! `tests/architecture.rs` reads the sources to see that it is so.
 //!
+//! - [`memory`]: pages for secrets, locked and wiped. Uses nothing.
 //! - [`domain`]: the words of the trade, pure data and rules: forms, units, officers and their duties,
-//!   ukeys, PINs, approvals, checkpoints, retention. No I/O, clock or randomness. Uses nothing.
+//!   ukeys, PINs, approvals, checkpoints, retention. No I/O, clock or randomness. Uses memory.
 //! - [`workflow`]: decides what happens next, never does it. Uses domain.
 //! - [`token`]: reaches ukeys, by worker processes; knows no request. Uses domain.
 //! - [`keys`]: the station's own keys and signatures: wraps and escrow, the unit PKI with its revocation
@@ -40,6 +41,7 @@ pub mod documents;
 pub mod domain;
 pub mod issuing;
 pub mod keys;
+pub mod memory;
 pub mod station;
 pub mod store;
 pub mod token;

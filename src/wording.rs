@@ -1,6 +1,6 @@
 //! Chinese and English for people: Fluent messages by key. Knows nothing of terminals or windows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use i18n_embed::LanguageLoader as _;
 use i18n_embed::fluent::FluentLanguageLoader;
@@ -80,6 +80,14 @@ impl Wording {
     pub fn with<const N: usize>(&self, key: &str, args: [(&'static str, String); N]) -> String {
         self.loader
             .get_args_concrete(key, HashMap::from(args.map(|(k, v)| (k, v.into()))))
+    }
+
+    /// A message with arguments that come from a file, if this key has one.
+    pub fn known_with(&self, key: &str, args: &BTreeMap<String, String>) -> Option<String> {
+        let args = args.iter().map(|(k, v)| (k.as_str(), v.as_str().into()));
+        let args = args.collect::<HashMap<_, _>>();
+        let known = self.loader.has(key);
+        known.then(|| self.loader.get_args_concrete(key, args))
     }
 
     /// The message, if this key has one.

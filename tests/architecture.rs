@@ -9,11 +9,12 @@ use syn::visit::{self, Visit};
 use syn::{ItemUse, UseTree};
 
 /// A room and the rooms it may use.
-const ROOMS: [(&str, &[&str]); 11] = [
-    ("domain", &[]),
+const ROOMS: [(&str, &[&str]); 12] = [
+    ("memory", &[]),
+    ("domain", &["memory"]),
     ("workflow", &["domain"]),
-    ("token", &["domain"]),
-    ("keys", &["domain"]),
+    ("token", &["domain", "memory"]),
+    ("keys", &["domain", "memory"]),
     ("issuing", &["domain"]),
     ("store", &["domain", "workflow"]),
     ("wording", &["domain"]),
@@ -29,6 +30,7 @@ const ROOMS: [(&str, &[&str]); 11] = [
             "store",
             "wording",
             "documents",
+            "memory",
         ],
     ),
     ("ui", &["domain", "workflow", "station", "wording"]),
@@ -54,6 +56,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rust_xlsxwriter", &["documents"]),
     ("csv", &["documents"]),
     ("memchr", &["documents"]),
+    ("memmap2", &["memory"]),
     ("encoding_rs", &["documents"]),
     ("icu_collator", &["domain"]),
     ("icu_locale_core", &["domain"]),

@@ -76,6 +76,46 @@ fn a_ukey_with_a_locked_so_pin_is_refused_untouched_and_the_other_one_is_made() 
     .expect(0);
 }
 
+/// Whether this home's profile calls a ukey blank that has a user PIN, as vendors deliver.
+fn blank_has_a_user_pin(home: &PracticeHome, is_set: bool) {
+    shorten_deadlines(home, 30);
+    let path = home.path.join("token-profiles/softhsm2.toml");
+    let mut profile: toml::Table = fs::read_to_string(&path).unwrap().parse().unwrap();
+    let blank = profile["blank"].as_table_mut().unwrap();
+    blank.insert("user-pin-set".to_owned(), is_set.into());
+    fs::write(path, profile.to_string()).unwrap();
+}
+
+#[test]
+fn a_vendors_fresh_ukey_is_made_where_its_profile_calls_it_blank_and_else_refused_untouched() {
+    let home = PracticeHome::new(1, 1);
+    let serial = home.serials()[0].clone();
+    let changes = home.path.with_extension("changes");
+    let fresh = [("FAULT_FACTORY", changes.to_str().unwrap())];
+    let args = ["personalise", "2026-0001", "--ukey", &serial];
+    let before = picture(&home);
+
+    blank_has_a_user_pin(&home, false);
+    let listed = home.faulty(&fresh, &["ukey", "inserted"]).expect(0);
+    assert_eq!(listed.items()[0]["reason"], "ukey-not-blank");
+    let refused = home.faulty(&fresh, &args).expect(4);
+    assert_eq!(error(&refused)["code"], "ukey-not-blank");
+    assert_eq!(picture(&home), before);
+    assert!(!changes.exists(), "the ukey was changed");
+
+    blank_has_a_user_pin(&home, true);
+    let listed = home.faulty(&fresh, &["ukey", "inserted"]).expect(0);
+    assert_eq!(listed.items()[0]["usable"], true);
+    let made = home.faulty(&fresh, &args).expect(0);
+    assert_eq!(made.events("result")[0]["outcome"], "issued");
+    assert_eq!(made.events("question").len(), 0);
+    assert!(fs::read(&changes).unwrap().len() >= 2);
+    let pin = home.user_pin(&serial);
+    let seen = home.pkcs11_tool(&serial, &["--login", "--pin", &pin, "--list-objects"]);
+    let text = String::from_utf8_lossy(&seen.stdout).into_owned();
+    assert_eq!(text.matches("Private Key Object").count(), 1, "{text}");
+}
+
 #[test]
 fn two_ukeys_that_show_one_serial_are_both_refused_untouched() {
     let home = PracticeHome::new(2, 1);

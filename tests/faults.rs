@@ -18,11 +18,12 @@ mod support;
 mod functions;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::sync::Mutex;
 use std::thread;
 
-use support::Module;
-use support::point::{Outcome, Point, Template};
+use support::point::{Outcome, Point, Recorded, Template, secrets_are_kept, so_pins_in_escrow};
+use support::{Answer, Module};
 
 /// What every call meets. `lost` and `wrong` do the work.
 const CALL_FAULTS: [&str; 7] = [
@@ -55,14 +56,10 @@ const DISK_FAULTS: [&str; 8] = [
     "read-only",
 ];
 /// Microseconds after which a worker is killed inside a call.
-const INSIDE: [&str; 3] = ["kill-inside=50", "kill-inside=200", "kill-inside=800"];
-/// Functions that change a token and take a while: the points inside a call.
-const CHANGES: [&str; 5] = [
-    "C_InitToken",
-    "C_InitPIN",
-    "C_SetPIN",
-    "C_CreateObject",
-    "C_GenerateKeyPair",
+const INSIDE: [(u64, &str); 3] = [
+    (50, "kill-inside=50"),
+    (200, "kill-inside=200"),
+    (800, "kill-inside=800"),
 ];
 /// Functions whose answer can be another one, or shorter.
 const WRONG: [usize; 9] = [
@@ -120,20 +117,26 @@ fn disk_points(syncs: u64) -> Vec<Point> {
     points.collect()
 }
 
-/// Killed inside a call: `SoftHSM` can lose its own object file then, which no station can repair.
-fn inside_points(functions: &[u8]) -> Vec<Point> {
-    let calls = (1..).zip(functions.iter().map(|function| usize::from(*function)));
-    let changes = calls.filter(|(_at, function)| CHANGES.contains(&functions::NAMES[*function]));
-    changes
-        .flat_map(|(at, function)| {
-            INSIDE.map(|fault| Point {
-                at,
-                fault,
-                place: functions::NAMES[function].to_owned(),
-                disk: false,
-            })
-        })
-        .collect()
+/// Killed inside each call whose function takes so long: `SoftHSM` can lose its own object file then, which
+/// no station can repair.
+fn inside_points(recorded: &Recorded) -> Vec<Point> {
+    let functions = recorded.functions.iter();
+    let names = functions.map(|function| functions::NAMES[usize::from(*function)]);
+    let mut points = Vec::new();
+    for (at, name) in (1..).zip(names) {
+        let micros = recorded.micros.get(name).copied().unwrap_or_default();
+        for (delay, fault) in INSIDE {
+            if delay < micros {
+                points.push(Point {
+                    at,
+                    fault,
+                    place: name.to_owned(),
+                    disk: false,
+                });
+            }
+        }
+    }
+    points
 }
 
 /// All of them in a sweep, every `step`th in the suite, whatever `share`th of the kind is enough.
@@ -199,6 +202,46 @@ fn sum(table: &Table) -> [usize; 4] {
 }
 
 #[test]
+fn a_pin_that_is_left_somewhere_is_seen_by_who_judges_and_a_core_file_too() {
+    let home = Template::new(Module::softhsm(), "ec").made();
+    secrets_are_kept(&home, &[]).unwrap();
+    let so_pin = so_pins_in_escrow(&home).pop().unwrap();
+    let user_pin = home.user_pin(&home.serials()[0]);
+    for (file, text) in [
+        ("tmp/left", &so_pin),
+        ("tmp/left", &user_pin),
+        ("work/left", &user_pin),
+        ("home/out/left", &user_pin),
+        ("home/secrets.toml.old", &user_pin),
+        ("work/core.4711", &String::new()),
+    ] {
+        let path = home.path.parent().unwrap().join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("pin = {text}")).unwrap();
+        let told = secrets_are_kept(&home, &[]).unwrap_err();
+        assert!(told.contains(file), "{told}");
+        fs::remove_file(path).unwrap();
+    }
+    let printed = Answer {
+        code: Some(0),
+        lines: vec![serde_json::json!({ "event": "step", "pin": user_pin })],
+        stderr: String::new(),
+    };
+    secrets_are_kept(&home, &[printed]).unwrap_err();
+    secrets_are_kept(&home, &[]).unwrap();
+}
+
+/// Empty, or that a core file would not be seen by this matrix: tests/memory.rs looks at the limits.
+fn core_files() -> String {
+    let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
+    if pattern.starts_with(['|', '/']) {
+        format!("core files go elsewhere and were not looked for: {pattern}")
+    } else {
+        String::new()
+    }
+}
+
+#[test]
 fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_are_true() {
     let (mut table, mut inside) = (Table::new(), Table::new());
     let (mut failures, mut lost_inside) = (Vec::new(), Vec::new());
@@ -218,7 +261,7 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
         let points = sampled(disk_points(recorded.syncs), disk);
         add(&mut table, &kind, &tried(&template, points), &mut failures);
         if key == "ec" {
-            let points = sampled(inside_points(&recorded.functions), (1, 7));
+            let points = sampled(inside_points(&recorded), (1, 13));
             add(
                 &mut inside,
                 &kind,
@@ -241,11 +284,12 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
     }
     let inside_line = line(sum(&inside));
     text = format!(
-        "{text}inside a C_ call: {inside_line}\n{}\n",
+        "{text}{}inside a C_ call: {inside_line}\n{}\n",
+        core_files(),
         line(sum(&table))
     );
     if let Some(file) = std::env::var_os("FAULT_TABLE") {
-        std::fs::write(file, &text).unwrap();
+        fs::write(file, &text).unwrap();
     }
     println!("{text}");
     let wrong_inside = sum(&inside)[3];

@@ -460,7 +460,7 @@ fn a_diagnostics_report_tells_no_path_and_is_read_without_a_home() {
     assert!(shown.one()["findings"].as_array().unwrap().len() > 5);
     let other = elsewhere.path().join("other.json");
     for bad in [
-        report.replace("\"version\":1", "\"version\":2"),
+        report.replace("\"version\":2", "\"version\":1"),
         "{}".to_owned(),
     ] {
         fs::write(&other, bad).unwrap();

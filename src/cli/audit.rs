@@ -16,10 +16,11 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::audit::{self, Against, Verification};
-use crate::station::jobs::doctor::{self, Finding};
+use crate::station::jobs::doctor::{self, Detail, Finding};
 use crate::station::jobs::older_records;
 use crate::station::jobs::{purge, waivers};
 use crate::station::{ActingOfficer, AuditEntry, AuditFilter, Desk, Error, clock};
+use crate::wording::Wording;
 
 impl Cli<'_> {
     pub(super) fn audit(&self, command: &Audit) -> Result<u8, Error> {
@@ -258,7 +259,7 @@ impl Cli<'_> {
             json!({
                 "check": check,
                 "ok": ok,
-                "detail": detail,
+                "detail": told(words, detail),
                 "what": words.text(&format!("check-{check}")),
                 "hint": hint,
             })
@@ -276,6 +277,21 @@ impl Cli<'_> {
             self.output.say(&format!("{what}: {hint}"));
         }
     }
+}
+
+/// Facts in the reader's language.
+fn told(words: &Wording, Detail { word, values }: &Detail) -> String {
+    let mut values = values.clone();
+    if let Some(codes) = values.get_mut("codes") {
+        let headlines = codes
+            .split(Detail::BETWEEN_CODES)
+            .map(|code| words.error(code, "").0);
+        *codes = headlines.collect::<Vec<_>>().join(" / ");
+    }
+    // A newer station's report may know more than this program does.
+    words
+        .known_with(&format!("detail-{word}"), &values)
+        .unwrap_or_else(|| word.clone())
 }
 
 /// A row as people search it: with the request's number, and the holder's name masked.

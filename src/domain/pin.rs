@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use zeroize::{Zeroize as _, ZeroizeOnDrop};
+use crate::memory::SecretBytes;
 
 /// A user PIN or SO PIN: 4 to 64 bytes of printable ASCII. Has no `Display` and no `Serialize`;
-/// `Debug` prints `[elided]`; wiped on drop.
-#[derive(Clone, PartialEq, Eq, ZeroizeOnDrop)]
-pub struct Pin(String);
+/// `Debug` prints `[elided]`; locked in memory where the system can, wiped on drop.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pin(SecretBytes);
 
 /// Why a text is no PIN at all, whatever the policy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,7 +85,7 @@ impl Pin {
         if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(PinError::Character);
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self(SecretBytes::copied(text.as_bytes())))
     }
 
     /// Makes `digits` decimal digits from as many random bytes, without bias: bytes above 249 are
@@ -101,26 +101,23 @@ impl Pin {
 
     fn from_random(chars: usize, alphabet: &[u8], random: &[u8]) -> Option<Self> {
         let fair = 256 - 256 % alphabet.len();
-        let mut text: String = random
+        let mut drawn = random
             .iter()
             .map(|byte| usize::from(*byte))
             .filter(|byte| *byte < fair)
-            .filter_map(|byte| alphabet.get(byte % alphabet.len()))
-            .map(|byte| char::from(*byte))
-            .take(chars)
-            .collect();
-        if text.len() == chars {
-            Some(Self(text))
-        } else {
-            text.zeroize();
-            None
+            .filter_map(|byte| alphabet.get(byte % alphabet.len()));
+        let mut text = SecretBytes::zeroed(chars);
+        for place in text.iter_mut() {
+            *place = *drawn.next()?;
         }
+        Some(Self(text))
     }
 
     /// The secret itself. Callers: the worker protocol, the seals, a PIN letter, the practice
     /// secrets file.
+    #[expect(clippy::missing_panics_doc, reason = "every maker takes ASCII alone")]
     pub fn expose(&self) -> &str {
-        &self.0
+        str::from_utf8(&self.0).expect("a PIN is ASCII")
     }
 
     /// Checks a user PIN against the model's policy and the holder's own numbers (birth date as
@@ -129,7 +126,7 @@ impl Pin {
     /// # Errors
     /// [`WeakPin`] with the first rule it breaks.
     pub fn check(&self, policy: &PinPolicy, personal: &[&str]) -> Result<(), WeakPin> {
-        let bytes = self.0.as_bytes();
+        let bytes = &self.0;
         if bytes.len() < policy.min_len {
             return Err(WeakPin::TooShort {
                 min: policy.min_len,
@@ -161,10 +158,7 @@ impl Pin {
         if (1..=bytes.len() / 2).any(repeats) {
             return Err(WeakPin::Repeat);
         }
-        if personal
-            .iter()
-            .any(|own| shares_six_characters(own, &self.0))
-        {
+        if personal.iter().any(|own| shares_six_characters(own, bytes)) {
             return Err(WeakPin::Personal);
         }
         Ok(())
@@ -172,10 +166,10 @@ impl Pin {
 }
 
 /// Whether a stretch of six characters stands in both.
-fn shares_six_characters(own: &str, pin: &str) -> bool {
+fn shares_six_characters(own: &str, pin: &[u8]) -> bool {
     own.as_bytes()
         .windows(6)
-        .any(|part| pin.as_bytes().windows(6).any(|other| part == other))
+        .any(|part| pin.windows(6).any(|other| part == other))
 }
 
 impl fmt::Debug for Pin {

@@ -2,17 +2,20 @@
 
 use std::fmt;
 
-use chacha20poly1305::aead::{Aead as _, KeyInit as _, Payload};
+use chacha20poly1305::aead::{Aead as _, AeadInOut as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use zeroize::{Zeroize as _, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize as _, Zeroizing};
 
 use super::random::{self, NoRandom};
+use crate::memory::SecretBytes;
 
 const NONCE_BYTES: usize = 24;
+const KEY_BYTES: usize = 32;
+const TAG_BYTES: usize = 16;
 
-/// A symmetric key. No `Display`, no `Serialize`; wiped on drop.
-#[derive(Clone, ZeroizeOnDrop)]
-pub struct SecretKey([u8; 32]);
+/// A symmetric key. No `Display`, no `Serialize`; locked in memory where the system can, wiped on drop.
+#[derive(Clone)]
+pub struct SecretKey(SecretBytes);
 
 /// A sealed secret that does not open: wrong key, wrong purpose, or changed bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -36,22 +39,23 @@ impl SecretKey {
     /// # Errors
     /// [`NoRandom`].
     pub fn generate() -> Result<Self, NoRandom> {
-        random::secret().map(|bytes| Self(*bytes))
+        random::secret().map(|bytes| Self::from_bytes(&bytes))
     }
 
     /// Takes a key from its bytes.
-    pub fn from_bytes(bytes: &Zeroizing<[u8; 32]>) -> Self {
-        Self(**bytes)
+    pub fn from_bytes(bytes: &Zeroizing<[u8; KEY_BYTES]>) -> Self {
+        Self(SecretBytes::copied(bytes.as_slice()))
     }
 
     /// Takes a key from a slice of 32 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(Self)
+        (bytes.len() == KEY_BYTES).then(|| Self(SecretBytes::copied(bytes)))
     }
 
     /// The key itself. Callers: the store's `PRAGMA key`, and where a run's own key is kept.
-    pub const fn expose(&self) -> &[u8; 32] {
-        &self.0
+    #[expect(clippy::missing_panics_doc, reason = "every maker takes 32 bytes")]
+    pub fn expose(&self) -> &[u8; KEY_BYTES] {
+        self.0.first_chunk().expect("a key has 32 bytes")
     }
 
     /// Seals `secret` for `purpose`: a nonce of 24 bytes, then the ciphertext with its tag. What is
@@ -65,26 +69,29 @@ impl SecretKey {
             msg: secret,
             aad: purpose.as_bytes(),
         };
-        let sealed = XChaCha20Poly1305::new(&self.0.into())
+        let sealed = XChaCha20Poly1305::new(self.expose().into())
             .encrypt(&XNonce::from(nonce), payload)
             .map_err(|_opaque| SealError::TooLong)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// Opens what [`Self::seal`] made for this purpose.
+    /// Opens what [`Self::seal`] made for this purpose, in locked memory.
     ///
     /// # Errors
     /// [`NotOpened`].
-    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, NotOpened> {
-        let (nonce, text) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(NotOpened)?;
-        let payload = Payload {
-            msg: text,
-            aad: purpose.as_bytes(),
-        };
-        XChaCha20Poly1305::new(&self.0.into())
-            .decrypt(&XNonce::from(*nonce), payload)
-            .map(Zeroizing::new)
-            .map_err(|_opaque| NotOpened)
+    pub fn open(&self, purpose: &str, sealed: &[u8]) -> Result<SecretBytes, NotOpened> {
+        let (nonce, rest) = sealed.split_first_chunk::<NONCE_BYTES>().ok_or(NotOpened)?;
+        let (text, tag) = rest.split_last_chunk::<TAG_BYTES>().ok_or(NotOpened)?;
+        let mut secret = SecretBytes::copied(text);
+        XChaCha20Poly1305::new(self.expose().into())
+            .decrypt_inout_detached(
+                &XNonce::from(*nonce),
+                purpose.as_bytes(),
+                (&mut *secret).into(),
+                &(*tag).into(),
+            )
+            .map_err(|_opaque| NotOpened)?;
+        Ok(secret)
     }
 }
 
@@ -94,25 +101,23 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// A secret text: a passphrase or an age identity. Wiped on drop, never printed.
+/// A secret text: a passphrase or an age identity. Locked in memory where the system can, wiped on drop,
+/// never printed.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(String);
+pub struct SecretText(SecretBytes);
 
 impl SecretText {
-    /// Takes the text; the caller's copy stays the caller's to wipe.
-    pub const fn new(text: String) -> Self {
-        Self(text)
+    /// Takes the text and wipes where it stood.
+    pub fn new(mut text: String) -> Self {
+        let taken = Self(SecretBytes::copied(text.as_bytes()));
+        text.zeroize();
+        taken
     }
 
     /// The text itself.
+    #[expect(clippy::missing_panics_doc, reason = "the only maker takes a text")]
     pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Drop for SecretText {
-    fn drop(&mut self) {
-        self.0.zeroize();
+        str::from_utf8(&self.0).expect("it was a text")
     }
 }
 
@@ -130,7 +135,7 @@ mod tests {
     fn a_secret_opens_for_its_purpose_and_key_only() {
         let key = SecretKey::generate().unwrap();
         let sealed = key.seal("so-pin", b"kd83nf7q").unwrap();
-        assert_eq!(key.open("so-pin", &sealed).unwrap().as_slice(), b"kd83nf7q");
+        assert_eq!(*key.open("so-pin", &sealed).unwrap(), *b"kd83nf7q");
         assert_eq!(key.open("user-pin", &sealed), Err(NotOpened));
         assert_eq!(
             SecretKey::generate().unwrap().open("so-pin", &sealed),

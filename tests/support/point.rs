@@ -1,8 +1,11 @@
 //! One fault in one run: what was broken where, what the station did afterwards, and what must hold.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use rustix::process::{Resource, Rlimit};
 
 use super::{Answer, Module, PracticeHome, fault_module, records};
 
@@ -11,6 +14,9 @@ const CALLS: &str = "fault-calls";
 const LOG: &str = "fault-log";
 const SYNCS: &str = "fault-syncs";
 const FIRED: &str = "fault-fired";
+/// Folders of a point alone: `TMPDIR`, and where its commands run and would leave a core file.
+const TEMPORARY: &str = "tmp";
+const WORK: &str = "work";
 /// The most PIN tries that fail in a run: the SO login after an unanswered `C_SetPIN` (D-37).
 const WRONG_PINS: usize = 1;
 
@@ -26,6 +32,8 @@ pub(crate) struct Template {
 pub(crate) struct Recorded {
     pub(crate) functions: Vec<u8>,
     pub(crate) syncs: u64,
+    /// Microseconds of a call of each function, the median.
+    pub(crate) micros: BTreeMap<String, u64>,
 }
 
 /// A fault, and where.
@@ -57,6 +65,7 @@ impl Template {
     pub(crate) fn new(module: Module, key: &'static str) -> Self {
         let home = PracticeHome::with(module, 1, 1);
         shorten_deadlines(&home, if key == "rsa" { 15 } else { 3 });
+        allow_core_files();
         Self {
             home,
             library: fault_module(),
@@ -73,6 +82,9 @@ impl Template {
             .arg(&copy.path)
             .status();
         assert!(copied.unwrap().success());
+        for folder in [TEMPORARY, WORK] {
+            fs::create_dir(copy.path.with_file_name(folder)).unwrap();
+        }
         copy
     }
 
@@ -83,6 +95,8 @@ impl Template {
             .env(home.module.override_env, &self.library)
             .env("FAULT_MODULE", &home.module.library)
             .env("FAULT_LOG", home.path.with_file_name(LOG))
+            .env("TMPDIR", home.path.with_file_name(TEMPORARY))
+            .current_dir(home.path.with_file_name(WORK))
             .envs(settings.iter().map(|(name, value)| (name, value)));
         super::answer(&command.output().unwrap())
     }
@@ -91,15 +105,22 @@ impl Template {
         ["personalise", "--all", "--key", self.key]
     }
 
-    /// A run without faults.
-    pub(crate) fn record(&self) -> Recorded {
+    /// A home whose ukey was made without faults.
+    pub(crate) fn made(&self) -> PracticeHome {
         let home = self.copy();
         let settings = self.counted(&home, true);
         self.run(&home, &self.make(), &settings).expect(0);
+        home
+    }
+
+    /// A run without faults.
+    pub(crate) fn record(&self) -> Recorded {
+        let home = self.made();
         let read = |name: &str| fs::read(home.path.with_file_name(name)).unwrap();
         Recorded {
             functions: read(CALLS),
             syncs: read(SYNCS).len() as u64,
+            micros: medians(&String::from_utf8(read(LOG)).unwrap()),
         }
     }
 
@@ -139,7 +160,7 @@ impl Template {
         if !fired.exists() {
             return Outcome::Wrong(format!("the fault never came to its place\n{}", told()));
         }
-        if let Err(why) = Self::holds(&home) {
+        if let Err(why) = Self::holds(&home, &answers) {
             return Outcome::Wrong(format!("{why}\n{}", told()));
         }
         match finished(&home, self.key) {
@@ -150,7 +171,7 @@ impl Template {
     }
 
     /// What holds whatever happened.
-    fn holds(home: &PracticeHome) -> Result<(), String> {
+    fn holds(home: &PracticeHome, answers: &[Answer]) -> Result<(), String> {
         nobody_is_left(&home.path)?;
         let audit = home.run(["--officer", "auditor", "audit", "verify"]);
         demand(
@@ -169,15 +190,36 @@ impl Template {
         let log = fs::read_to_string(home.path.with_file_name(LOG)).unwrap_or_default();
         let wrong = log.matches(" C_Login 0xa0 ").count();
         demand(wrong <= WRONG_PINS, "no PIN try is spent beyond D-37")?;
-        let so_pin = so_pin_in_escrow(home);
-        if let Some(so_pin) = &so_pin {
-            demand(
-                !is_written_below(&home.path, so_pin),
-                "the SO PIN stands in no file",
-            )?;
-        }
-        Ok(())
+        secrets_are_kept(home, answers)
     }
+}
+
+/// The ukey's PINs stand in no file of the home, none of `TMPDIR` and none beside it, in nothing that a
+/// command has printed; the user PIN in secrets.toml alone. No core file was left.
+pub(crate) fn secrets_are_kept(home: &PracticeHome, answers: &[Answer]) -> Result<(), String> {
+    let (so_pins, user_pins) = (so_pins_in_escrow(home), user_pins(home));
+    let printed = format!("{answers:#?}");
+    let told = so_pins.iter().chain(&user_pins);
+    let told = told.filter(|pin| printed.contains(pin.as_str()));
+    demand(told.count() == 0, "no command prints a PIN")?;
+    let typed = home.path.join("secrets.toml");
+    for file in files_below(home.path.parent().unwrap()) {
+        let bytes = fs::read(&file).unwrap_or_default();
+        let holds = |pin: &String| memchr::memmem::find(&bytes, pin.as_bytes()).is_some();
+        let place = file.display();
+        demand(
+            !so_pins.iter().any(holds),
+            &format!("the SO PIN stands in no file, not in {place}"),
+        )?;
+        demand(
+            file == typed || !user_pins.iter().any(holds),
+            &format!("the user PIN stands in secrets.toml alone, not in {place}"),
+        )?;
+        let name = file.file_name().unwrap().to_string_lossy();
+        let is_core = name == "core" || name.starts_with("core.");
+        demand(!is_core, &format!("nobody leaves a core file, not {place}"))?;
+    }
+    Ok(())
 }
 
 /// The serial numbers of the ukeys about which a person is asked.
@@ -237,7 +279,7 @@ fn finished(home: &PracticeHome, key: &str) -> Result<(), String> {
         list("cert").matches("Certificate Object").count() == 2,
         "two certificates on it",
     )?;
-    let so_pin = so_pin_in_escrow(home);
+    let so_pin = so_pins_in_escrow(home).pop();
     let so_pin = so_pin.ok_or_else(|| "the SO PIN is not in escrow".to_owned())?;
     // Last, since it gives the ukey another user PIN: what only the SO can do.
     let so = ["--login", "--login-type", "so", "--so-pin", &so_pin];
@@ -246,26 +288,68 @@ fn finished(home: &PracticeHome, key: &str) -> Result<(), String> {
     demand(opened, "the SO PIN in escrow opens the ukey")
 }
 
-/// The SO PIN of the ukey, as security can open it.
-fn so_pin_in_escrow(home: &PracticeHome) -> Option<String> {
+/// The SO PINs of the ukey, as security can open them; the newest one last.
+pub(crate) fn so_pins_in_escrow(home: &PracticeHome) -> Vec<String> {
     let opened = records::opened_in_practice(&home.path, "security");
+    let escrow = opened.security.unwrap().escrow;
     let store = records::practice_records(&home.path);
-    let (_ukey, _run, sealed) = store.read().escrow().unwrap().pop()?;
-    let pin = opened.security.unwrap().escrow.open(&sealed).unwrap();
-    Some(pin.expose().to_owned())
+    let kept = store.read().escrow().unwrap();
+    let open = |(_ukey, _run, sealed): &(_, _, Vec<u8>)| {
+        let pin = escrow.open(sealed).unwrap();
+        pin.expose().to_owned()
+    };
+    kept.iter().map(open).collect()
 }
 
-fn is_written_below(folder: &Path, secret: &str) -> bool {
+/// Every user PIN that practice has written down for a person.
+fn user_pins(home: &PracticeHome) -> Vec<String> {
+    let text = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
+    let secrets: toml::Table = text.parse().unwrap();
+    let pins = secrets.get("ukeys").and_then(toml::Value::as_table);
+    let pins = pins.into_iter().flat_map(toml::Table::values);
+    pins.map(|pin| pin.as_str().unwrap().to_owned()).collect()
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path());
-    entries.into_iter().any(|path| {
+    let below = |path: PathBuf| {
         if path.is_dir() {
-            return is_written_below(&path, secret);
+            files_below(&path)
+        } else {
+            vec![path]
         }
-        let bytes = fs::read(&path).unwrap_or_default();
-        memchr::memmem::find(&bytes, secret.as_bytes()).is_some()
-    })
+    };
+    entries.flat_map(below).collect()
+}
+
+/// From here on only the program's own limits keep its processes from leaving core files.
+pub(crate) fn allow_core_files() {
+    let most = rustix::process::getrlimit(Resource::Core).maximum;
+    let limit = Rlimit {
+        current: most,
+        maximum: most,
+    };
+    rustix::process::setrlimit(Resource::Core, limit).unwrap();
+}
+
+/// The median of each function's microseconds in a log of the fault module.
+fn medians(log: &str) -> BTreeMap<String, u64> {
+    let mut all: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for line in log.lines() {
+        let words: Vec<_> = line.split(' ').collect();
+        let [_process, function, _result, micros] = words[..] else {
+            continue;
+        };
+        let calls = all.entry(function.to_owned()).or_default();
+        calls.push(micros.parse().unwrap());
+    }
+    let median = |(function, mut calls): (String, Vec<u64>)| {
+        calls.sort_unstable();
+        (function, calls[calls.len() / 2])
+    };
+    all.into_iter().map(median).collect()
 }
 
 /// Waits for the workers of a station that is gone: they end when their pipe does, or at their deadline.

@@ -1,6 +1,7 @@
 //! What is wrong with a station, as findings a person can act on. Tells no secret and no personal
 //! data.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ mod checks;
 /// A diagnostics report's `type`.
 const TYPE: &str = "ukey-station/diagnostics";
 /// Its version.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 /// A report has some thousand bytes.
 const REPORT_MAX_BYTES: usize = 1 << 20;
 
@@ -32,7 +33,29 @@ pub struct Finding {
     /// Whether it is as it should be.
     pub ok: bool,
     /// Facts.
-    pub detail: String,
+    pub detail: Detail,
+}
+
+/// Facts as data: who reads them is told in their own language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Detail {
+    /// The wording's key is `detail-` and this word.
+    pub word: String,
+    /// What the wording names, by name. `codes` are error codes, to be told by their headlines.
+    pub values: BTreeMap<String, String>,
+}
+
+impl Detail {
+    /// Stands between two of `codes`.
+    pub const BETWEEN_CODES: &str = " ";
+
+    fn new<const N: usize>(word: &str, values: [(&str, String); N]) -> Self {
+        Self {
+            word: word.to_owned(),
+            values: BTreeMap::from(values.map(|(name, value)| (name.to_owned(), value))),
+        }
+    }
 }
 
 /// What a superior's station can read of a station in trouble (D-56): no secret, no personal data,
@@ -67,9 +90,8 @@ pub fn report(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Repor
     let mut findings = examine(desk, officer)?;
     for finding in &mut findings {
         // A path may name who installed it.
-        if let Some((before, path)) = finding.detail.split_once(": /") {
-            let name = path.rsplit('/').next().unwrap_or_default();
-            finding.detail = format!("{before}: {name}");
+        if let Some(path) = finding.detail.values.get_mut("path") {
+            *path = path.rsplit('/').next().unwrap_or_default().to_owned();
         }
     }
     let report = Report {

@@ -1,12 +1,12 @@
 //! What station and worker say to each other: frames of a little-endian `u32` length and a postcard
-//! message. PINs are encoded here and nowhere else, in buffers that are wiped.
+//! message. PINs are encoded here and nowhere else, in buffers that are locked in memory and wiped.
 
+use std::fmt;
 use std::io::{self, Read, Write};
 use std::path::PathBuf;
 
-use serde::de::{DeserializeOwned, Error as _};
+use serde::de::{DeserializeOwned, Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use zeroize::Zeroizing;
 
 use crate::domain::certificate::CertificateObject;
 use crate::domain::fault::Fault;
@@ -15,9 +15,12 @@ use crate::domain::label::TokenLabel;
 use crate::domain::pin::Pin;
 use crate::domain::token_profile::Keys;
 use crate::domain::ukey::{Expected, Inventory, UkeyReading};
+use crate::memory::SecretBytes;
 
 /// Longest message in bytes; a longer one is a fault, not memory.
 pub(super) const MAX_FRAME_BYTES: usize = 256 * 1024;
+/// A message with a PIN has some hundred bytes: with its length it stands on one page.
+const SHORT_FRAME_BYTES: usize = 4096 - 4;
 
 /// Which module a worker loads.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,8 +45,22 @@ impl Serialize for WirePin {
 
 impl<'de> Deserialize<'de> for WirePin {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Zeroizing::new(String::deserialize(deserializer)?);
-        Pin::parse(&text).map(Self).map_err(D::Error::custom)
+        deserializer.deserialize_str(PinText)
+    }
+}
+
+/// Takes a PIN from where it stands in the frame, without a copy that nobody wipes.
+struct PinText;
+
+impl Visitor<'_> for PinText {
+    type Value = WirePin;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a PIN")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<WirePin, E> {
+        Pin::parse(text).map(WirePin).map_err(E::custom)
     }
 }
 
@@ -152,12 +169,23 @@ pub(super) enum Reply {
 /// # Errors
 /// `InvalidData` when it is too long, else what the pipe says.
 pub(super) fn write_frame(out: &mut impl Write, message: &impl Serialize) -> io::Result<()> {
-    let mut buffer = Zeroizing::new(vec![0; MAX_FRAME_BYTES + 4]);
-    let (length, body) = buffer.split_at_mut(4);
-    let used = postcard::to_slice(message, body).map_err(invalid)?.len();
-    length.copy_from_slice(&u32::try_from(used).map_err(invalid)?.to_le_bytes());
-    out.write_all(buffer.get(..used + 4).unwrap_or_default())?;
+    let frame = match frame(message, SHORT_FRAME_BYTES) {
+        Err(postcard::Error::SerializeBufferFull) => frame(message, MAX_FRAME_BYTES),
+        done => done,
+    };
+    let (buffer, used) = frame.map_err(invalid)?;
+    out.write_all(buffer.get(..used).unwrap_or_default())?;
     out.flush()
+}
+
+/// A message behind its length, and how long both are together.
+fn frame(message: &impl Serialize, most: usize) -> postcard::Result<(SecretBytes, usize)> {
+    let mut buffer = SecretBytes::zeroed(most + 4);
+    let (length, body) = buffer.split_at_mut(4);
+    let used = postcard::to_slice(message, body)?.len();
+    let told = u32::try_from(used).map_err(|_too_long| postcard::Error::SerializeBufferFull)?;
+    length.copy_from_slice(&told.to_le_bytes());
+    Ok((buffer, used + 4))
 }
 
 /// Reads one message; `None` at the end of the pipe.
@@ -175,7 +203,7 @@ pub(super) fn read_frame<T: DeserializeOwned>(input: &mut impl Read) -> io::Resu
     if length > MAX_FRAME_BYTES {
         return Err(invalid(format!("a message of {length} bytes")));
     }
-    let mut body = Zeroizing::new(vec![0; length]);
+    let mut body = SecretBytes::zeroed(length);
     input.read_exact(&mut body)?;
     postcard::from_bytes(&body).map(Some).map_err(invalid)
 }

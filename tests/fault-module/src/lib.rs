@@ -83,6 +83,7 @@ unsafe extern "C" fn stub<const N: usize>(
         }
     };
     pins::count(N, result);
+    token_info::count(N, result);
     calls::log(N, result, began);
     result
 }

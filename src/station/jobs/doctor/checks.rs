@@ -3,11 +3,12 @@
 use std::os::unix::fs::PermissionsExt as _;
 
 use super::super::{older_records, ukeys, unit_lists};
-use super::Finding;
+use super::{Detail, Finding};
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::UkeyState;
 use crate::issuing::crl;
+use crate::memory;
 use crate::station::desk::{Desk, PRACTICE_PROFILE};
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
@@ -24,21 +25,22 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     let mut findings = permissions(desk)?;
     findings.push(space(desk)?);
     findings.push(cost(desk));
+    findings.push(locked_memory());
     findings.push(forms(desk)?);
     findings.push(audit(desk)?);
     findings.push(time(desk, now)?);
     let older = older_records::noticed(desk)?.len();
-    findings.push(found("records", older == 0, format!("{older} ukeys newer")));
+    findings.push(found("records", older == 0, counted("records", older)));
     findings.extend(ca(desk, now)?);
     findings.push(list(desk, now)?);
     let ended = unit_lists::ended(desk, officer)?.len();
     findings.push(found(
         "unit-lists",
         ended == 0,
-        format!("{ended} out of date"),
+        counted("unit-lists", ended),
     ));
     let open = desk.store().read().open_runs()?.len();
-    findings.push(found("open-runs", open == 0, open.to_string()));
+    findings.push(found("open-runs", open == 0, counted("open-runs", open)));
     findings.push(escrow(desk)?);
     findings.extend(modules(desk));
     findings.push(plugged(desk, officer)?);
@@ -46,7 +48,16 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     Ok(findings)
 }
 
-fn found(check: &str, ok: bool, detail: String) -> Finding {
+fn counted(word: &str, count: usize) -> Detail {
+    Detail::new(word, [("count", count.to_string())])
+}
+
+/// An error's code: people read its headline.
+fn failed(code: &str) -> Detail {
+    Detail::new("error", [("codes", code.to_owned())])
+}
+
+fn found(check: &str, ok: bool, detail: Detail) -> Finding {
     Finding {
         check: check.to_owned(),
         ok,
@@ -65,10 +76,11 @@ fn permissions(desk: &Desk) -> Result<Vec<Finding>, Error> {
         let facts = std::fs::metadata(&path).map_err(|error| Error::io(&path, error))?;
         let mode = facts.permissions().mode() & 0o777;
         let ours_alone = (mode & 0o077).count_ones() == 0;
+        let values = [("name", name.to_owned()), ("mode", format!("{mode:04o}"))];
         Ok(found(
             "permissions",
             ours_alone,
-            format!("{name} {mode:04o}"),
+            Detail::new("permissions", values),
         ))
     };
     files.into_iter().map(mode).collect()
@@ -78,18 +90,34 @@ fn space(desk: &Desk) -> Result<Finding, Error> {
     let path = desk.home().path();
     let facts = rustix::fs::statvfs(path).map_err(|error| Error::io(path, error.into()))?;
     let free = facts.f_bavail.saturating_mul(facts.f_frsize);
-    let detail = format!("{} MiB free", free / (1024 * 1024));
+    let mib = free / (1024 * 1024);
+    let detail = Detail::new("disk-space", [("mib", mib.to_string())]);
     Ok(found("disk-space", free >= FREE_BYTES, detail))
 }
 
 fn cost(desk: &Desk) -> Finding {
     let practice = desk.keys().has_practice_cost();
-    let word = if practice { "practice" } else { "real" };
+    let word = if practice {
+        "argon2-practice"
+    } else {
+        "argon2-real"
+    };
     found(
         "argon2-cost",
         desk.is_practice() || !practice,
-        word.to_owned(),
+        Detail::new(word, []),
     )
+}
+
+/// Whether a PIN that is typed at this moment could be swapped out.
+fn locked_memory() -> Finding {
+    let locked = memory::can_be_locked();
+    let word = if locked {
+        "memory-locked"
+    } else {
+        "memory-open"
+    };
+    found("memory", locked, Detail::new(word, []))
 }
 
 /// Nobody can tell whether an officer without form 1 decides on their own application (D-8).
@@ -99,24 +127,25 @@ fn forms(desk: &Desk) -> Result<Finding, Error> {
         .iter()
         .filter(|row| row.enabled && row.post == Post::Security && row.person.is_none());
     let unknown = unknown.count();
-    let detail = format!("{unknown} of security without form 1");
     Ok(found(
         "officers-form-1",
         desk.is_practice() || unknown == 0,
-        detail,
+        counted("officers-form-1", unknown),
     ))
 }
 
 fn audit(desk: &Desk) -> Result<Finding, Error> {
     let verdict = desk.store().verify_audit()?;
     let intact = verdict.first_broken.is_none();
-    Ok(found("audit", intact, format!("{} rows", verdict.rows)))
+    let detail = Detail::new("audit", [("rows", verdict.rows.to_string())]);
+    Ok(found("audit", intact, detail))
 }
 
 fn time(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
     let newest = desk.store().read().newest_time()?;
     let plausible = newest.is_none_or(|newest| newest <= now);
-    Ok(found("clock", plausible, now.to_string()))
+    let detail = Detail::new("clock", [("now", now.to_string())]);
+    Ok(found("clock", plausible, detail))
 }
 
 fn ca(desk: &Desk, now: Timestamp) -> Result<Option<Finding>, Error> {
@@ -126,9 +155,10 @@ fn ca(desk: &Desk, now: Timestamp) -> Result<Option<Finding>, Error> {
     Ok(Some(match desk.authority() {
         Ok(authority) => {
             let until = authority.not_after();
-            found("ca", until > now, format!("until {until}"))
+            let detail = Detail::new("ca", [("until", until.to_string())]);
+            found("ca", until > now, detail)
         }
-        Err(error) => found("ca", false, error.code.to_owned()),
+        Err(error) => found("ca", false, failed(error.code)),
     }))
 }
 
@@ -140,15 +170,14 @@ fn list(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
     let Some(list) = list else {
         // A CA elsewhere has sent none yet, or this one has issued nothing that could be revoked.
         let none = der.is_empty() && desk.store().read().certificates()?.is_empty();
-        return Ok(found("crl", none, "none".to_owned()));
+        return Ok(found("crl", none, Detail::new("crl-none", [])));
     };
     let until = list.next_update.map(|next| next.to_string());
-    let detail = format!(
-        "number {}, until {}",
-        list.number,
-        until.unwrap_or_default()
-    );
-    Ok(found("crl", !list.is_due(now), detail))
+    let values = [
+        ("number", list.number.to_string()),
+        ("until", until.unwrap_or_default()),
+    ];
+    Ok(found("crl", !list.is_due(now), Detail::new("crl", values)))
 }
 
 /// Every ukey that was made here has its SO PIN in escrow (D-37).
@@ -168,11 +197,7 @@ fn escrow(desk: &Desk) -> Result<Finding, Error> {
         made.contains(&row.state) && !kept.iter().any(has)
     });
     let missing = missing.count();
-    Ok(found(
-        "escrow",
-        missing == 0,
-        format!("{missing} SO PINs missing"),
-    ))
+    Ok(found("escrow", missing == 0, counted("escrow", missing)))
 }
 
 fn modules(desk: &Desk) -> Vec<Finding> {
@@ -182,10 +207,11 @@ fn modules(desk: &Desk) -> Vec<Finding> {
     });
     let look = |profile| {
         let module = profiles::module_path(profile);
-        let detail = module.as_ref().map_or_else(
-            || format!("{}: no module", profile.name),
-            |path| format!("{}: {}", profile.name, path.display()),
-        );
+        let name = ("profile", profile.name.clone());
+        let detail = match &module {
+            Some(path) => Detail::new("module", [name, ("path", path.display().to_string())]),
+            None => Detail::new("module-none", [name]),
+        };
         found("module", module.is_some(), detail)
     };
     wanted.map(look).collect()
@@ -193,21 +219,28 @@ fn modules(desk: &Desk) -> Vec<Finding> {
 
 fn plugged(desk: &Desk, officer: &ActingOfficer) -> Result<Finding, Error> {
     let bench = ukeys::inserted(desk, officer)?;
-    let (readable, troubles) = (bench.ukeys.len(), &bench.troubles);
-    let words: Vec<_> = troubles
-        .iter()
-        .map(|trouble| trouble.fault.kind.word())
-        .collect();
-    let detail = match words.as_slice() {
-        [] => format!("{readable} readable"),
-        words => format!("{readable} readable, {}", words.join(", ")),
+    let readable = bench.ukeys.len();
+    let troubles = bench.troubles.iter();
+    let codes: Vec<_> = troubles.map(|trouble| trouble.fault.kind.word()).collect();
+    let detail = if codes.is_empty() {
+        counted("ukeys", readable)
+    } else {
+        let values = [
+            ("count", readable.to_string()),
+            ("codes", codes.join(Detail::BETWEEN_CODES)),
+        ];
+        Detail::new("ukeys-trouble", values)
     };
-    Ok(found("ukeys", words.is_empty(), detail))
+    Ok(found("ukeys", codes.is_empty(), detail))
 }
 
 /// Ukeys that look like a card in a reader need its service; practice has none.
 fn reader_service(desk: &Desk) -> Option<Finding> {
     let runs = std::path::Path::new(READER_SERVICE).exists();
-    let word = if runs { "runs" } else { "does not run" };
-    (!desk.is_practice()).then(|| found("reader-service", runs, format!("pcscd {word}")))
+    let word = if runs {
+        "reader-service-runs"
+    } else {
+        "reader-service-stopped"
+    };
+    (!desk.is_practice()).then(|| found("reader-service", runs, Detail::new(word, [])))
 }
