@@ -16,7 +16,7 @@ use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::{Access, Desk};
 use crate::station::jobs::stock::{self, Counted, Delivery, Dispatched, Selection, SignedFor};
 use crate::station::jobs::ukeys::UkeyView;
-use crate::station::jobs::{dispatch_paper, intake, ukeys, units};
+use crate::station::jobs::{dispatch_paper, intake, ukeys};
 use crate::station::{ActingOfficer, DiscrepancyRow, Error, NoteRow, StockLine, UkeyRow, clock};
 
 impl Cli<'_> {
@@ -113,7 +113,6 @@ impl Cli<'_> {
 
     fn stock_dispatch(&self, dispatch: &Dispatch) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
-        let unit = units::find(&desk, &officer, &dispatch.unit)?;
         let selection = Selection {
             serials: serials((&desk, &officer), &dispatch.serials)?,
             boxes: dispatch.boxes.clone(),
@@ -121,7 +120,7 @@ impl Cli<'_> {
             model: dispatch.model.clone(),
         };
         let out = dispatch.out.as_deref();
-        let sent = stock::dispatch(&desk, &officer, (&unit, &selection), out)?;
+        let sent = stock::dispatch(&desk, &officer, (dispatch.unit.as_str(), &selection), out)?;
         self.dispatched((&desk, &officer), &sent, dispatch.pdf.as_deref())
     }
 

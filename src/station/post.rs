@@ -67,6 +67,19 @@ pub(super) fn subordinate(desk: &Desk, code: &str) -> Result<UnitFacts, Error> {
     facts(&own.ok_or_else(unknown)?.der)
 }
 
+/// Every direct subordinate that was certified here and still is, the newest certificate of each.
+pub(super) fn subordinates(desk: &Desk) -> Result<Vec<UnitFacts>, Error> {
+    let rows = desk.store().read().unit_certificates()?;
+    let mut found: Vec<UnitFacts> = Vec::new();
+    let units = rows.into_iter().rev().filter(|row| row.officer.is_none());
+    for row in units.filter(|row| row.revoked_at.is_none()) {
+        if found.iter().all(|facts| facts.code != row.unit_code) {
+            found.push(facts(&row.der)?);
+        }
+    }
+    Ok(found)
+}
+
 fn facts(der: &[u8]) -> Result<UnitFacts, Error> {
     let damaged = || Error::failed("store-damaged", "unit certificate");
     UnitFacts::read(der).map_err(|error| damaged().because(error))

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::discrepancies::{accept, discrepancies, explain};
-pub use self::dispatch::{Dispatched, Selection, dispatch, send_back};
+pub use self::dispatch::{Dispatched, Selection, dispatch, receivers, send_back};
 pub use self::receive::{Delivery, Received, comes_from_supplier, receive, template};
 pub use self::sign_for::{Counted, SignedFor, receive_sign_for, sign_for};
 pub use self::single::{correct, damage, destroy};

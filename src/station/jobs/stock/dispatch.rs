@@ -6,7 +6,6 @@ use super::{NoteBody, Sent, booking, movement, name};
 use crate::domain::officer::Duty;
 use crate::domain::stock::{DispatchItem, MovementKind, may_travel};
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::domain::unit::Unit;
 use crate::keys::parcel::{Attachments, Kind};
 use crate::keys::unit_pki::UnitFacts;
 use crate::station::desk::Desk;
@@ -42,18 +41,41 @@ pub struct Dispatched {
 /// Dispatches blanks to a direct subordinate.
 ///
 /// # Errors
-/// `wrong-duty`, `parcel-sender-unknown` for a unit that was not certified here, `dispatch-nothing`,
+/// `wrong-duty`, `unit-not-subordinate` for a unit that was not certified here, `dispatch-nothing`,
 /// `stock-not-enough`, `ukey-not-in-stock`, `ukey-of-officer`, or what ukey and file system say.
 pub fn dispatch(
     desk: &Desk,
     officer: &ActingOfficer,
-    (unit, selection): (&Unit, &Selection),
+    (unit, selection): (&str, &Selection),
     out: Option<&Path>,
 ) -> Result<Dispatched, Error> {
     officer.demand(Duty::ManageStock)?;
-    let to = post::subordinate(desk, unit.code.as_str())?;
+    let to = receiver(desk, unit)?;
     let rows = selected(desk, selection)?;
     send((desk, officer), &to, (rows, None), out)
+}
+
+/// Who can be sent to: name and code of every direct subordinate.
+///
+/// # Errors
+/// What the store says.
+pub fn receivers(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<(String, String)>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let units = post::subordinates(desk)?.into_iter();
+    let mut units: Vec<_> = units.map(|facts| (facts.name, facts.code)).collect();
+    units.sort();
+    Ok(units)
+}
+
+/// The direct subordinate of this name or code.
+fn receiver(desk: &Desk, text: &str) -> Result<UnitFacts, Error> {
+    let named = |facts: &UnitFacts| facts.code == text || facts.name == text;
+    let mut found = post::subordinates(desk)?.into_iter().filter(named);
+    match (found.next(), found.next()) {
+        (Some(facts), None) => Ok(facts),
+        (None, _) => Err(Error::refused("unit-not-subordinate", text)),
+        (Some(_), Some(_)) => Err(Error::usage("unit-ambiguous", text)),
+    }
 }
 
 /// Sends ukeys back to the superior: blanks, and what cannot be used.
