@@ -9,15 +9,14 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::stations::{SECURITY, SYSTEM, Station, everyone};
-use support::{SOFTHSM, memory_dir, must};
+use support::stations::{SECURITY, SYSTEM, Station, everyone, virtual_ukeys};
+use support::{memory_dir, must};
 use ukey_station::domain::officer::OfficerName;
 use ukey_station::domain::timestamp::Timestamp;
 use ukey_station::keys::secret::SecretText;
 use ukey_station::keys::wrap::KeysFile;
 use ukey_station::store::{Store, StoreError};
-use ukey_station::token::profiles;
-use ukey_station::token::virtual_ukey::{self, VirtualUkeys};
+use ukey_station::token::virtual_ukey;
 
 const EMBEDDED: &str = "[ca]\nkind = \"embedded\"\n";
 
@@ -46,46 +45,12 @@ fn stations(dir: &Path) -> [Station; 4] {
     let trust = format!("{EMBEDDED}{}", prefecture.trust());
     let made = county.init("county", &trust, &everyone());
     prefecture.enrol(&county, made.expect(0).one());
-    certify_ca(&province, &county);
+    province.certify_ca(&county, prefecture.code);
     let made = school.init("school", &county.trust(), &everyone()[..1]);
     county.enrol(&school, made.expect(0).one());
     let ca = county.file("ca.pem");
     school.act(SYSTEM, &["ca", "install", text(&ca)]).expect(0);
     [province, prefecture, county, school]
-}
-
-/// The province's holder root certifies the county's CA.
-fn certify_ca(province: &Station, county: &Station) {
-    let (request, ca) = (county.file("ca.p10"), county.file("ca.pem"));
-    let asked = county.act(SECURITY, &["ca", "request", text(&request)]);
-    let fingerprint = asked.expect(0).one()["fingerprint"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let add = ["unit", "add", "--name", "示例county", "--level", "county"];
-    let add = [
-        &add[..],
-        &["--code", county.code, "--parent", "示例prefecture"],
-    ]
-    .concat();
-    province.act(SYSTEM, &add).expect(0);
-    let certify = |fingerprint: &str| {
-        let args = [
-            "ca",
-            "certify",
-            text(&request),
-            "--fingerprint",
-            fingerprint,
-        ];
-        let args = [&args[..], &["--unit", county.code, "--out", text(&ca)]].concat();
-        province.act(SECURITY, &args)
-    };
-    assert_eq!(certify(&fingerprint).expect(4).error_code(), "ca-locked");
-    province.act(SECURITY, &["ca", "unlock"]).expect(0);
-    let wrong = certify(&"0".repeat(64)).expect(4);
-    assert_eq!(wrong.error_code(), "fingerprint-differs");
-    certify(&fingerprint).expect(0);
-    county.act(SYSTEM, &["ca", "install", text(&ca)]).expect(0);
 }
 
 /// Blanks that the county would have sent: distribution is another matter than this story.
@@ -97,16 +62,7 @@ fn stock(school: &Station, count: usize) {
         .unwrap();
     let store = school.home().join("station.db");
     let mut store = Store::open(&store, opened.store_key.expose()).unwrap();
-    let profile = profiles::load(Path::new(""))
-        .unwrap()
-        .remove("softhsm2")
-        .unwrap();
-    let ukeys = VirtualUkeys {
-        profile,
-        program: env!("CARGO_BIN_EXE_ukey-station").into(),
-        module: SOFTHSM.into(),
-        sha256: None,
-    };
+    let ukeys = virtual_ukeys();
     for _ in 0..count {
         let identity = ukeys.make(&school.home().join("ukeys")).unwrap();
         virtual_ukey::insert(&school.home().join("ukeys").join(identity.serial.as_str())).unwrap();

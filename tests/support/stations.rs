@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use ukey_station::token::profiles;
+use ukey_station::token::virtual_ukey::VirtualUkeys;
 
-use super::{Answer, answer, program, typed};
+use super::{Answer, SOFTHSM, answer, program, typed};
 
 /// The system administrator of every station and their passphrase.
 pub(crate) const SYSTEM: (&str, &str) = ("wang-system", "brave paper lantern 71");
@@ -148,6 +150,31 @@ impl Station {
         subordinate.act(SYSTEM, &taken).expect(0);
     }
 
+    /// The province's holder root certifies the CA of a county under this prefecture.
+    pub(crate) fn certify_ca(&self, county: &Self, prefecture: &str) {
+        let (request, ca) = (county.file("ca.p10"), county.file("ca.pem"));
+        let (request, ca) = (request.to_str().unwrap(), ca.to_str().unwrap());
+        let asked = county.act(SECURITY, &["ca", "request", request]);
+        let fingerprint = asked.expect(0).one()["fingerprint"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let add = ["unit", "add", "--name", "示例county", "--level", "county"];
+        let add = [&add[..], &["--code", county.code, "--parent", prefecture]].concat();
+        self.act(SYSTEM, &add).expect(0);
+        let certify = |fingerprint: &str| {
+            let args = ["ca", "certify", request, "--fingerprint", fingerprint];
+            let args = [&args[..], &["--unit", county.code, "--out", ca]].concat();
+            self.act(SECURITY, &args)
+        };
+        assert_eq!(certify(&fingerprint).expect(4).error_code(), "ca-locked");
+        self.act(SECURITY, &["ca", "unlock"]).expect(0);
+        let wrong = certify(&"0".repeat(64)).expect(4);
+        assert_eq!(wrong.error_code(), "fingerprint-differs");
+        certify(&fingerprint).expect(0);
+        county.act(SYSTEM, &["ca", "install", ca]).expect(0);
+    }
+
     /// Enters so many requests of invented holders as the paper chain asks: form, scan, opinions;
     /// submits them, and gives their numbers.
     pub(crate) fn submit_requests(&self, count: usize) -> Vec<String> {
@@ -184,6 +211,17 @@ impl Station {
             given[index % 10],
             with_check(&digits),
         )
+    }
+}
+
+/// How to make factory-fresh virtual ukeys, as a supplier does.
+pub(crate) fn virtual_ukeys() -> VirtualUkeys {
+    let profile = profiles::load(Path::new("")).unwrap().remove("softhsm2");
+    VirtualUkeys {
+        profile: profile.unwrap(),
+        program: env!("CARGO_BIN_EXE_ukey-station").into(),
+        module: SOFTHSM.into(),
+        sha256: None,
     }
 }
 
