@@ -42,7 +42,7 @@ pub use self::bindings::BindingRow;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
 pub use self::discrepancies::{DiscrepancyRow, Explanation};
-pub use self::dispatch::NoteRow;
+pub use self::dispatch::{NoteLine, NoteRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::fields::{FieldRow, FieldsText};
 pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};

@@ -11,6 +11,7 @@ use super::sheets::{bad_rows, exit_code, read_sheet};
 use crate::domain::audit;
 use crate::domain::officer::Duty;
 use crate::domain::stock::{DispatchItem, ItemOutcome, Resolution};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::{Access, Desk};
@@ -348,7 +349,7 @@ impl Cli<'_> {
             let moment = audit::until(text).filter(|_| text.len() == 10);
             moment.ok_or_else(|| Error::usage("not-a-day", text))
         });
-        let day = day.transpose()?.map(|moment| moment.date());
+        let day = day.transpose()?.map(Timestamp::date);
         let (desk, officer) = self.read()?;
         let report = stock::report(&desk, &officer, day)?;
         let items: Vec<Value> = report.lines.iter().map(stock_line).collect();

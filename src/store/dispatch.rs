@@ -35,6 +35,9 @@ pub struct NoteRow {
     pub in_transit: u64,
 }
 
+/// A ukey of a note, and what became of it; nothing while it is in transit.
+pub type NoteLine = (DispatchItem, Option<ItemOutcome>);
+
 const NOTE: &str = "id, number, sent, unit_code, at, officer, reason, signed_for_at, signed_for_by,
     (SELECT count(*) FROM dispatch_items WHERE note = id),
     (SELECT count(*) FROM dispatch_items WHERE note = id AND (outcome IS NULL OR outcome = 'missing'))";
@@ -65,10 +68,7 @@ impl Reading<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn dispatch_items(
-        &self,
-        note: &str,
-    ) -> Result<Vec<(DispatchItem, Option<ItemOutcome>)>, StoreError> {
+    pub fn dispatch_items(&self, note: &str) -> Result<Vec<NoteLine>, StoreError> {
         let mut statement = self.db.prepare_cached(
             "SELECT maker, model, serial, profile, box, state, outcome FROM dispatch_items
              WHERE note = ?1 ORDER BY serial",

@@ -249,7 +249,7 @@ impl Writing<'_> {
         (at, movement): (Timestamp, &str),
         corrected: bool,
     ) -> Result<(), StoreError> {
-        if !from.may_become(to) && !(corrected && from.may_be_corrected_to(to)) {
+        if !(from.may_become(to) || corrected && from.may_be_corrected_to(to)) {
             return Err(StoreError::Changed("the ukey"));
         }
         self.put_state(serial, (from, to), None, (at, Some(movement)))

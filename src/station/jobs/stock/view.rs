@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use time::Date;
 
 use crate::domain::officer::Duty;
-use crate::domain::stock::{DispatchItem, ItemOutcome};
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, post};
-use crate::store::{EntryRow, NoteRow, StockLine};
+use crate::store::{EntryRow, NoteLine, NoteRow, StockLine};
 
 /// The report of a day.
 #[derive(Clone, Debug)]
@@ -72,7 +71,7 @@ pub fn note(
     desk: &Desk,
     officer: &ActingOfficer,
     text: &str,
-) -> Result<(NoteRow, Vec<(DispatchItem, Option<ItemOutcome>)>), Error> {
+) -> Result<(NoteRow, Vec<NoteLine>), Error> {
     let mut all = notes(desk, officer, true)?;
     all.extend(notes(desk, officer, false)?);
     let meant =
