@@ -1,6 +1,8 @@
 //! The stock ledger (D-27): why ukeys moved, what was where at the end of a day, and the proof that it
 //! adds up. The entries themselves are booked by triggers of the schema.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Row, params};
 
 use super::value::{parsed, time};
@@ -76,6 +78,17 @@ pub struct EntryRow {
     pub note: Option<String>,
 }
 
+/// Maker and model.
+type Model = (String, String);
+/// A number for each state, in the order of [`UkeyState::ALL`].
+type Accounts = [i64; 11];
+
+/// The number of a state; `outside` has none.
+fn account<'a>(accounts: &'a mut Accounts, word: &str) -> Option<&'a mut i64> {
+    let place = UkeyState::ALL.iter().position(|state| state.word() == word);
+    place.and_then(|place| accounts.get_mut(place))
+}
+
 const STATES: &str =
     "blank, allocated, personalising, issued, handed_out, suspended, lost, damaged,
     returned, destroyed, dispatched";
@@ -112,61 +125,83 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn unproven_stock(&self) -> Result<Vec<(String, String, &'static str)>, StoreError> {
+        let mut moved = self.booked()?;
         let mut found = Vec::new();
-        // Each day's row less the one before it is the sum of the day's entries.
-        let sum = |state: &str| {
-            format!(
-                "sum(CASE to_account WHEN '{state}' THEN n ELSE 0 END)
-                 - sum(CASE from_account WHEN '{state}' THEN n ELSE 0 END)"
-            )
-        };
-        let sums: Vec<String> = UkeyState::ALL
-            .iter()
-            .map(|state| sum(state.word()))
-            .collect();
-        let before: Vec<String> = UkeyState::ALL
-            .iter()
-            .map(|state| {
-                let word = state.word();
-                format!("{word} - coalesce(lag({word}) OVER model_days, 0)")
-            })
-            .collect();
+        let mut newest: BTreeMap<Model, (String, Accounts)> = BTreeMap::new();
         let sql = format!(
-            "WITH counted AS (
-                 SELECT maker, model, day, from_account, to_account, count(*) AS n FROM stock_entries
-                 GROUP BY maker, model, day, from_account, to_account),
-             moved AS (SELECT maker, model, day, {} FROM counted GROUP BY maker, model, day),
-             said AS (SELECT maker, model, day, {} FROM stock_days
-                 WINDOW model_days AS (PARTITION BY maker, model ORDER BY day))
-             SELECT model, day FROM (SELECT * FROM said EXCEPT SELECT * FROM moved)
-             UNION SELECT model, day FROM (SELECT * FROM moved EXCEPT SELECT * FROM said)
-             ORDER BY 1, 2",
-            sums.join(", "),
-            before.join(", ")
+            "SELECT maker, model, day, {STATES} FROM stock_days ORDER BY maker, model, day"
         );
         let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, "entries")))?;
-        for row in rows {
-            found.push(row?);
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let (model, day): (Model, String) = ((row.get(0)?, row.get(1)?), row.get(2)?);
+            let mut said: Accounts = [0; 11];
+            for (at, count) in said.iter_mut().enumerate() {
+                *count = row.get(at + 3)?;
+            }
+            let before = newest
+                .get(&model)
+                .map_or([0; 11], |(_day, accounts)| *accounts);
+            let changes = moved.remove(&(model.0.clone(), model.1.clone(), day.clone()));
+            let changes = changes.unwrap_or([0; 11]);
+            let fits = (said.iter().zip(before).zip(changes))
+                .all(|((said, before), change)| *said == before + change);
+            if !fits {
+                found.push((model.1.clone(), day.clone(), "entries"));
+            }
+            newest.insert(model, (day, said));
         }
-        let counted: Vec<String> = UkeyState::ALL
-            .iter()
-            .map(|state| format!("coalesce(sum(state = '{}'), 0)", state.word()))
-            .collect();
-        let sql = format!(
-            "SELECT model, day FROM stock_days AS days
-             WHERE day = (SELECT max(day) FROM stock_days AS newest
-                 WHERE newest.maker = days.maker AND newest.model = days.model)
-             AND ({STATES}) <> (SELECT {} FROM ukeys WHERE officer IS NULL
-                 AND ukeys.maker = days.maker AND ukeys.model = days.model)",
-            counted.join(", "),
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
-        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, "ukeys")))?;
-        for row in rows {
-            found.push(row?);
+        // Entries of a day that has no row.
+        let rest = moved.into_keys();
+        found.extend(rest.map(|(_maker, model, day)| (model, day, "entries")));
+        let mut counted = self.counted_ukeys()?;
+        for (model, (day, said)) in newest {
+            if counted.remove(&model).unwrap_or([0; 11]) != said {
+                found.push((model.1, day, "ukeys"));
+            }
         }
+        let rest = counted.into_keys();
+        found.extend(rest.map(|(_maker, model)| (model, String::new(), "ukeys")));
         Ok(found)
+    }
+
+    /// What the entries of each model and day change.
+    fn booked(&self) -> Result<BTreeMap<(String, String, String), Accounts>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT maker, model, day, from_account, to_account, count(*) FROM stock_entries
+             GROUP BY maker, model, day, from_account, to_account",
+        )?;
+        let mut moved: BTreeMap<_, Accounts> = BTreeMap::new();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let accounts = moved
+                .entry((row.get(0)?, row.get(1)?, row.get(2)?))
+                .or_insert([0; 11]);
+            let count: i64 = row.get(5)?;
+            for (column, sign) in [(3, -count), (4, count)] {
+                if let Some(account) = account(accounts, row.get_ref(column)?.as_str().unwrap_or_default()) {
+                    *account += sign;
+                }
+            }
+        }
+        Ok(moved)
+    }
+
+    /// How many ukeys of each model are in each state.
+    fn counted_ukeys(&self) -> Result<BTreeMap<Model, Accounts>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT maker, model, state, count(*) FROM ukeys WHERE officer IS NULL
+             GROUP BY maker, model, state",
+        )?;
+        let mut counted: BTreeMap<Model, Accounts> = BTreeMap::new();
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let accounts = counted.entry((row.get(0)?, row.get(1)?)).or_insert([0; 11]);
+            if let Some(account) = account(accounts, row.get_ref(2)?.as_str().unwrap_or_default()) {
+                *account += row.get::<_, i64>(3)?;
+            }
+        }
+        Ok(counted)
     }
 
     /// The steps of a ukey's life, the oldest first.

@@ -1,6 +1,7 @@
 //! Ukeys of this unit's stock and their states.
 
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::types::Value;
+use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
 
 use super::value::{id, optional, parsed};
 use super::{Reading, StoreError, Writing};
@@ -124,13 +125,6 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn ukeys_page(&self, filter: &UkeyFilter) -> Result<Vec<UkeyRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM ukeys
-             WHERE officer IS NULL AND (?1 IS NULL OR state = ?1) AND (?2 IS NULL OR model = ?2)
-                 AND (?3 IS NULL OR box = ?3) AND (?4 IS NULL OR instr(serial, ?4) > 0)
-             ORDER BY serial LIMIT ?5 OFFSET ?6"
-        );
-        let mut statement = self.db.prepare_cached(&sql)?;
         let UkeyFilter {
             state,
             model,
@@ -139,16 +133,31 @@ impl Reading<'_> {
             limit,
             offset,
         } = filter;
-        let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-        let values = params![
-            state.map(UkeyState::word),
-            model,
-            box_of,
-            serial_part,
-            limit.map_or(i64::MAX, count),
-            count(*offset),
+        let state = state.map(|state| state.word().to_owned());
+        let conditions = [
+            ("state = ?", state),
+            ("model = ?", model.clone()),
+            ("box = ?", box_of.clone()),
+            ("instr(serial, ?) > 0", serial_part.clone()),
         ];
-        let rows = statement.query_map(values, read)?;
+        let given = conditions.into_iter();
+        let given = given.filter_map(|(sql, value)| Some((sql, Value::from(value?))));
+        let (conditions, mut values): (Vec<&str>, Vec<Value>) = given.unzip();
+        let conditions: String = conditions.iter().map(|sql| format!(" AND {sql}")).collect();
+        let index = match (&filter.state, values.len()) {
+            (Some(_), 1) => "ukeys_by_state",
+            _ => "ukeys_in_stock",
+        };
+        let count = |count: usize| Value::from(i64::try_from(count).unwrap_or(i64::MAX));
+        values.extend([count(limit.unwrap_or(usize::MAX)), count(*offset)]);
+        // Found in the index alone; only the rows of the page are read then.
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT serial AS found FROM ukeys INDEXED BY {index}
+                 WHERE officer IS NULL{conditions} ORDER BY serial LIMIT ? OFFSET ?)
+             CROSS JOIN ukeys ON ukeys.serial = found"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map(params_from_iter(values), read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 

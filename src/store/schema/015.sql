@@ -68,7 +68,11 @@ CREATE TABLE stock_movements (
 ALTER TABLE ukeys ADD COLUMN box TEXT;
 ALTER TABLE ukeys ADD COLUMN moved_at TEXT NOT NULL DEFAULT '';
 ALTER TABLE ukeys ADD COLUMN movement TEXT REFERENCES stock_movements (id);
-CREATE INDEX ukeys_by_box ON ukeys (box, serial) WHERE box IS NOT NULL;
+-- Whatever a page is filtered by, it is found here, in its order.
+CREATE INDEX ukeys_in_stock ON ukeys (serial, state, model, box) WHERE officer IS NULL;
+DROP INDEX ukeys_by_state;
+CREATE INDEX ukeys_by_state ON ukeys (state, serial) WHERE officer IS NULL;
+CREATE INDEX ukeys_by_model ON ukeys (maker, model, state) WHERE officer IS NULL;
 
 -- One ukey from one account to another.
 CREATE TABLE stock_entries (
@@ -83,6 +87,7 @@ CREATE TABLE stock_entries (
     movement TEXT REFERENCES stock_movements (id)
 ) STRICT;
 CREATE INDEX stock_entries_by_ukey ON stock_entries (ukey, id);
+CREATE INDEX stock_entries_by_day ON stock_entries (maker, model, day, from_account, to_account);
 
 -- What was where at the end of a day on which something moved (D-27).
 CREATE TABLE stock_days (
