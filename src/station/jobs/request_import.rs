@@ -482,7 +482,9 @@ impl Import<'_> {
         report.imported += 1;
         report.normalised.append(&mut good.normalised);
         report.warnings.append(&mut good.warnings);
-        written.terms.add(&good.request, &good.terms)?;
+        written
+            .terms
+            .add(&good.request, &good.terms, &good.name_key)?;
         written.pending.push(good);
         if written.pending.len() == TOGETHER {
             self.write_pending(written)?;

@@ -216,7 +216,7 @@ fn many_requests_are_written_whole_or_not_at_all() {
             writing.insert_many(&new)?;
             let mut terms = Terms::default();
             for (request, _person) in rows {
-                terms.add(request, "lihua\n李华")?;
+                terms.add(request, "lihua\n李华", b"key")?;
                 acts.add(&row("request-entered"))?;
             }
             writing.insert_terms(terms)

@@ -1,0 +1,135 @@
+//! A page of requests whose name holds a text that many hold: all places that it finds are read from
+//! the tree of terms alone and put in order here. Only of names that begin alike the whole key is
+//! read.
+
+use rusqlite::{params, params_from_iter};
+
+use super::{Found, Query, RequestOrder};
+use crate::store::requests::name_start;
+use crate::store::value::unreadable;
+use crate::store::{Reading, StoreError};
+
+/// A request that was found; by its place in the list, as far as `start` tells.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    /// How the key of its name begins; 0 in a list by number.
+    start: u64,
+    place: i64,
+}
+
+impl Reading<'_> {
+    /// The places of a page of what a text finds, which [`Found::frequent`] names hold.
+    pub(super) fn places_by_frequent_name(
+        &self,
+        query: &Query<'_>,
+        found: &Found,
+    ) -> Result<Vec<i64>, StoreError> {
+        let by_name = query.filter.order == RequestOrder::Name;
+        let mut hits = self.hits(query, found, by_name)?;
+        if let Some(fitting) = self.fitting(query)? {
+            hits.retain(|hit| fitting.binary_search(&hit.place).is_ok());
+        }
+        hits.sort_unstable();
+        hits.dedup(); // A name may hold the text twice.
+        let (first, limit) = (query.filter.offset, query.filter.limit);
+        let end = first.saturating_add(limit.unwrap_or(usize::MAX));
+        let end = end.min(hits.len());
+        let (Some(from), Some(last)) = (hits.get(first), hits.get(..end).and_then(<[_]>::last))
+        else {
+            return Ok(Vec::new());
+        };
+        if !by_name {
+            let page = hits.get(first..end).unwrap_or_default();
+            return Ok(page.iter().map(|hit| hit.place).collect());
+        }
+        // From the first to the last of those whose names begin as those at the ends of the page.
+        let from = hits.partition_point(|hit| hit.start < from.start);
+        let to = hits.partition_point(|hit| hit.start <= last.start);
+        let around = hits.get(from..to).unwrap_or_default();
+        let mut places = Vec::with_capacity(around.len());
+        for alike in around.chunk_by(|one, next| one.start == next.start) {
+            self.put_in_order(alike, &mut places)?;
+        }
+        let page = places.into_iter().skip(first - from);
+        Ok(page.take(end.saturating_sub(first)).collect())
+    }
+
+    /// Everything that is found, whatever its state and unit, in no order.
+    fn hits(
+        &self,
+        query: &Query<'_>,
+        found: &Found,
+        by_name: bool,
+    ) -> Result<Vec<Hit>, StoreError> {
+        let Some((first, end)) = &found.frequent else {
+            return Ok(Vec::new());
+        };
+        let mut sql = format!(
+            "SELECT place, name_start FROM request_terms WHERE term >= {first} AND term < {end}"
+        );
+        if !found.sources.is_empty() {
+            // Of an empty BLOB, which is what a purge leaves, there is no part.
+            let sources = found.sources.join(" UNION ALL ");
+            sql.push_str(
+                " UNION ALL SELECT place, coalesce(substr(name_key, 1, 8), x'') FROM requests
+                     WHERE place IN (",
+            );
+            sql.push_str(&sources);
+            sql.push(')');
+        }
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let used = query.values.iter().take(statement.parameter_count());
+        let mut rows = statement.query(params_from_iter(used))?;
+        let mut hits = Vec::new();
+        while let Some(row) = rows.next()? {
+            let start = if by_name {
+                let start = row.get_ref(1)?.as_blob();
+                let start = start.map_err(|_kind| unreadable("name_start"))?;
+                u64::from_be_bytes(name_start(start))
+            } else {
+                0
+            };
+            let place = row.get(0)?;
+            hits.push(Hit { start, place });
+        }
+        Ok(hits)
+    }
+
+    /// The places, in order, of what has the wanted state and unit, from indexes that say both; `None`
+    /// where neither is asked for.
+    fn fitting(&self, query: &Query<'_>) -> Result<Option<Vec<i64>>, StoreError> {
+        let index = match (query.filter.unit, query.filter.state) {
+            (None, None) => return Ok(None),
+            (Some(_unit), _) => "requests_by_unit",
+            (None, Some(_state)) => "requests_by_state_place",
+        };
+        let sql = format!(
+            "SELECT place FROM requests INDEXED BY {index} WHERE {} ORDER BY place",
+            query.all_conditions()
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let used = query.values.iter().take(statement.parameter_count());
+        let rows = statement.query_map(params_from_iter(used), |row| row.get(0))?;
+        Ok(Some(rows.collect::<Result<_, _>>()?))
+    }
+
+    /// Puts the places of requests whose names begin alike in the order of their whole names.
+    fn put_in_order(&self, alike: &[Hit], places: &mut Vec<i64>) -> Result<(), StoreError> {
+        if let [one] = alike {
+            places.push(one.place);
+            return Ok(());
+        }
+        let mut statement = self
+            .db
+            .prepare_cached("SELECT name_key FROM requests WHERE place = ?1")?;
+        let read = |hit: &Hit| {
+            let key: Vec<u8> = statement.query_row(params![hit.place], |row| row.get(0))?;
+            Ok((key, hit.place))
+        };
+        let keys: Result<Vec<_>, rusqlite::Error> = alike.iter().map(read).collect();
+        let mut keys = keys?;
+        keys.sort_unstable();
+        places.extend(keys.into_iter().map(|(_key, place)| place));
+        Ok(())
+    }
+}
