@@ -47,7 +47,7 @@ pub enum RequestOrder {
 const FEW_UNITS: u32 = 20;
 const FEW_NAMES: u32 = 1000;
 /// A page of requests by number that ends after so many is full soon.
-const FIRST_PAGES: i64 = 100;
+const FIRST_PAGES: usize = 100;
 
 /// A query in the making.
 struct Query<'a> {
@@ -112,7 +112,8 @@ impl Query<'_> {
             person,
             ..
         } = self.filter;
-        let full_soon = state.is_none() && unit.is_none() && self.end_of_page() <= FIRST_PAGES;
+        let early = self.end_of_page() <= count(FIRST_PAGES);
+        let full_soon = early && state.is_none() && unit.is_none();
         found.frequent.is_some() && found.dense.is_empty() && person.is_none() && !full_soon
     }
 }

@@ -433,11 +433,13 @@ pub(super) fn bind_row(
 
 /// How a name's key begins, zeros after a short one: what the tree of terms keeps of it.
 pub(super) fn name_start(name_key: &[u8]) -> [u8; 8] {
-    let mut start = [0; 8];
-    for (to, from) in start.iter_mut().zip(name_key) {
-        *to = *from;
-    }
-    start
+    name_key.first_chunk().copied().unwrap_or_else(|| {
+        let mut start = [0; 8];
+        for (to, from) in start.iter_mut().zip(name_key) {
+            *to = *from;
+        }
+        start
+    })
 }
 
 /// The place of a number like `2026-0017` among all.

@@ -2,12 +2,16 @@
 //! the tree of terms alone and put in order here. Only of names that begin alike the whole key is
 //! read.
 
+use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
-use super::{Found, Query, RequestOrder};
+use super::{FIRST_PAGES, Found, Query, RequestOrder};
 use crate::store::requests::name_start;
 use crate::store::value::unreadable;
 use crate::store::{Reading, StoreError};
+
+/// Looking at so many requests one by one takes as long as reading which all have a state.
+const MOST_LOOKS: usize = 1000;
 
 /// A request that was found; by its place in the list, as far as `start` tells.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,11 +30,16 @@ impl Reading<'_> {
     ) -> Result<Vec<i64>, StoreError> {
         let by_name = query.filter.order == RequestOrder::Name;
         let mut hits = self.hits(query, found, by_name)?;
-        if let Some(fitting) = self.fitting(query)? {
-            hits.retain(|hit| fitting.binary_search(&hit.place).is_ok());
-        }
         hits.sort_unstable();
         hits.dedup(); // A name may hold the text twice.
+        if query.filter.state.is_some() || query.filter.unit.is_some() {
+            if let Some(first) = self.first_fitting(query, &hits)? {
+                hits = first;
+            } else {
+                let fitting = self.fitting(query)?;
+                hits.retain(|hit| fitting.binary_search(&hit.place).is_ok());
+            }
+        }
         let (first, limit) = (query.filter.offset, query.filter.limit);
         let end = first.saturating_add(limit.unwrap_or(usize::MAX));
         let end = end.min(hits.len());
@@ -95,13 +104,48 @@ impl Reading<'_> {
         Ok(hits)
     }
 
-    /// The places, in order, of what has the wanted state and unit, from indexes that say both; `None`
-    /// where neither is asked for.
-    fn fitting(&self, query: &Query<'_>) -> Result<Option<Vec<i64>>, StoreError> {
-        let index = match (query.filter.unit, query.filter.state) {
-            (None, None) => return Ok(None),
-            (Some(_unit), _) => "requests_by_unit",
-            (None, Some(_state)) => "requests_by_state_place",
+    /// The first of the hits that have the wanted state and unit, as many as an early page needs and
+    /// all that begin alike with its last; `None` where too many would be looked at one by one.
+    fn first_fitting(
+        &self,
+        query: &Query<'_>,
+        hits: &[Hit],
+    ) -> Result<Option<Vec<Hit>>, StoreError> {
+        let end = query.filter.limit.unwrap_or(usize::MAX);
+        let end = end.saturating_add(query.filter.offset);
+        if end > FIRST_PAGES {
+            return Ok(None);
+        }
+        let by_name = query.filter.order == RequestOrder::Name;
+        let sql = format!(
+            "SELECT 1 FROM requests INDEXED BY requests_by_place WHERE {} AND place = ?{}",
+            query.all_conditions(),
+            query.values.len() + 1
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let mut fitting: Vec<Hit> = Vec::new();
+        for (looked_at, hit) in hits.iter().enumerate() {
+            let alike = |last: &Hit| by_name && last.start == hit.start;
+            if fitting.len() >= end && !fitting.last().is_some_and(alike) {
+                break;
+            }
+            if looked_at == MOST_LOOKS {
+                return Ok(None);
+            }
+            let place = Value::from(hit.place);
+            let values = query.values.iter().chain([&place]);
+            if statement.exists(params_from_iter(values))? {
+                fitting.push(*hit);
+            }
+        }
+        Ok(Some(fitting))
+    }
+
+    /// The places, in order, of all that has the wanted state and unit, from indexes that say both.
+    fn fitting(&self, query: &Query<'_>) -> Result<Vec<i64>, StoreError> {
+        let index = match query.filter.unit {
+            Some(_unit) => "requests_by_unit",
+            None => "requests_by_state_place",
         };
         let sql = format!(
             "SELECT place FROM requests INDEXED BY {index} WHERE {} ORDER BY place",
@@ -110,7 +154,7 @@ impl Reading<'_> {
         let mut statement = self.db.prepare_cached(&sql)?;
         let used = query.values.iter().take(statement.parameter_count());
         let rows = statement.query_map(params_from_iter(used), |row| row.get(0))?;
-        Ok(Some(rows.collect::<Result<_, _>>()?))
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// Puts the places of requests whose names begin alike in the order of their whole names.
