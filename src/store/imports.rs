@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, Statement, ToSql, Transaction, TransactionBehavior};
 
-use super::audit::AuditTail;
+use super::audit::{self, AuditTail};
 use super::fields::FieldsText;
 use super::requests::{ROW_COLUMNS, RequestRow, bind_row, name_start, place};
 use super::value::TimeTexts;
 use super::{Reading, Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
+use crate::domain::id::RequestId;
 use crate::domain::timestamp::Timestamp;
 
 /// The page cache: of a large transaction, whose pages would else be encrypted, leave the cache and
@@ -170,6 +171,36 @@ impl Acts<'_> {
         self.newest = self.newest.max(Some(row.at));
         Ok(())
     }
+
+    /// Writes the row of an act that was done with each of these requests.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_about(
+        &mut self,
+        mut row: AuditRow,
+        requests: &[RequestId],
+    ) -> Result<(), StoreError> {
+        static TOGETHER_SQL: LazyLock<String> = LazyLock::new(audit_sql);
+        for part in requests.chunks(TOGETHER) {
+            if part.len() < TOGETHER {
+                for request in part {
+                    row.request = Some(request.to_string());
+                    self.add(&row)?;
+                }
+                continue;
+            }
+            let mut statement = self.writing.db.prepare_cached(&TOGETHER_SQL)?;
+            let mut values = Values(&mut statement, 0);
+            for request in part {
+                row.request = Some(request.to_string());
+                self.tail.chain(&row, |value| values.put(value))?;
+            }
+            statement.raw_execute()?;
+            self.newest = self.newest.max(Some(row.at));
+        }
+        Ok(())
+    }
 }
 
 impl Writing<'_> {
@@ -272,6 +303,13 @@ impl Writing<'_> {
 fn rows_sql(count: usize) -> String {
     let rows = rows(count, ROW_COLUMNS.split(',').count());
     format!("INSERT OR ROLLBACK INTO requests ({ROW_COLUMNS}) VALUES {rows}")
+}
+
+/// Takes the rows of as many acts.
+fn audit_sql() -> String {
+    let columns = audit::COLUMNS;
+    let rows = rows(TOGETHER, columns.split(',').count());
+    format!("INSERT OR ROLLBACK INTO audit ({columns}) VALUES {rows}")
 }
 
 /// Takes the fields of so many requests.
