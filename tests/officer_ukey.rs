@@ -7,7 +7,6 @@
 
 mod support;
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -76,11 +75,7 @@ fn province(dir: &TempDir) -> Station {
 
 fn province_of(dir: &TempDir, officers: &[(&str, &str, &str)]) -> Station {
     let province = Station::new(dir.path(), "province", "11430000006123458L");
-    let mut tables = String::new();
-    for (name, post, _passphrase) in officers {
-        writeln!(tables, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
-    }
-    tables += "[ca]\nkind = \"embedded\"\n";
+    let tables = province.tables(officers) + "[ca]\nkind = \"embedded\"\n";
     let made = province.init_with("", "province", &tables, officers);
     made.expect(0);
     province

@@ -34,6 +34,7 @@ fn paper(code: &str, person: (&str, &str), changes: &str) -> String {
 const FORM_2: &str =
     "school_type = \"211\"\nuser_types = [\"信息管理员\"]\napply_certificate = true";
 const SUN_PERSON: (&str, &str) = ("孙明哲", "439900198001010512");
+const ZHAO_PERSON: (&str, &str) = ("赵志远", "439900198001010547");
 
 /// Enters a paper with scan and opinions, and submits it; gives its number.
 fn submitted(unit: &Station, text: &str) -> String {
@@ -91,9 +92,20 @@ fn approved(superior: &Station, unit: &Station, numbers: &[&str]) -> Value {
     sent.one().clone()
 }
 
+/// Who the security administrator is, where `init` is told.
+fn zhao() -> (usize, String) {
+    (1, paper("", ZHAO_PERSON, "post = \"安全管理员\""))
+}
+
 /// A prefecture under a province, certified.
 fn prefecture(dir: &TempDir, forms: &[(usize, String)]) -> [Station; 2] {
     let province = province(dir);
+    let unit = subordinate(dir, &province, forms);
+    [province, unit]
+}
+
+/// A prefecture under this province, certified.
+fn subordinate(dir: &TempDir, province: &Station, forms: &[(usize, String)]) -> Station {
     let unit = Station::new(dir.path(), "prefecture", "12430100MB1K234565");
     let mut officers = String::new();
     for (at, text) in forms {
@@ -111,7 +123,7 @@ fn prefecture(dir: &TempDir, forms: &[(usize, String)]) -> [Station; 2] {
     }
     let made = unit.init_with(&province.trust(), "prefecture", &officers, &everyone());
     province.enrol(&unit, made.expect(0).one());
-    [province, unit]
+    unit
 }
 
 fn why(sent: &Value, number: &str) -> Value {
@@ -221,7 +233,7 @@ fn an_officer_who_is_a_holder_does_not_decide_and_the_superior_does() {
 #[test]
 fn the_superior_certifies_the_post_and_the_person_that_it_looked_at() {
     let dir = memory_dir();
-    let [province, unit] = prefecture(&dir, &[]);
+    let [province, unit] = prefecture(&dir, &[zhao()]);
     let qian = ("钱若兰", "439900198001010520");
     let security = submitted(&unit, &paper(unit.code, qian, "post = \"安全管理员\""));
     // Form 1 is not the own security's to decide, not even to refuse for good.
@@ -247,10 +259,12 @@ fn the_superior_certifies_the_post_and_the_person_that_it_looked_at() {
     assert!(lost.stderr.contains(&copy), "{}", lost.stderr);
     let (up, down) = (up.to_str().unwrap(), down.to_str().unwrap());
     let shown = province.act(SECURITY, &["request", "review", up]).expect(0);
-    let officer = &shown.items()[0]["officer"];
+    let mut items = shown.items().iter();
+    let item = items.find(|item| item["number"] == security).unwrap();
+    let officer = &item["officer"];
     assert_eq!(officer["name"], QIAN.0);
     assert_eq!(officer["post"], "security");
-    assert!(shown.items()[0]["fields"]["office_phone"] != "0731-84402950");
+    assert!(item["fields"]["office_phone"] != "0731-84402950");
 
     // What lies with the superior stays as it went up.
     let scan = unit.file("other.png");
@@ -294,7 +308,7 @@ fn the_superior_certifies_the_post_and_the_person_that_it_looked_at() {
 fn one_person_does_not_approve_under_another_name_what_they_entered() {
     const SUN_AGAIN: (&str, &str) = ("sun-security", "eleven paper boats 63");
     let dir = memory_dir();
-    let [province, unit] = prefecture(&dir, &[]);
+    let [province, unit] = prefecture(&dir, &[zhao()]);
     let system = submitted(
         &unit,
         &paper(unit.code, SUN_PERSON, "post = \"系统管理员\""),
@@ -327,30 +341,121 @@ fn one_person_does_not_approve_under_another_name_what_they_entered() {
 #[test]
 fn the_first_officers_are_people_too_where_init_has_their_forms() {
     let dir = memory_dir();
-    let zhao = ("赵志远", "439900198001010547");
-    let code = "12430100MB1K234565";
-    let form_1 = paper(code, zhao, "post = \"安全管理员\"");
-    let [_province, unit] = prefecture(&dir, &[(1, form_1)]);
+    let [_province, unit] = prefecture(&dir, &[zhao()]);
+    let code = unit.code;
     let listed = unit.act(SYSTEM, &["request", "list"]).expect(0);
     assert_eq!(listed.items().len(), 1);
     assert_eq!(listed.items()[0]["post"], "安全管理员");
     assert_eq!(listed.items()[0]["state"], "submitted");
-    let own = submitted(&unit, &paper(code, zhao, FORM_2));
+    let own = submitted(&unit, &paper(code, ZHAO_PERSON, FORM_2));
     let refused = unit.act(SECURITY, &["request", "approve", &own]);
     assert_eq!(refused.expect(4).error_code(), "own-request");
 
     // Another post for the same person is refused where it would be filled.
-    let second = paper(code, zhao, "post = \"安全审计员\"");
+    let second = paper(code, ZHAO_PERSON, "post = \"安全审计员\"");
     let file = unit.private("second.toml", &second);
     let entered = unit.act(SYSTEM, &["request", "add", file.to_str().unwrap()]);
     assert_eq!(entered.expect(4).error_code(), "request-duplicate");
+}
+
+/// D-8: of whom nothing is known nobody can tell whether they decide on their own application.
+#[test]
+fn who_is_not_on_record_decides_nothing_until_it_is_said_which_form_1_is_theirs() {
+    let dir = memory_dir();
+    let [_province, unit] = prefecture(&dir, &[]);
+    let zhou = ("周雨堃", "439900198001010539");
+    let account = submitted(&unit, &paper(unit.code, zhou, FORM_2));
+    let state = || {
+        let shown = unit.act(SYSTEM, &["request", "show", &account]).expect(0);
+        shown.one()["state"].as_str().unwrap().to_owned()
+    };
+    let approve = ["request", "approve", &account];
+    for decision in [
+        approve.as_slice(),
+        &["request", "return", &account, "--reason", "请核对"],
+        &["request", "reject", &account, "--reason", "不合适"],
+    ] {
+        let refused = unit.act(SECURITY, decision).expect(4);
+        assert_eq!(refused.error_code(), "officer-unidentified");
+        assert_eq!(state(), "submitted");
+    }
+
+    let form_1 = submitted(
+        &unit,
+        &paper(unit.code, ZHAO_PERSON, "post = \"安全管理员\""),
+    );
+    let identify =
+        |by, name, number: &str| unit.act(by, &["officer", "identify", name, "--request", number]);
+    for (by, name, number, code) in [
+        (SYSTEM, SECURITY.0, &form_1, "wrong-duty"),
+        (SECURITY, SECURITY.0, &account, "request-not-form-1"),
+        (SECURITY, SYSTEM.0, &form_1, "request-names-officer"),
+    ] {
+        let refused = identify(by, name, number).expect(4);
+        assert_eq!(refused.error_code(), code);
+    }
+    assert_eq!(state(), "submitted");
+    let said = identify(SECURITY, SECURITY.0, &form_1);
+    assert_eq!(said.expect(0).one()["identified"], true);
+    let again = identify(SECURITY, SECURITY.0, &form_1);
+    assert_eq!(again.expect(4).error_code(), "officer-identified");
+
+    unit.act(SECURITY, &approve).expect(0);
+    assert_eq!(state(), "approved");
+    let own = submitted(&unit, &paper(unit.code, ZHAO_PERSON, FORM_2));
+    let refused = unit.act(SECURITY, &["request", "approve", &own]);
+    assert_eq!(refused.expect(4).error_code(), "own-request");
+}
+
+#[test]
+fn a_superior_who_is_not_on_record_decides_nothing_for_a_subordinate() {
+    let dir = memory_dir();
+    let province = Station::new(dir.path(), "province", "11430000006123458L");
+    let tables = "[[officers]]\nname = \"wang-system\"\npost = \"system\"\n\
+                  [[officers]]\nname = \"zhao-security\"\npost = \"security\"\n";
+    let made = province.init_with("", "province", tables, &everyone());
+    assert_eq!(made.expect(0).one()["unidentified"], json!([SECURITY.0]));
+    let unit = subordinate(&dir, &province, &[zhao()]);
+    let sun = submitted(
+        &unit,
+        &paper(unit.code, SUN_PERSON, "post = \"安全管理员\""),
+    );
+    added(&unit, &sun, SUN).expect(0);
+    let (up, down) = (unit.file("up"), province.file("down"));
+    let (up, down) = (up.to_str().unwrap(), down.to_str().unwrap());
+    unit.act(SYSTEM, &["request", "send-up", up, &sun])
+        .expect(0);
+    let decide = |verb: &[&str]| {
+        let review = ["request", "review", up, "--out", down];
+        province.act(SECURITY, &[&review[..], verb].concat())
+    };
+    let approve = ["--approve", sun.as_str()];
+    for verb in [
+        approve.as_slice(),
+        &["--return", &sun, "--reason", "请核对"],
+        &["--reject", &sun, "--reason", "不合适"],
+    ] {
+        assert_eq!(decide(verb).expect(4).error_code(), "officer-unidentified");
+        assert!(!Path::new(down).exists());
+    }
+    let zhao = ("钱若兰", "439900198001010520");
+    let form_1 = submitted(
+        &province,
+        &paper(province.code, zhao, "post = \"安全管理员\""),
+    );
+    let identify = ["officer", "identify", SECURITY.0, "--request", &form_1];
+    province.act(SECURITY, &identify).expect(0);
+    decide(&approve).expect(0);
+    unit.act(SYSTEM, &["request", "receive-review", down])
+        .expect(0);
+    assert_eq!(certified(&unit, SUN.0), true);
 }
 
 #[test]
 fn init_refuses_a_form_of_another_post_or_one_person_twice() {
     let dir = memory_dir();
     let unit = Station::new(dir.path(), "alone", "11430000006123458L");
-    let zhao = ("赵志远", "439900198001010547");
+    let zhao = ZHAO_PERSON;
     let officers = |posts: [&str; 2]| {
         for (at, post) in posts.iter().enumerate() {
             let text = paper("", zhao, &format!("post = \"{post}\""));

@@ -13,7 +13,8 @@ use crate::station::desk::Access;
 use crate::station::jobs::clock_check::ClockView;
 use crate::station::jobs::officers::Why;
 use crate::station::jobs::{
-    clock_check, enrolment, init, officers, requests, trust, unit_revocation, waivers,
+    clock_check, enrolment, init, officer_identity, officers, requests, trust, unit_revocation,
+    waivers,
 };
 use crate::station::{ActingOfficer, Desk, Error, SecondOfficer};
 
@@ -28,15 +29,19 @@ impl Cli<'_> {
             .iter()
             .map(|(name, post)| json!({ "name": name.as_str(), "post": post.word() }))
             .collect();
+        let names = made.unidentified.iter().map(OfficerName::as_str);
+        let unidentified: Vec<&str> = names.collect();
         let home = made.home.path().display().to_string();
         let root = made.enrolment.is_none();
         let document = json!({
             "home": home,
             "unit": made.unit,
             "officers": officers,
+            "unidentified": unidentified,
             "fingerprint": made.fingerprint,
             "enrolment": made.enrolment,
         });
+        let names = unidentified.join("、");
         let words = self.output.wording();
         let facts = [
             ("path", home),
@@ -49,7 +54,12 @@ impl Cli<'_> {
             ),
         ];
         let key = if root { "init-made-root" } else { "init-made" };
-        self.output.document(&document, &words.with(key, facts));
+        let mut text = words.with(key, facts);
+        if !names.is_empty() {
+            text.push('\n');
+            text.push_str(&words.with("init-unidentified", [("names", names)]));
+        }
+        self.output.document(&document, &text);
         Ok(0)
     }
 
@@ -70,6 +80,7 @@ impl Cli<'_> {
                             "name": row.name.as_str(),
                             "post": row.post.word(),
                             "enabled": row.enabled,
+                            "identified": row.person.is_some(),
                             "certified": !row.chain.is_empty(),
                             "ukey": row.token.as_ref().map(|token| token.identity.serial.as_str()),
                             "bound": row.bound_ukey().is_some(),
@@ -81,6 +92,7 @@ impl Cli<'_> {
                     ("col-name", "name"),
                     ("col-post", "post"),
                     ("col-enabled", "enabled"),
+                    ("col-identified", "identified"),
                     ("col-certified", "certified"),
                     ("col-bound", "bound"),
                 ];
@@ -97,6 +109,18 @@ impl Cli<'_> {
                     "post": row.post.word(),
                     "request": request.number,
                     "certified": false,
+                })))
+            }
+            Officer::Identify { name, request } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageOfficers)?;
+                let request = requests::find(&desk, &officer, request)?.row;
+                let name = officer_name(name)?;
+                let row = officer_identity::identify(&desk, &officer, &name, &request)?;
+                Ok(self.done(&json!({
+                    "name": row.name.as_str(),
+                    "post": row.post.word(),
+                    "request": request.number,
+                    "identified": true,
                 })))
             }
             Officer::Certificate { name, file } => {

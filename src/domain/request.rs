@@ -2,6 +2,7 @@
 //! every rule of their fields (§3, §4, D-6 … D-20). One record: what the two share stands in it once,
 //! what only one asks for in [`Asks`].
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use time::Date;
@@ -143,6 +144,14 @@ impl RequestForm {
 
     /// Every personal field under its key, as it is stored and committed to (D-22).
     pub fn fields(&self) -> BTreeMap<&'static str, String> {
+        let texts = self.texts().into_iter();
+        texts
+            .map(|(field, text)| (field, text.into_owned()))
+            .collect()
+    }
+
+    /// The same, borrowed where the form has it as it is stored.
+    pub fn texts(&self) -> BTreeMap<&'static str, Cow<'_, str>> {
         let Self {
             unit: _, // Stands in the record itself.
             name,
@@ -154,18 +163,18 @@ impl RequestForm {
             address,
             notes,
         } = self;
-        let mut fields = BTreeMap::from([
-            ("name", name.as_str().to_owned()),
-            ("id_number", id_number.expose().to_owned()),
-            ("office_phone", office_phone.as_str().to_owned()),
-            ("email", email.as_str().to_owned()),
-            ("mobile", mobile.as_str().to_owned()),
-            ("address", address.clone()),
-            ("notes", notes.clone().unwrap_or_default()),
+        let mut fields: BTreeMap<_, Cow<'_, str>> = BTreeMap::from([
+            ("name", name.as_str().into()),
+            ("id_number", id_number.expose().into()),
+            ("office_phone", office_phone.as_str().into()),
+            ("email", email.as_str().into()),
+            ("mobile", mobile.as_str().into()),
+            ("address", address.into()),
+            ("notes", notes.as_deref().unwrap_or_default().into()),
         ]);
         match asks {
             Asks::Officer { post } => {
-                fields.insert("post", post.chinese().to_owned());
+                fields.insert("post", post.chinese().into());
             }
             Asks::Account {
                 school_type,
@@ -173,12 +182,12 @@ impl RequestForm {
                 apply_certificate,
                 existing_account,
             } => fields.extend([
-                ("school_type", school_type.as_str().to_owned()),
-                ("user_types", user_types.join("、")),
-                ("apply_certificate", yes_no(*apply_certificate).to_owned()),
+                ("school_type", school_type.as_str().into()),
+                ("user_types", user_types.join("、").into()),
+                ("apply_certificate", yes_no(*apply_certificate).into()),
                 (
                     "existing_account",
-                    existing_account.clone().unwrap_or_default(),
+                    existing_account.as_deref().unwrap_or_default().into(),
                 ),
             ]),
         }

@@ -18,6 +18,7 @@ pub mod hand_out;
 pub mod init;
 pub mod intake;
 pub mod neighbour_history;
+pub mod officer_identity;
 pub mod officer_key;
 pub mod officers;
 pub mod older_records;

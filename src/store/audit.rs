@@ -4,7 +4,7 @@ use std::num::NonZero;
 use std::thread;
 
 use rusqlite::types::ValueRef;
-use rusqlite::{OptionalExtension as _, Row, params};
+use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
 use super::value::{TimeTexts, parsed, time};
 use super::{Reading, Store, StoreError, Writing, open_to_scan};
@@ -60,7 +60,7 @@ pub(super) const LANE_ROWS: u64 = 5_000;
 /// More threads than this would wait for the disk.
 const MOST_LANES: u64 = 8;
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "sequence, at, officer, post, act, request, ukey, certificate, result, detail, hash";
 
 /// The same with texts as their bytes: SQLite would copy each text to end it with a zero, which takes
@@ -103,26 +103,38 @@ impl AuditTail {
         writing: &Writing<'_>,
         row: &AuditRow,
     ) -> Result<(), StoreError> {
+        let mut statement = writing.db.prepare_cached(&format!(
+            "INSERT INTO audit ({COLUMNS}) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"
+        ))?;
+        let mut at = 0;
+        self.chain(row, |value| {
+            at += 1;
+            statement.raw_bind_parameter(at, value)
+        })?;
+        statement.raw_execute()?;
+        Ok(())
+    }
+
+    /// Gives the values of [`COLUMNS`] for a row after the end, which it becomes.
+    pub(super) fn chain(
+        &mut self,
+        row: &AuditRow,
+        mut put: impl FnMut(&dyn ToSql) -> rusqlite::Result<()>,
+    ) -> rusqlite::Result<()> {
         let sequence = self.rows + 1;
         let at = self.times.of(row.at);
         let hash = row.hash_at(at, sequence, &self.hash);
-        let mut statement = writing.db.prepare_cached(
-            "INSERT INTO audit (sequence, at, officer, post, act, request, ukey, certificate,
-                 result, detail, hash) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)",
-        )?;
-        statement.execute(params![
-            sequence.cast_signed(),
-            at,
-            row.officer,
-            row.post,
-            row.act,
-            row.request,
-            row.ukey,
-            row.certificate,
-            row.result,
-            row.detail,
-            hash,
-        ])?;
+        put(&sequence.cast_signed())?;
+        put(&at)?;
+        put(&row.officer)?;
+        put(&row.post)?;
+        put(&row.act)?;
+        put(&row.request)?;
+        put(&row.ukey)?;
+        put(&row.certificate)?;
+        put(&row.result)?;
+        put(&row.detail)?;
+        put(&hash)?;
         (self.rows, self.hash) = (sequence, hash);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, params};
+use serde::Serialize;
 
 use super::value::{from_json, optional, parsed, salts_from_json, salts_json};
 use super::{Reading, StoreError, Writing};
@@ -26,7 +27,7 @@ impl FieldsText {
     ///
     /// # Errors
     /// [`StoreError`] when they cannot be written as JSON.
-    pub fn of(fields: &BTreeMap<&'static str, String>) -> Result<Self, StoreError> {
+    pub fn of(fields: &BTreeMap<&'static str, impl Serialize>) -> Result<Self, StoreError> {
         // As long as most are: it need not grow.
         let mut text = Vec::with_capacity(512);
         serde_json::to_writer(&mut text, fields)

@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 
 use rusqlite::{Connection, Statement, ToSql, Transaction, TransactionBehavior};
 
-use super::audit::AuditTail;
+use super::audit::{self, AuditTail};
 use super::fields::FieldsText;
-use super::requests::{ROW_COLUMNS, RequestRow, bind_row, place};
+use super::requests::{ROW_COLUMNS, RequestRow, bind_row, name_start, place};
 use super::value::TimeTexts;
 use super::{Reading, Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
+use crate::domain::id::RequestId;
 use crate::domain::timestamp::Timestamp;
 
 /// The page cache: of a large transaction, whose pages would else be encrypted, leave the cache and
@@ -54,15 +55,23 @@ struct Term {
     place: i64,
     /// Where it stands in the text of all.
     at: Range<usize>,
+    /// How the key of the name begins.
+    name_start: [u8; 8],
 }
 
 impl Terms {
-    /// Adds the terms of a request's name, a line each.
+    /// Adds the terms of a request's name, a line each, and the name's place in a Chinese list.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when its number is none.
-    pub fn add(&mut self, row: &RequestRow, terms: &str) -> Result<(), StoreError> {
+    pub fn add(
+        &mut self,
+        row: &RequestRow,
+        terms: &str,
+        name_key: &[u8],
+    ) -> Result<(), StoreError> {
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
+        let name_start = name_start(name_key);
         for term in terms.lines() {
             let mut first = [0; 8];
             for (to, from) in first.iter_mut().zip(term.bytes()) {
@@ -74,13 +83,14 @@ impl Terms {
                 first: u64::from_be_bytes(first),
                 place,
                 at: from..self.text.len(),
+                name_start,
             });
         }
         Ok(())
     }
 
-    /// Each with its place, in the order of the tree.
-    fn sorted(&mut self) -> impl ExactSizeIterator<Item = (&str, i64)> {
+    /// Each with its text, in the order of the tree.
+    fn sorted(&mut self) -> impl ExactSizeIterator<Item = (&str, &Term)> {
         let Self { text, terms } = self;
         let text = |term: &Term| text.get(term.at.clone()).unwrap_or_default();
         terms.sort_unstable_by(|one, other| {
@@ -88,7 +98,7 @@ impl Terms {
             let whole = || text(one).cmp(text(other));
             first.then_with(whole).then(one.place.cmp(&other.place))
         });
-        terms.iter().map(move |term| (text(term), term.place))
+        terms.iter().map(move |term| (text(term), term))
     }
 }
 
@@ -159,6 +169,36 @@ impl Acts<'_> {
     pub fn add(&mut self, row: &AuditRow) -> Result<(), StoreError> {
         self.tail.append(self.writing, row)?;
         self.newest = self.newest.max(Some(row.at));
+        Ok(())
+    }
+
+    /// Writes the row of an act that was done with each of these requests.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn add_about(
+        &mut self,
+        mut row: AuditRow,
+        requests: &[RequestId],
+    ) -> Result<(), StoreError> {
+        static TOGETHER_SQL: LazyLock<String> = LazyLock::new(audit_sql);
+        for part in requests.chunks(TOGETHER) {
+            if part.len() < TOGETHER {
+                for request in part {
+                    row.request = Some(request.to_string());
+                    self.add(&row)?;
+                }
+                continue;
+            }
+            let mut statement = self.writing.db.prepare_cached(&TOGETHER_SQL)?;
+            let mut values = Values(&mut statement, 0);
+            for request in part {
+                row.request = Some(request.to_string());
+                self.tail.chain(&row, |value| values.put(value))?;
+            }
+            statement.raw_execute()?;
+            self.newest = self.newest.max(Some(row.at));
+        }
         Ok(())
     }
 }
@@ -236,8 +276,8 @@ impl Writing<'_> {
     /// [`StoreError`].
     pub fn insert_terms(&self, mut terms: Terms) -> Result<(), StoreError> {
         let of = |count| {
-            let rows = rows(count, 2);
-            format!("INSERT OR ROLLBACK INTO request_terms (term, place) VALUES {rows}")
+            let rows = rows(count, 3);
+            format!("INSERT OR ROLLBACK INTO request_terms (term, place, name_start) VALUES {rows}")
         };
         let mut many = self.db.prepare_cached(&of(TERMS_TOGETHER))?;
         let mut one = self.db.prepare_cached(&of(1))?;
@@ -248,9 +288,10 @@ impl Writing<'_> {
                 _ => (&mut one, 1),
             };
             let mut values = Values(statement, 0);
-            for (term, place) in terms.by_ref().take(count) {
-                values.put(&term)?;
-                values.put(&place)?;
+            for (text, term) in terms.by_ref().take(count) {
+                values.put(&text)?;
+                values.put(&term.place)?;
+                values.put(&term.name_start)?;
             }
             statement.raw_execute()?;
         }
@@ -262,6 +303,13 @@ impl Writing<'_> {
 fn rows_sql(count: usize) -> String {
     let rows = rows(count, ROW_COLUMNS.split(',').count());
     format!("INSERT OR ROLLBACK INTO requests ({ROW_COLUMNS}) VALUES {rows}")
+}
+
+/// Takes the rows of as many acts.
+fn audit_sql() -> String {
+    let columns = audit::COLUMNS;
+    let rows = rows(TOGETHER, columns.split(',').count());
+    format!("INSERT OR ROLLBACK INTO audit ({columns}) VALUES {rows}")
 }
 
 /// Takes the fields of so many requests.

@@ -19,6 +19,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/011.sql"),
     include_str!("schema/012.sql"),
     include_str!("schema/013.sql"),
+    include_str!("schema/014.sql"),
     include_str!("schema/015.sql"),
 ];
 

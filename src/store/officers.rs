@@ -177,6 +177,23 @@ impl Writing<'_> {
         )
     }
 
+    /// Keeps who an officer is, who was there before their form 1: the form, and the search hash of the
+    /// identity number.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when there is no such officer, or it is known already;
+    /// [`StoreError::Constraint`] when the person has a post already (D-7).
+    pub fn set_officer_identity(
+        &self,
+        name: &OfficerName,
+        (request, person): (RequestId, &[u8]),
+    ) -> Result<(), StoreError> {
+        let sql = "UPDATE officers SET request = ?2, person = ?3
+                   WHERE name = ?1 AND person IS NULL";
+        let values = params![name.as_str(), request.to_string(), person];
+        one_officer(self.db.execute(sql, values)?)
+    }
+
     /// Puts an officer's key on another ukey, with the certificate of the new key.
     ///
     /// # Errors

@@ -1,6 +1,8 @@
 //! Pages of requests: found by number, name, pinyin, unit or person, in order of number or name. A
 //! page is found in indexes first; only its own rows are read then.
 
+mod frequent;
+
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
@@ -41,9 +43,11 @@ pub enum RequestOrder {
 }
 
 /// More units or names than these fit a search: requests are then looked through in order instead,
-/// which ends as soon as the page is full.
+/// which ends as soon as the page is full, or [`frequent`] finds them all.
 const FEW_UNITS: u32 = 20;
 const FEW_NAMES: u32 = 1000;
+/// A page of requests by number that ends after so many is full soon.
+const FIRST_PAGES: usize = 100;
 
 /// A query in the making.
 struct Query<'a> {
@@ -60,6 +64,8 @@ struct Found {
     sources: Vec<String>,
     /// Conditions that many fulfil.
     dense: Vec<String>,
+    /// Between which terms, by their place holders, many names lie.
+    frequent: Option<(String, String)>,
 }
 
 impl Query<'_> {
@@ -95,6 +101,20 @@ impl Query<'_> {
             (RequestOrder::Number, Some(limit)) => count(limit.saturating_add(*offset)),
             _ => i64::MAX,
         }
+    }
+
+    /// Whether all that a text finds is looked for: where many names hold it, and neither many units
+    /// do nor the page comes early or among few.
+    fn finds_all(&self, found: &Found) -> bool {
+        let RequestFilter {
+            state,
+            unit,
+            person,
+            ..
+        } = self.filter;
+        let early = self.end_of_page() <= count(FIRST_PAGES);
+        let full_soon = early && state.is_none() && unit.is_none();
+        found.frequent.is_some() && found.dense.is_empty() && person.is_none() && !full_soon
     }
 }
 
@@ -135,7 +155,17 @@ impl Reading<'_> {
         }
         let text = filter.search.as_deref().map(str::trim);
         let text = text.filter(|text| !text.is_empty());
-        let found = text.map(|text| self.search(text, &mut query)).transpose()?;
+        let mut found = text.map(|text| self.search(text, &mut query)).transpose()?;
+        if let Some(found) = &mut found {
+            if query.finds_all(found) {
+                return self.places_by_frequent_name(&query, found);
+            }
+            if let Some((first, _end)) = &found.frequent {
+                // A line of them begins with it.
+                let dense = format!("instr(char(10) || terms, char(10) || {first}) > 0");
+                found.dense.push(dense);
+            }
+        }
         let dense = found.as_ref().is_some_and(|found| !found.dense.is_empty());
         let index = match filter.order {
             // Few rows, which are not in order; in a unit there may be many, in order.
@@ -149,7 +179,10 @@ impl Reading<'_> {
             RequestOrder::Number => "place",
             RequestOrder::Name => "name_key, place",
         };
-        if let Some(Found { sources, mut dense }) = found {
+        if let Some(Found {
+            sources, mut dense, ..
+        }) = found
+        {
             if !sources.is_empty() {
                 dense.push(format!("place IN ({})", sources.join(" UNION ALL ")));
             }
@@ -206,13 +239,10 @@ impl Reading<'_> {
         let mut statement = self.db.prepare_cached(sql)?;
         let bounds = params![term, end, FEW_NAMES + 1];
         let names: u32 = statement.query_row(bounds, |row| row.get(0))?;
-        let first = query.value(term.to_owned());
+        let (first, end) = (query.value(term.to_owned()), query.value(end.to_owned()));
         if names > FEW_NAMES {
-            // A line of them begins with it.
-            let dense = format!("instr(char(10) || terms, char(10) || {first}) > 0");
-            found.dense.push(dense);
+            found.frequent = Some((first, end));
         } else {
-            let end = query.value(end.to_owned());
             found.sources.push(format!(
                 "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
             ));

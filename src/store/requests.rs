@@ -239,17 +239,18 @@ impl Writing<'_> {
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
         let terms = name_index::terms(&row.holder_name);
+        let name_key = name_index::sort_key(&row.holder_name);
         let fields = FieldsText::of(fields)?;
         self.insert_row(&NewRequest {
             row,
             person,
             fields: &fields,
-            name_key: &name_index::sort_key(&row.holder_name),
+            name_key: &name_key,
             terms: &terms.join("\n"),
         })?;
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
         self.insert_fields(place, &fields)?;
-        self.put_terms(&terms, place)
+        self.put_terms(&terms, place, &name_key)
     }
 
     /// The row itself.
@@ -275,26 +276,27 @@ impl Writing<'_> {
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
         self.delete_terms(row.id)?;
         let terms = name_index::terms(&row.holder_name);
+        let name_key = name_index::sort_key(&row.holder_name);
         self.db
             .prepare_cached(
                 "UPDATE requests SET name_key = ?2, person = ?3, terms = ?4 WHERE id = ?1",
             )?
             .execute(params![
                 row.id.to_string(),
-                name_index::sort_key(&row.holder_name),
+                name_key,
                 person,
                 terms.join("\n")
             ])?;
-        self.put_terms(&terms, place)
+        self.put_terms(&terms, place, &name_key)
     }
 
     /// Adds terms with the place that they find.
-    fn put_terms(&self, terms: &[String], place: i64) -> Result<(), StoreError> {
-        let mut statement = self
-            .db
-            .prepare_cached("INSERT INTO request_terms (term, place) VALUES (?1, ?2)")?;
+    fn put_terms(&self, terms: &[String], place: i64, name_key: &[u8]) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO request_terms (term, place, name_start) VALUES (?1, ?2, ?3)",
+        )?;
         for term in terms {
-            statement.execute(params![term, place])?;
+            statement.execute(params![term, place, name_start(name_key)])?;
         }
         Ok(())
     }
@@ -427,6 +429,17 @@ pub(super) fn bind_row(
     put(&new.name_key)?;
     put(&new.terms)?;
     Ok(())
+}
+
+/// How a name's key begins, zeros after a short one: what the tree of terms keeps of it.
+pub(super) fn name_start(name_key: &[u8]) -> [u8; 8] {
+    name_key.first_chunk().copied().unwrap_or_else(|| {
+        let mut start = [0; 8];
+        for (to, from) in start.iter_mut().zip(name_key) {
+            *to = *from;
+        }
+        start
+    })
 }
 
 /// The place of a number like `2026-0017` among all.

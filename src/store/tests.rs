@@ -2,6 +2,7 @@
 
 mod audit;
 mod fields;
+mod request_list;
 mod requests;
 
 use std::collections::BTreeMap;

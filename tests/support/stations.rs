@@ -75,11 +75,26 @@ impl Station {
 
     /// Makes the home; officers are name, post and passphrase.
     pub(crate) fn init(&self, level: &str, trust: &str, officers: &[(&str, &str, &str)]) -> Answer {
+        self.init_with(trust, level, &self.tables(officers), officers)
+    }
+
+    /// `[[officers]]`, with form 1 of those who decide.
+    pub(crate) fn tables(&self, officers: &[(&str, &str, &str)]) -> String {
         let mut tables = String::new();
-        for (name, post, _passphrase) in officers {
+        for (at, (name, post, _passphrase)) in officers.iter().enumerate() {
             writeln!(tables, "[[officers]]\nname = \"{name}\"\npost = \"{post}\"").unwrap();
+            if *post == "security" {
+                let id_number = with_check(&format!("43990019710204{at:03}"));
+                let form = format!(
+                    "unit = \"\"\nname = \"赵志远\"\nid_number = \"{id_number}\"\n\
+                     office_phone = \"0731-84402950\"\nemail = \"officer@unit.example.cn\"\n\
+                     mobile = \"19900001234\"\naddress = \"示例路 1 号\"\npost = \"安全管理员\"\n"
+                );
+                self.private(&format!("form-1-{at}.toml"), &form);
+                writeln!(tables, "form = \"form-1-{at}.toml\"").unwrap();
+            }
         }
-        self.init_with(trust, level, &tables, officers)
+        tables
     }
 
     /// The same with `[[officers]]` as they are given.

@@ -18,6 +18,14 @@ pub(in crate::cli) enum Officer {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
+    /// Say that a submitted form 1 is of an officer who was there before it: from then on they may decide (security).
+    Identify {
+        /// The officer.
+        name: String,
+        /// Their form 1: number, id or a unique beginning of the id.
+        #[arg(long, value_name = "ID")]
+        request: String,
+    },
     /// Install the certificate that the superior answered with.
     Certificate {
         /// The officer.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest as _, Sha256};
 
 use super::own_accounts::{self, Account};
-use super::{people, requests, settings, units};
+use super::{officer_identity, people, requests, settings, units};
 use crate::domain::approval::{ApprovalRecord, Decision, Salt, TYPE, VERSION, commitment};
 use crate::domain::fault::Fault;
 use crate::domain::id::UnitId;
@@ -52,8 +52,8 @@ impl ApprovedRequest {
 /// certifies the officer whom it registers (D-6).
 ///
 /// # Errors
-/// `wrong-duty`, `request-not-submitted`, `own-entry`, `own-request`, `opinions-missing`,
-/// `scan-missing`, `delegation-missing`, or the signing ukey's fault.
+/// `wrong-duty`, `request-not-submitted`, `officer-unidentified`, `own-entry`, `own-request`,
+/// `opinions-missing`, `scan-missing`, `delegation-missing`, or the signing ukey's fault.
 pub fn approve(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -105,8 +105,8 @@ pub fn approve(
 /// reason among the commitments.
 ///
 /// # Errors
-/// `wrong-duty`, `request-not-submitted`, `own-entry`, `own-request`, `reason-required`, or the
-/// signing ukey's fault.
+/// `wrong-duty`, `request-not-submitted`, `officer-unidentified`, `own-entry`, `own-request`,
+/// `reason-required`, or the signing ukey's fault.
 pub fn refuse(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -161,7 +161,7 @@ pub enum Refusal {
 const REASON: &str = "reason";
 
 /// Who may decide what: security, about a submitted request that is neither their own entry nor their
-/// own application (D-8).
+/// own application (D-8); so it must be known who they are.
 fn demand_decision(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -184,14 +184,14 @@ fn demand_decision(
         let row = officers.iter().find(|row| row.name == *name);
         row.and_then(|row| row.person.as_ref())
     };
-    let own = person(officer.name());
+    let own = officer_identity::demand(desk, officer)?;
     // One person may have had another name, and another post, when they entered it.
-    let is_own = |by: &OfficerName| by == officer.name() || (own.is_some() && person(by) == own);
+    let is_own = |by: &OfficerName| by == officer.name() || person(by) == Some(&own);
     let mut entered = revisions.iter().map(|row| &row.entered_by);
     if is_own(&request.entered_by) || entered.any(is_own) {
         return Err(Error::refused("own-entry", request.number.clone()));
     }
-    if own.is_some() && own == holder.as_ref() {
+    if holder.as_ref() == Some(&own) {
         return Err(Error::refused("own-request", request.number.clone()));
     }
     if request.form == FormKind::Officer && desk.own_unit()?.id == request.unit {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::id::UnitId;
 use crate::domain::key::PublicKeyDer;
-use crate::domain::officer::{OfficerName, Post};
+use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::request::RequestForm;
 use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::issuing::authority::{Authority, AuthorityTerms};
@@ -113,6 +113,8 @@ pub struct Made {
     pub unit: String,
     /// The officers who can sign in.
     pub officers: Vec<(OfficerName, Post)>,
+    /// Those among them who may decide once their form 1 is on record (D-8), and not before.
+    pub unidentified: Vec<OfficerName>,
     /// SHA-256 of the unit's public key: what the superior compares on paper; for a province
     /// SHA-256 of the root, which everybody pins.
     pub fingerprint: String,
@@ -240,7 +242,11 @@ pub fn init(
     }
     std::fs::rename(home.path(), path).map_err(|error| Error::io(path, error))?;
     let home = Home::open(path)?;
+    let decides = |officer: &&NewOfficer| Duty::DecideRequest.belongs_to(officer.post);
+    let unidentified = officers.iter().filter(decides);
+    let unidentified = unidentified.filter(|officer| officer.form.is_none());
     Ok(Made {
+        unidentified: unidentified.map(|officer| officer.name.clone()).collect(),
         enrolment: enrolment.map(|name| home.out().join(name)),
         home,
         unit: unit.name,

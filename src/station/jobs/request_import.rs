@@ -280,7 +280,7 @@ impl Judge<'_> {
                 Judged::Good(Box::new(Good {
                     row,
                     columns: Arc::clone(columns),
-                    fields: FieldsText::of(&form.fields())?,
+                    fields: FieldsText::of(&form.texts())?,
                     person: self.persons.hash(&form.id_number),
                     name_key: name_index::sort_key(form.name.as_str()),
                     terms: name_index::terms(form.name.as_str()).join("\n"),
@@ -482,7 +482,9 @@ impl Import<'_> {
         report.imported += 1;
         report.normalised.append(&mut good.normalised);
         report.warnings.append(&mut good.warnings);
-        written.terms.add(&good.request, &good.terms)?;
+        written
+            .terms
+            .add(&good.request, &good.terms, &good.name_key)?;
         written.pending.push(good);
         if written.pending.len() == TOGETHER {
             self.write_pending(written)?;
@@ -505,12 +507,10 @@ impl Import<'_> {
         });
         let new: Vec<_> = new.collect();
         written.writing.insert_many(&new)?;
-        let mut act = self.act("request-entered");
-        for new in new {
-            act.request = Some(new.row.id.to_string());
-            written.acts.add(&act)?;
-        }
-        Ok(())
+        let entered: Vec<RequestId> = new.iter().map(|new| new.row.id).collect();
+        written
+            .acts
+            .add_about(self.act("request-entered"), &entered)
     }
 
     fn file_act(&self, report: &Imported) -> AuditRow {

@@ -216,9 +216,10 @@ fn many_requests_are_written_whole_or_not_at_all() {
             writing.insert_many(&new)?;
             let mut terms = Terms::default();
             for (request, _person) in rows {
-                terms.add(request, "lihua\n李华")?;
-                acts.add(&row("request-entered"))?;
+                terms.add(request, "lihua\n李华", b"key")?;
             }
+            let entered: Vec<_> = rows.iter().map(|(request, _person)| request.id).collect();
+            acts.add_about(row("request-entered"), &entered)?;
             writing.insert_terms(terms)
         })
     };
@@ -226,6 +227,10 @@ fn many_requests_are_written_whole_or_not_at_all() {
     let many: Vec<_> = (1..=70).map(|at| (request(at), person(at))).collect();
     enter(&mut store, &many).unwrap();
     assert_eq!(store.verify_audit().unwrap().rows, 70);
+    assert_eq!(store.verify_audit().unwrap().first_broken, None);
+    let entries = store.read().audit_entries(&AuditFilter::default());
+    let numbers = entries.unwrap().into_iter().map(|entry| entry.number);
+    assert!(numbers.eq(many.iter().map(|(row, _person)| Some(row.number.clone()))));
     for (row, person) in &many {
         let fields = store.read().request_fields(row.id).unwrap();
         assert_eq!((fields.len(), fields["name"].value.as_str()), (2, "李华"));

@@ -441,6 +441,8 @@ init-made = The home is ready: {$path}
 init-made-root = The home of the province is ready: {$path}
     Fingerprint of the root, which every unit pins:
     {$fingerprint}
+init-unidentified = Before they decide on requests, the form 1 of these officers is entered and submitted; then: officer identify NAME --request NUMBER
+    {$names}
 enrol-compare = {$unit} proposes itself. Compare with the paper:
     {$fingerprint}
     Then run it again with --fingerprint and what stands on the paper.
@@ -451,6 +453,7 @@ passphrase-refused-short = The passphrase needs at least 12 characters.
 passphrase-refused-easy = The passphrase repeats itself or holds the officer's name: anyone tries that first.
 col-post = post
 col-enabled = enabled
+col-identified = form 1
 col-certified = certified
 post-system = system
 post-security = security
@@ -490,6 +493,10 @@ error-last-officer = {$subject} is the last enabled officer of the post
 hint-last-officer = Add another officer of that post first.
 error-own-account = {$subject} cannot disable themselves
 hint-own-account = Have another security administrator do it.
+error-officer-unidentified = It is not on record who officer {$subject} is, so they may not decide
+hint-officer-unidentified = Enter and submit their form 1; then security says that it is theirs: officer identify NAME --request NUMBER
+error-officer-identified = It is on record already who officer {$subject} is
+hint-officer-identified = There is nothing to do.
 error-officer-disabled = Officer {$subject} is disabled already
 hint-officer-disabled = There is nothing to do.
 error-root-invalid = The root's certificate cannot be used: {$subject}
@@ -700,6 +707,7 @@ act-delegation-confirmed = delegation confirmed
 act-delegation-recorded = delegation recorded
 act-neighbour-history-confirmed = neighbour's history confirmed
 act-officer-disabled = officer disabled
+act-officer-identified = officer identified
 act-officer-registered = officer registered
 act-officer-ukey-resumed = officer's ukey resumed
 act-opinion-recorded = opinion recorded
@@ -820,7 +828,7 @@ cure-disk-space = Make room on this disk: the station records nothing it cannot 
 check-argon2-cost = Cost of guessing a passphrase
 cure-argon2-cost = Every officer sets a new passphrase: officer passphrase
 check-officers-form-1 = Security administrators are known as persons
-cure-officers-form-1 = Enter their form 1, so that nobody decides on their own application: request add FILE
+cure-officers-form-1 = Until then they decide nothing: enter and submit their form 1, then: officer identify NAME --request NUMBER
 check-audit = The audit log is whole
 cure-audit = Stop working, tell the auditor and the superior: audit verify names the row. Delete nothing.
 check-clock = The clock is not behind the records

@@ -441,6 +441,8 @@ init-made = 制证台已建好：{$path}
 init-made-root = 省级制证台已建好：{$path}
     根证书的指纹，各单位据此核对：
     {$fingerprint}
+init-unidentified = 下列管理员审核申请之前，请先录入并提交其注册申请单，再登记：officer identify 名称 --request 编号
+    {$names}
 enrol-compare = {$unit} 申请接入。请与纸上的指纹核对：
     {$fingerprint}
     一致后加上 --fingerprint 和纸上的指纹再运行一次。
@@ -451,6 +453,7 @@ passphrase-refused-short = 口令至少要 12 个字符。
 passphrase-refused-easy = 口令重复或含有本人姓名，太容易被猜到。
 col-post = 岗位
 col-enabled = 已启用
+col-identified = 注册申请单
 col-certified = 已发证
 post-system = 系统管理员
 post-security = 安全管理员
@@ -490,6 +493,10 @@ error-last-officer = {$subject} 是该岗位最后一位管理员
 hint-last-officer = 请先为该岗位增加一位管理员。
 error-own-account = {$subject} 不能停用自己
 hint-own-account = 请另一位安全管理员办理。
+error-officer-unidentified = 管理员 {$subject} 的身份尚未登记，不能审核
+hint-officer-unidentified = 请录入并提交其注册申请单，再由安全管理员登记：officer identify 名称 --request 编号
+error-officer-identified = 管理员 {$subject} 的身份已登记
+hint-officer-identified = 无需再登记。
 error-officer-disabled = 管理员 {$subject} 已停用
 hint-officer-disabled = 无需再办。
 error-root-invalid = 根证书不可用：{$subject}
@@ -700,6 +707,7 @@ act-delegation-confirmed = 确认代制
 act-delegation-recorded = 登记代制
 act-neighbour-history-confirmed = 确认对方新历史
 act-officer-disabled = 停用管理员
+act-officer-identified = 登记管理员身份
 act-officer-registered = 登记管理员
 act-officer-ukey-resumed = 继续绑定管理员 ukey
 act-opinion-recorded = 登记意见
@@ -820,7 +828,7 @@ cure-disk-space = 请清理磁盘：写不进记录时制证台即停止工作�
 check-argon2-cost = 口令防猜强度
 cure-argon2-cost = 请每位管理员重设口令：officer passphrase
 check-officers-form-1 = 安全管理员均有注册申请单
-cure-officers-form-1 = 请录入其注册申请单（request add 文件），以防本人审核本人的申请。
+cure-officers-form-1 = 登记之前不能审核：请录入并提交其注册申请单，再运行 officer identify 名称 --request 编号
 check-audit = 审计日志完整
 cure-audit = 请停止制证，报告安全审计员和上级；audit verify 指出被破坏的记录。不要删除任何文件。
 check-clock = 时钟不早于已有记录

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::super::officers::{own_secrets, security};
-use super::super::people;
+use super::super::{officer_identity, people};
 use super::{
     REASON, RequestsBody, ReviewBody, SentDecision, SentField, SentOfficer, SentRequest,
     decision_name, decision_word,
@@ -177,7 +177,7 @@ pub fn write_scans(
 /// Requests that are not named stay undecided; a later answer may decide them.
 ///
 /// # Errors
-/// `wrong-duty`, `request-unknown`, `own-entry`, `changed-meanwhile` when one was decided on before,
+/// `wrong-duty`, `officer-unidentified`, `request-unknown`, `own-request`, `changed-meanwhile` when one was decided on before,
 /// or what the ukey says; nothing is decided then.
 pub fn decide(
     desk: &Desk,
@@ -187,6 +187,7 @@ pub fn decide(
     ask: &dyn AskSecret,
 ) -> Result<Decided, Error> {
     officer.demand(Duty::DecideRequest)?;
+    let own = officer_identity::demand(desk, officer)?;
     let opened = &review.incoming.opened;
     let to = post::subordinate(desk, &opened.signer.unit_code)?;
     let mut key = SigningKey::open(desk, officer)?;
@@ -194,7 +195,7 @@ pub fn decide(
     for (number, ruling) in rulings {
         let sent = review.requests.iter().find(|sent| sent.number == *number);
         let sent = sent.ok_or_else(|| Error::usage("request-unknown", number.as_str()))?;
-        check_free(desk, officer, review, sent)?;
+        check_free(desk, &own, review, sent)?;
         if let Ruling::Approve = ruling {
             check_form(sent)?;
             check_papers(sent)?;
@@ -239,12 +240,7 @@ pub fn decide(
 }
 
 /// Nobody decides twice, or about themselves (D-8).
-fn check_free(
-    desk: &Desk,
-    officer: &ActingOfficer,
-    review: &Review,
-    sent: &SentRequest,
-) -> Result<(), Error> {
+fn check_free(desk: &Desk, own: &[u8], review: &Review, sent: &SentRequest) -> Result<(), Error> {
     let home = review.incoming.opened.manifest.from.home;
     let decided = desk
         .store()
@@ -256,9 +252,8 @@ fn check_free(
     if let Some(field) = sent.fields.get("id_number") {
         let damaged = |_fault| Error::refused("parcel-damaged", "requests");
         let number = IdentityNumber::parse(&field.value, clock::now().date()).map_err(damaged)?;
-        let holder = people::person_hash(desk, &number)?;
-        if desk.officer(officer.name())?.person == Some(holder) {
-            return Err(Error::refused("own-entry", sent.number.clone()));
+        if people::person_hash(desk, &number)? == own {
+            return Err(Error::refused("own-request", sent.number.clone()));
         }
     }
     Ok(())
