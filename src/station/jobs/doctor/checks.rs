@@ -11,7 +11,7 @@ use crate::issuing::crl;
 use crate::station::desk::{Desk, PRACTICE_PROFILE};
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
-use crate::token::profiles;
+use crate::token::{profiles, reader};
 
 /// Less free space than this is soon none: a backup and a store that grows need it.
 const FREE_BYTES: u64 = 500 * 1024 * 1024;
@@ -43,6 +43,7 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     findings.extend(modules(desk));
     findings.push(plugged(desk, officer)?);
     findings.extend(reader_service(desk));
+    findings.extend(readers(desk));
     Ok(findings)
 }
 
@@ -210,4 +211,26 @@ fn reader_service(desk: &Desk) -> Option<Finding> {
     let runs = std::path::Path::new(READER_SERVICE).exists();
     let word = if runs { "runs" } else { "does not run" };
     (!desk.is_practice()).then(|| found("reader-service", runs, format!("pcscd {word}")))
+}
+
+/// The readers themselves, as their service tells them.
+fn readers(desk: &Desk) -> Option<Finding> {
+    if desk.is_practice() {
+        return None;
+    }
+    let Some(readers) = reader::standing() else {
+        return Some(found("readers", false, "no answer".to_owned()));
+    };
+    let readers: Vec<_> = readers
+        .into_iter()
+        .map(|reader::Standing { reader, card }| match card {
+            true => format!("{reader} (card)"),
+            false => reader,
+        })
+        .collect();
+    let detail = match readers.as_slice() {
+        [] => "no reader".to_owned(),
+        some => some.join(", "),
+    };
+    Some(found("readers", true, detail))
 }
