@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use hex::FromHex as _;
 use serde::{Deserialize, Serialize};
 
 /// Longest ATR (ISO 7816-3: the initial character and 32 more).
@@ -63,14 +64,11 @@ impl FromStr for AtrPattern {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let wrong = || AtrPatternError(text.to_owned());
         let byte = |pair: &str| match pair {
-            ".." => Ok(None),
-            pair if pair.len() == 2 && pair.bytes().all(|b| b.is_ascii_hexdigit()) => {
-                u8::from_str_radix(pair, 16).map(Some).map_err(|_| wrong())
-            }
-            _ => Err(wrong()),
+            ".." => Some(None),
+            pair => <[u8; 1]>::from_hex(pair).ok().map(|[byte]| Some(byte)),
         };
-        let bytes = text.split(':').map(byte).collect::<Result<Vec<_>, _>>()?;
-        let pattern = Self(bytes);
+        let bytes: Option<Vec<_>> = text.split(':').map(byte).collect();
+        let pattern = Self(bytes.ok_or_else(wrong)?);
         if pattern.0.len() > MAX_BYTES || pattern.exactness() == 0 {
             return Err(wrong());
         }

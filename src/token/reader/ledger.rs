@@ -228,7 +228,7 @@ impl Reader {
             Face::Unclear => return,
             Face::Empty => {
                 self.unsettled = None;
-                self.history(name, None, counter, now, events);
+                self.history(name, false, None, counter, now, events);
                 self.card = None;
                 return;
             }
@@ -244,7 +244,7 @@ impl Reader {
         } else {
             self.unsettled = None;
         }
-        self.history(name, Some(atr.as_ref()), counter, now, events);
+        self.history(name, true, atr.as_ref(), counter, now, events);
         let card = self.card.get_or_insert(Card {
             atr: None,
             in_use: None,
@@ -275,30 +275,29 @@ impl Reader {
     fn history(
         &mut self,
         name: &str,
-        seen: Option<Option<&Atr>>,
+        present: bool,
+        atr: Option<&Atr>,
         counter: u16,
         now: Duration,
         events: &mut Vec<ReaderEvent>,
     ) {
         let here = self.card.is_some();
-        let other = match (&self.card, seen) {
-            (Some(card), Some(Some(atr))) => card.atr.as_ref().is_some_and(|known| known != atr),
-            _ => false,
-        };
+        let known = self.card.as_ref().and_then(|card| card.atr.as_ref());
+        let other = known.is_some() && atr.is_some() && known != atr;
         let moves = if self.stale {
             // A service that was started anew counts anew.
             self.counter = counter;
             self.ahead = None;
-            u32::from(here != seen.is_some())
+            u32::from(here != present)
         } else {
-            self.moves(here != seen.is_some(), counter, now)
+            self.moves(here != present, counter, now)
         };
         let moves = if moves == 0 && other { 2 } else { moves };
         let mut card_here = here;
         for left in (0..moves).rev() {
             card_here = !card_here;
             events.push(if card_here {
-                let atr = seen.flatten().filter(|_atr| left == 0).cloned();
+                let atr = atr.filter(|_atr| left == 0).cloned();
                 let reader = name.to_owned();
                 ReaderEvent::CardInserted { reader, atr }
             } else {

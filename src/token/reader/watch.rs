@@ -217,7 +217,7 @@ impl Shared {
         if !events.is_empty() {
             running.news.extend(events);
             // A full pipe rings already.
-            (&self.bell).write(&[1]).ok();
+            (&self.bell).write_all(&[1]).ok();
         }
         self.changed.notify_all();
     }

@@ -223,9 +223,9 @@ fn readers(desk: &Desk) -> Option<Finding> {
     };
     let readers: Vec<_> = readers
         .into_iter()
-        .map(|reader::Standing { reader, card }| match card {
-            true => format!("{reader} (card)"),
-            false => reader,
+        .map(|reader::Standing { reader, card }| {
+            let what = if card { " (card)" } else { "" };
+            format!("{reader}{what}")
         })
         .collect();
     let detail = match readers.as_slice() {

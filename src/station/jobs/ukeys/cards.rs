@@ -143,8 +143,8 @@ impl Cards {
                 continue;
             }
             let same = back.iter().position(|(from, _serial)| from == reader);
-            if let Some(at) = same.or((!back.is_empty()).then_some(0)) {
-                let (_from, serial) = back.remove(at);
+            if !back.is_empty() {
+                let (_from, serial) = back.remove(same.unwrap_or(0));
                 card.standing = Standing::Ukey(serial.clone());
                 verdicts.push(Verdict::Returned(serial));
                 continue;

@@ -61,9 +61,10 @@ impl Watch {
     /// When the home cannot be read, or the system gives no thread for the readers.
     pub fn start(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
         officer.demand(Duty::ReadRecords)?;
-        let readers = match desk.is_practice() {
-            true => None,
-            false => Some(Readers::start()?),
+        let readers = if desk.is_practice() {
+            None
+        } else {
+            Some(Readers::start()?)
         };
         let mut watch = Self {
             asked: BTreeSet::new(),
@@ -100,9 +101,10 @@ impl Watch {
             Some(readers) => readers.take_news(&mut changes),
             None => false,
         };
-        let bench = match desk.is_practice() {
-            true => Bench::default(),
-            false => bench::look_through(desk, |profile| stirred || !profile.is_for_cards())?,
+        let bench = if desk.is_practice() {
+            Bench::default()
+        } else {
+            bench::look_through(desk, |profile| stirred || !profile.is_for_cards())?
         };
         let mut asked = virtual_serials(desk)?;
         let mut cards = BTreeSet::new();
@@ -162,8 +164,10 @@ impl Change {
                 event,
                 ReaderEvent::ServiceGone | ReaderEvent::CardUnusable { .. }
             ),
-            Self::Inserted(_) | Self::Unreadable(..) | Self::Removed(..) => false,
-            Self::StrangerGone(_) => false,
+            Self::Inserted(_)
+            | Self::Unreadable(..)
+            | Self::Removed(..)
+            | Self::StrangerGone(_) => false,
         }
     }
 }
@@ -188,12 +192,13 @@ impl Readers {
                     self.served = true;
                     stirred = true;
                 }
-                ReaderEvent::ServiceGone => {}
                 ReaderEvent::CardInserted { .. }
                 | ReaderEvent::CardRemoved { .. }
                 | ReaderEvent::CardUsable { .. } => stirred = true,
                 ReaderEvent::ReaderAppeared(_) => self.served = true,
-                ReaderEvent::ReaderGone(_) | ReaderEvent::CardUnusable { .. } => {}
+                ReaderEvent::ServiceGone
+                | ReaderEvent::ReaderGone(_)
+                | ReaderEvent::CardUnusable { .. } => {}
             }
             let gone = self.cards.take(&event);
             changes.push(Change::AtReader(event));
@@ -222,9 +227,10 @@ fn compare(
     }
     let shown = |serial: &Serial| bench.ukeys.iter().any(|ukey| serial_of(ukey) == serial);
     let came: Vec<_> = now.difference(before).collect();
-    let virtual_bench = match came.iter().all(|serial| shown(serial)) {
-        true => Bench::default(),
-        false => bench::look_at_virtual(desk)?,
+    let virtual_bench = if came.iter().all(|serial| shown(serial)) {
+        Bench::default()
+    } else {
+        bench::look_at_virtual(desk)?
     };
     for serial in came {
         let bench = if shown(serial) { bench } else { &virtual_bench };
