@@ -33,7 +33,12 @@ impl Cli<'_> {
             for change in watch.look(&desk, &officer)? {
                 self.tell(&desk, &officer, &change)?;
             }
-            if !reader_stays(&watch) {
+            let wait = if watch.is_stirred() {
+                Duration::ZERO
+            } else {
+                LOOK_EVERY
+            };
+            if !reader_stays(&watch, wait) {
                 return Ok(0);
             }
         }
@@ -168,15 +173,15 @@ fn likely(desk: &Desk, atr: Option<&Atr>) -> Vec<String> {
     atr.map(|atr| candidates(desk, atr)).unwrap_or_default()
 }
 
-/// Waits until a card reader has news, or until it is time to ask again; `false` as soon as nobody
+/// Waits until a card reader has news, or so long; `false` as soon as nobody
 /// reads stdout any more.
-fn reader_stays(watch: &Watch) -> bool {
+fn reader_stays(watch: &Watch, time: Duration) -> bool {
     let stdout = io::stdout();
     // Asks for nothing: a closed reader is told unasked.
     let mut watched = vec![PollFd::new(&stdout, PollFlags::empty())];
     let bell = watch.bell();
     watched.extend(bell.as_ref().map(|bell| PollFd::new(bell, PollFlags::IN)));
-    let limit = Timespec::try_from(LOOK_EVERY).ok();
+    let limit = Timespec::try_from(time).ok();
     match rustix::event::poll(&mut watched, limit.as_ref()) {
         Ok(_ready) => watched.first().is_some_and(|one| one.revents().is_empty()),
         Err(rustix::io::Errno::INTR) => true,

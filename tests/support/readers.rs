@@ -223,6 +223,11 @@ impl Drop for Service {
         if self.running.is_some() {
             self.kill();
         }
+        if !self.apart {
+            // What a killed service leaves behind in everybody's folder.
+            let left = [self.socket(), self.socket().with_file_name("pcscd.pid")];
+            root("rm").arg("--force").args(left).status().unwrap();
+        }
     }
 }
 

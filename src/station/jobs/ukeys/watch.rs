@@ -44,6 +44,8 @@ pub struct Watch {
     readers: Option<Readers>,
     /// What the start found and nobody was told yet.
     untold: Vec<Change>,
+    /// A reader stirred, and the modules have not been asked since.
+    stirred: bool,
 }
 
 #[derive(Debug)]
@@ -71,8 +73,12 @@ impl Watch {
             cards: BTreeSet::new(),
             readers,
             untold: Vec::new(),
+            stirred: false,
         };
-        let found = watch.look(desk, officer)?;
+        let mut found = watch.look(desk, officer)?;
+        if watch.is_stirred() {
+            found.extend(watch.look(desk, officer)?);
+        }
         // Who and what is there was not plugged in just now; what is wrong is told all the same.
         watch.untold = found.into_iter().filter(Change::is_trouble).collect();
         Ok(watch)
@@ -88,19 +94,31 @@ impl Watch {
         self.readers.as_ref().map(|readers| readers.watch.as_fd())
     }
 
-    /// Who came and who went since the last look. Virtual ukeys are opened only when one came, so
-    /// that a run at work on another one is left alone; the modules of cards only when a reader stirred,
-    /// or where no service tells of readers.
+    /// Whether a reader stirred and the modules are to be asked: look again without waiting.
+    pub const fn is_stirred(&self) -> bool {
+        self.stirred
+    }
+
+    /// Who came and who went since the last look. What a reader has to say is told first, and the modules
+    /// are asked by the look after it. Virtual ukeys are opened only when one came, so that a run at work
+    /// on another one is left alone; the modules of cards only when a reader stirred, or where there never
+    /// was a service that tells of readers.
     ///
     /// # Errors
     /// When the home cannot be read.
     pub fn look(&mut self, desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Change>, Error> {
         officer.demand(Duty::ReadRecords)?;
         let mut changes = std::mem::take(&mut self.untold);
-        let stirred = match &mut self.readers {
-            Some(readers) => readers.take_news(&mut changes),
-            None => false,
-        };
+        let was_stirred = std::mem::take(&mut self.stirred);
+        let mut stirred = was_stirred;
+        if let Some(readers) = &mut self.readers {
+            let news = readers.take_news(&mut changes);
+            if news && !was_stirred {
+                self.stirred = true;
+                return Ok(changes);
+            }
+            stirred |= news || !readers.served;
+        }
         let bench = if desk.is_practice() {
             Bench::default()
         } else {
@@ -176,10 +194,11 @@ impl Readers {
     fn start() -> Result<Self, Error> {
         let watch = ReaderWatch::start()
             .map_err(|error| Error::failed("readers-unwatched", "").because(error))?;
+        let served = !watch.waiting().contains(&ReaderEvent::ServiceGone);
         Ok(Self {
             watch,
             cards: Cards::default(),
-            served: false,
+            served,
         })
     }
 
@@ -195,8 +214,8 @@ impl Readers {
                 ReaderEvent::CardInserted { .. }
                 | ReaderEvent::CardRemoved { .. }
                 | ReaderEvent::CardUsable { .. } => stirred = true,
-                ReaderEvent::ReaderAppeared(_) => self.served = true,
                 ReaderEvent::ServiceGone
+                | ReaderEvent::ReaderAppeared(_)
                 | ReaderEvent::ReaderGone(_)
                 | ReaderEvent::CardUnusable { .. } => {}
             }
@@ -204,7 +223,7 @@ impl Readers {
             changes.push(Change::AtReader(event));
             changes.extend(gone.map(Change::StrangerGone));
         }
-        stirred || !self.served
+        stirred
     }
 }
 
