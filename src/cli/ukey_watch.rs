@@ -10,11 +10,11 @@ use super::commands::Cli;
 use super::objects::Names;
 use super::output::Output;
 use crate::domain::atr::Atr;
+use crate::domain::ukey::Serial;
 use crate::station::jobs::ukeys::{
     CardInReader, CardTrouble, Change, ReaderEvent, Watch, candidates,
 };
 use crate::station::{ActingOfficer, Desk, Error};
-use crate::store::UkeyRow;
 
 /// How often it is asked who is plugged in where no reader tells.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
@@ -47,21 +47,12 @@ impl Cli<'_> {
     fn tell(&self, desk: &Desk, officer: &ActingOfficer, change: &Change) -> Result<(), Error> {
         let names = Names::read(desk, officer)?;
         match change {
-            Change::Inserted(ukey) => {
-                let record = ukey.record.as_ref();
-                let own = &ukey.reading.identity.serial;
-                let serial = record.map_or(own, |row| &row.identity.serial);
-                self.tell_ukey("inserted", serial.as_str(), record, names.inserted(ukey));
-            }
+            Change::Inserted(ukey) => self.tell_ukey("inserted", change, names.inserted(ukey)),
             Change::Unreadable(serial, record) => {
-                let record = record.as_ref();
-                let value = names.bare(serial, record);
-                self.tell_ukey("inserted", serial.as_str(), record, value);
+                self.tell_ukey("inserted", change, names.bare(serial, record.as_ref()));
             }
             Change::Removed(serial, record) => {
-                let record = record.as_ref();
-                let value = names.bare(serial, record);
-                self.tell_ukey("removed", serial.as_str(), record, value);
+                self.tell_ukey("removed", change, names.bare(serial, record.as_ref()));
             }
             Change::AtReader(event) => self.tell_reader(desk, event),
             Change::NotRecognised(card) => self.tell_stranger(desk, card, "inserted"),
@@ -70,13 +61,14 @@ impl Cli<'_> {
         Ok(())
     }
 
-    fn tell_ukey(&self, event: &str, serial: &str, record: Option<&UkeyRow>, mut value: Value) {
+    fn tell_ukey(&self, event: &str, change: &Change, mut value: Value) {
         if let Some(object) = value.as_object_mut() {
             object.insert("event".to_owned(), json!(event));
             object.insert("inserted".to_owned(), json!(event == "inserted"));
         }
         let words = self.output.wording();
-        let state = record.map(|row| match &row.officer {
+        let serial = change.serial().map(Serial::as_str).unwrap_or_default();
+        let state = change.record().map(|row| match &row.officer {
             Some(_) => "of-officer",
             None => row.state.word(),
         });

@@ -174,6 +174,24 @@ impl Watch {
 }
 
 impl Change {
+    /// Which ukey: the serial it has in stock, else the one it reports.
+    pub fn serial(&self) -> Option<&Serial> {
+        match self {
+            Self::Inserted(ukey) => Some(serial_of(ukey)),
+            Self::Unreadable(serial, _) | Self::Removed(serial, _) => Some(serial),
+            Self::AtReader(_) | Self::NotRecognised(_) | Self::StrangerGone(_) => None,
+        }
+    }
+
+    /// Its record, if it is in stock.
+    pub fn record(&self) -> Option<&UkeyRow> {
+        match self {
+            Self::Inserted(ukey) => ukey.record.as_ref(),
+            Self::Unreadable(_, record) | Self::Removed(_, record) => record.as_ref(),
+            Self::AtReader(_) | Self::NotRecognised(_) | Self::StrangerGone(_) => None,
+        }
+    }
+
     /// Whether it tells of something wrong rather than of somebody who is there.
     const fn is_trouble(&self) -> bool {
         match self {
