@@ -53,6 +53,17 @@ impl Home {
         fs::write(dir.join(name).with_extension("toml"), text).unwrap();
     }
 
+    /// What `doctor` finds of the readers.
+    fn readers(&self, service: &Service) -> Value {
+        let doctor = self.command(service, &["--lang", "en", "doctor"]).output();
+        let answer = support::answer(&doctor.unwrap());
+        let mut items = answer.items().iter();
+        items
+            .find(|item| item["check"] == "readers")
+            .unwrap()
+            .clone()
+    }
+
     fn command(&self, service: &Service, args: &[&str]) -> Command {
         let mut command = self.station.command(SYSTEM, args);
         service.serve(&mut command);
@@ -239,6 +250,8 @@ fn what_happened_while_the_watch_could_not_look_is_told_from_the_count() {
             card.remove();
             service.heard("Card Removed From");
         }
+        // pcscd says that a card is gone a moment before it shows it.
+        while home.readers(&service)["detail"] != "Desk 00 00, Desk 00 01" {}
         watching.go_on();
         for _ in 0..count {
             let inserted = watching.expect(&["card-inserted"]);
@@ -468,21 +481,9 @@ fn doctor_names_the_readers_or_says_that_nobody_answers() {
     let (name, port) = reader.slot(0);
     let mut service = Service::with(&[reader]);
     let home = Home::new();
-    let found = |service: &Service| -> Value {
-        let output = home
-            .command(service, &["--lang", "en", "doctor"])
-            .output()
-            .unwrap();
-        let answer = support::answer(&output);
-        let finding = answer
-            .items()
-            .iter()
-            .find(|item| item["check"] == "readers");
-        finding.unwrap().clone()
-    };
     let card = VirtualCard::insert(port, EPASS);
     service.heard("Card inserted into");
-    let with_card = found(&service);
+    let with_card = home.readers(&service);
     assert_eq!(with_card["ok"], true);
     let detail = with_card["detail"].as_str().unwrap();
     assert!(
@@ -491,7 +492,7 @@ fn doctor_names_the_readers_or_says_that_nobody_answers() {
     );
     drop(card);
     service.kill();
-    let gone = found(&service);
+    let gone = home.readers(&service);
     assert_eq!(gone["ok"], false);
     assert!(
         gone["hint"]
