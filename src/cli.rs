@@ -17,6 +17,7 @@ mod settings;
 mod sheets;
 mod stock;
 mod trust;
+mod ukey_watch;
 mod ukeys;
 mod units;
 mod waivers;

@@ -2,6 +2,7 @@
 //! parsed at the edge into types that cannot hold a wrong value.
 
 pub mod approval;
+pub mod atr;
 pub mod audit;
 pub mod certificate;
 pub mod certificate_order;

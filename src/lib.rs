@@ -10,7 +10,8 @@
 //! - [`domain`]: the words of the trade, pure data and rules: forms, units, officers and their duties,
 //!   ukeys, PINs, approvals, checkpoints, retention. No I/O, clock or randomness. Uses memory.
 //! - [`workflow`]: decides what happens next, never does it. Uses domain.
-//! - [`token`]: reaches ukeys, by worker processes; knows no request. Uses domain.
+//! - [`token`]: reaches ukeys, by worker processes, and tells what stirs at the card readers; knows no
+//!   request. Uses domain.
 //! - [`keys`]: the station's own keys and signatures: wraps and escrow, the unit PKI with its revocation
 //!   lists, CMS signatures, checkpoints, the files between stations. Knows no token. Uses domain.
 //! - [`issuing`]: makes and checks certificates and CRLs, behind a connector. Knows no token. Uses

@@ -1,9 +1,5 @@
 //! `ukey …` and `hand-out`: what is plugged in, the stock, and a ukey's holder.
 
-use std::io;
-use std::time::Duration;
-
-use rustix::event::{PollFd, PollFlags, Timespec};
 use serde_json::{Value, json};
 
 use super::args::{Ukey, WhichUkeys};
@@ -18,12 +14,9 @@ use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::UkeyState;
 use crate::station::desk::Access;
 use crate::station::jobs::ca::CrlStanding;
-use crate::station::jobs::ukeys::{Change, UkeyView, Watch};
+use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{certificates, change_pin, hand_out, stock, ukeys};
 use crate::station::{ActingOfficer, Desk, EntryRow, Error, UkeyFilter};
-
-/// How often `--watch` looks who is plugged in.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Columns of a table of ukeys.
 const COLUMNS: [(&str, &str); 6] = [
@@ -115,51 +108,6 @@ impl Cli<'_> {
             }
         }
         Ok(0)
-    }
-
-    /// Tells who comes and goes, until it is interrupted or nobody reads any more.
-    fn ukey_watch(&self) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let mut watch = Watch::start(&desk, &officer)?;
-        let count = [("count", watch.count().to_string())];
-        self.output
-            .say(&self.output.wording().with("watching", count));
-        while reader_stays(LOOK_EVERY) {
-            for change in watch.look(&desk, &officer)? {
-                self.tell(&desk, &officer, &change)?;
-            }
-        }
-        Ok(0)
-    }
-
-    fn tell(&self, desk: &Desk, officer: &ActingOfficer, change: &Change) -> Result<(), Error> {
-        let names = Names::read(desk, officer)?;
-        let (event, mut value) = match change {
-            Change::Inserted(ukey) => ("inserted", names.inserted(ukey)),
-            Change::Unreadable(serial, record) => ("inserted", names.bare(serial, record.as_ref())),
-            Change::Removed(serial, record) => ("removed", names.bare(serial, record.as_ref())),
-        };
-        if let Some(object) = value.as_object_mut() {
-            object.insert("event".to_owned(), json!(event));
-            object.insert("inserted".to_owned(), json!(event == "inserted"));
-        }
-        let words = self.output.wording();
-        let state = change.record().map(|row| match &row.officer {
-            Some(_) => "of-officer",
-            None => row.state.word(),
-        });
-        let state = state.map(|word| words.text(&format!("state-{}", word.replace('_', "-"))));
-        let args = [
-            ("serial", change.serial().as_str().to_owned()),
-            ("state", state.unwrap_or_else(|| words.text("not-in-stock"))),
-        ];
-        let sentence = words.with(&format!("watch-{event}"), args);
-        if self.output.is_json() {
-            Output::line(&value);
-        } else {
-            Output::bytes(format!("{sentence}\n").as_bytes());
-        }
-        Ok(())
     }
 
     /// The holder types at the terminal; the desk only starts it.
@@ -270,17 +218,4 @@ fn step(entry: &EntryRow) -> Value {
         "reason": entry.reason,
         "note": entry.note,
     })
-}
-
-/// Waits so long; `false` as soon as nobody reads stdout any more.
-fn reader_stays(time: Duration) -> bool {
-    let stdout = io::stdout();
-    // Asks for nothing: a closed reader is told unasked.
-    let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
-    let limit = Timespec::try_from(time).ok();
-    match rustix::event::poll(&mut watched, limit.as_ref()) {
-        Ok(_ready) => watched.iter().all(|one| one.revents().is_empty()),
-        Err(rustix::io::Errno::INTR) => true,
-        Err(_) => false,
-    }
 }

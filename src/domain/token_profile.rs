@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::atr::{Atr, AtrPattern};
 use super::key::KeyAlgorithm;
 use super::pin::{Pin, PinAlphabet, PinPolicy};
 use super::ukey::{UkeyIdentity, UkeyReading};
@@ -61,9 +62,9 @@ pub struct Select {
     /// `model`, trimmed; empty: any.
     #[serde(default)]
     pub models: Vec<String>,
-    /// Beginnings of ATRs, e.g. `3B:9F:95`.
+    /// Beginnings of ATRs, e.g. `3B:9F:..:81`, where its ukeys are cards in PC/SC readers.
     #[serde(default)]
-    pub atr_prefixes: Vec<String>,
+    pub atr_prefixes: Vec<AtrPattern>,
     /// USB vendor and product, e.g. `096E:0807`.
     #[serde(default)]
     pub usb_ids: Vec<String>,
@@ -353,6 +354,12 @@ impl TokenProfile {
             && fits(models, &identity.model)
     }
 
+    /// Whether its ukeys are cards in PC/SC readers, so that a reader's event tells of them. The others
+    /// have to be asked again and again.
+    pub fn is_for_cards(&self) -> bool {
+        !self.select.atr_prefixes.is_empty()
+    }
+
     /// The factory SO PIN.
     ///
     /// # Errors
@@ -413,6 +420,26 @@ impl TokenProfile {
 
 /// Profiles by name.
 pub type Profiles = BTreeMap<String, TokenProfile>;
+
+/// The profiles that a card may belong to, best first: the pattern that fixes more bytes, then the
+/// model that was driven before, then by name. Only its module can say which ukey it is.
+pub fn candidates<'p>(profiles: &'p Profiles, atr: &Atr) -> Vec<&'p TokenProfile> {
+    let exactness = |profile: &TokenProfile| {
+        let fitting = profile.select.atr_prefixes.iter();
+        let fitting = fitting.filter(|pattern| pattern.fits(atr));
+        fitting.map(AtrPattern::exactness).max()
+    };
+    let mut found: Vec<_> = profiles
+        .values()
+        .filter_map(|profile| Some((exactness(profile)?, profile)))
+        .collect();
+    // A stable sort: equals stay in the order of their names.
+    found.sort_by_key(|(exactness, profile)| std::cmp::Reverse((*exactness, profile.tested)));
+    found
+        .into_iter()
+        .map(|(_exactness, profile)| profile)
+        .collect()
+}
 
 /// Line and column, from 1, of a byte offset.
 fn place(text: &str, offset: usize) -> (usize, usize) {

@@ -89,14 +89,31 @@ pub struct Bench {
 pub fn look(desk: &Desk) -> Result<Bench, Error> {
     let mut places = virtual_places(desk)?;
     if !desk.is_practice() {
-        places.extend(reader_places(desk));
+        places.extend(module_places(desk, |_profile| true));
     }
+    look_at(desk, &places)
+}
+
+/// Looks at the ukeys of those profiles of a real home whose modules are installed.
+pub(super) fn look_through(
+    desk: &Desk,
+    wanted: impl Fn(&TokenProfile) -> bool,
+) -> Result<Bench, Error> {
+    look_at(desk, &module_places(desk, wanted))
+}
+
+/// Looks at the virtual ukeys.
+pub(super) fn look_at_virtual(desk: &Desk) -> Result<Bench, Error> {
+    look_at(desk, &virtual_places(desk)?)
+}
+
+fn look_at(desk: &Desk, places: &[Place]) -> Result<Bench, Error> {
     let mut bench = Bench::default();
     for Listing {
         profile,
         folder,
         readings,
-    } in lister::list(&places)
+    } in lister::list(places)
     {
         match readings {
             Err(fault) => bench.troubles.push(Trouble {
@@ -261,11 +278,11 @@ fn virtual_places(desk: &Desk) -> Result<Vec<Place>, Error> {
     Ok(places)
 }
 
-fn reader_places(desk: &Desk) -> Vec<Place> {
+fn module_places(desk: &Desk, wanted: impl Fn(&TokenProfile) -> bool) -> Vec<Place> {
     let profiles = desk
         .profiles()
         .values()
-        .filter(|profile| profile.virtual_ukey.is_none());
+        .filter(|profile| profile.virtual_ukey.is_none() && wanted(profile));
     let places = profiles.filter_map(|profile| {
         let spec = reader_spec(desk, profile, None)?;
         Some(Place {

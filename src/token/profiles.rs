@@ -101,6 +101,8 @@ pub fn module_path(profile: &TokenProfile) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::atr::Atr;
+    use crate::domain::token_profile::candidates;
 
     fn softhsm2() -> String {
         let file = Shipped::get("softhsm2.toml").unwrap();
@@ -136,6 +138,31 @@ mod tests {
     }
 
     #[test]
+    fn an_atr_gives_the_profiles_it_may_belong_to_the_closest_first() {
+        let profiles = load(Path::new("/nonexistent")).unwrap();
+        let names = |profiles: &Profiles, atr: &str| -> Vec<String> {
+            let atr = Atr::from_bytes(&hex::decode(atr).unwrap()).unwrap();
+            let found = candidates(profiles, &atr).into_iter();
+            found.map(|profile| profile.name.clone()).collect()
+        };
+        let epass = "3B9F958131FE9F006646530523002571DF000000000002";
+        let both = ["feitian-epass2003", "feitian-epass2003-opensc"];
+        assert_eq!(names(&profiles, epass), both);
+        let mut extended = profiles.clone();
+        let mut closer = extended["longmai-mtoken-cryptoid"].clone();
+        closer.name = "zz-closer".to_owned();
+        closer.select.atr_prefixes =
+            vec!["3B:9F:95:81:31:FE:9F:..:66:46:53:05:23:00".parse().unwrap()];
+        extended.insert(closer.name.clone(), closer);
+        assert_eq!(names(&extended, epass)[0], "zz-closer");
+        assert_eq!(
+            names(&profiles, "3B9F118131FE9F006A6D546F6B656E"),
+            ["longmai-mtoken-cryptoid"]
+        );
+        assert!(names(&profiles, "3B00").is_empty());
+    }
+
+    #[test]
     fn a_bad_profile_is_refused_with_its_place() {
         let bad = |from: &str, to: &str| {
             let text = softhsm2();
@@ -156,6 +183,8 @@ mod tests {
                 .contains("deadlines.probe")
         );
         assert!(bad("len = 24", "len = 4").message.contains("so-pin.len"));
+        let atr = bad("[select]", "[select]\natr-prefixes = [\"3B:9\"]");
+        assert!(atr.message.contains("ATR pattern"), "{atr}");
         assert!(
             bad("so-pin = \"12345678\"", "so-pin = \"1\"")
                 .message

@@ -10,9 +10,11 @@
 
 pub(crate) mod paper;
 pub(crate) mod point;
+pub(crate) mod readers;
 pub(crate) mod records;
 pub(crate) mod scene;
 pub(crate) mod stations;
+pub(crate) mod virtual_card;
 
 use std::ffi::OsStr;
 use std::io::Write as _;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -52,13 +53,18 @@ impl Station {
 
     /// Runs a command as one officer.
     pub(crate) fn act(&self, officer: (&str, &str), args: &[&str]) -> Answer {
+        answer(&self.command(officer, args).output().unwrap())
+    }
+
+    /// The command itself.
+    pub(crate) fn command(&self, officer: (&str, &str), args: &[&str]) -> Command {
         let text = format!("[officers]\n\"{}\" = \"{}\"\n", officer.0, officer.1);
         let secrets = self.private(&format!("{}.toml", officer.0), &text);
         let mut command = program();
         command.arg("--home").arg(self.home()).arg("--json");
         command.arg("--secrets").arg(secrets);
         command.args(["--officer", officer.0]).args(args);
-        answer(&command.output().unwrap())
+        command
     }
 
     /// The same at a terminal where a person types these lines, e.g. the second officer's passphrase.

@@ -11,6 +11,13 @@ use crate::station::error::Error;
 use crate::store::{UkeyFilter, UkeyRow};
 use crate::token::virtual_ukey;
 
+mod cards;
+mod watch;
+
+pub use crate::token::reader::{CardTrouble, ReaderEvent};
+pub use cards::CardInReader;
+pub use watch::{Change, Watch, candidates};
+
 /// A ukey and whether it is plugged in.
 #[derive(Clone, Debug)]
 pub struct UkeyView {
@@ -112,104 +119,33 @@ fn not_in_stock(desk: &Desk, text: &str) -> Result<Error, Error> {
     )
 }
 
-/// Who came and who went.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// Plugged in.
-    Inserted(Box<Inserted>),
-    /// Plugged in, and cannot be read; with its record, if it is in stock.
-    Unreadable(Serial, Option<UkeyRow>),
-    /// Pulled out; with its record, if it is in stock.
-    Removed(Serial, Option<UkeyRow>),
-}
-
-impl Change {
-    /// Which ukey: the serial it has in stock, else the one it reports.
-    pub fn serial(&self) -> &Serial {
-        match self {
-            Self::Inserted(ukey) => match &ukey.record {
-                Some(row) => &row.identity.serial,
-                None => &ukey.reading.identity.serial,
-            },
-            Self::Unreadable(serial, _) | Self::Removed(serial, _) => serial,
-        }
-    }
-
-    /// Its record, if it is in stock.
-    pub fn record(&self) -> Option<&UkeyRow> {
-        match self {
-            Self::Inserted(ukey) => ukey.record.as_ref(),
-            Self::Unreadable(_, record) | Self::Removed(_, record) => record.as_ref(),
-        }
-    }
-}
-
-/// Knows who was plugged in at the last look.
-#[derive(Clone, Debug)]
-pub struct Watch(BTreeSet<Serial>);
-
-impl Watch {
-    /// Notes who is plugged in now.
-    ///
-    /// # Errors
-    /// When the home cannot be read.
-    pub fn start(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
-        officer.demand(Duty::ReadRecords)?;
-        Ok(Self(plugged(desk)?))
-    }
-
-    /// How many were plugged in.
-    pub fn count(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Who came and who went since the last look. Virtual ukeys are opened only when one came, so
-    /// that a run at work on another one is left alone.
-    ///
-    /// # Errors
-    /// When the home cannot be read.
-    pub fn look(&mut self, desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Change>, Error> {
-        officer.demand(Duty::ReadRecords)?;
-        let now = plugged(desk)?;
-        let before = std::mem::replace(&mut self.0, now);
-        let mut changes = Vec::new();
-        for serial in before.difference(&self.0) {
-            let record = desk.store().read().ukey(serial)?;
-            changes.push(Change::Removed(serial.clone(), record));
-        }
-        let came: Vec<_> = self.0.difference(&before).collect();
-        if came.is_empty() {
-            return Ok(changes);
-        }
-        let bench = bench::look(desk)?;
-        for serial in came {
-            let is_it = |ukey: &&Inserted| match &ukey.record {
-                Some(row) => row.identity.serial == *serial,
-                None => ukey.reading.identity.serial == *serial,
-            };
-            changes.push(match bench.ukeys.iter().find(is_it) {
-                Some(ukey) => Change::Inserted(Box::new(ukey.clone())),
-                None => Change::Unreadable(serial.clone(), desk.store().read().ukey(serial)?),
-            });
-        }
-        Ok(changes)
-    }
-}
-
-/// The serials that are plugged in. Virtual ones by their marker; readers are looked at.
+/// The serials that are plugged in. Virtual ones by their marker; modules are asked.
 fn plugged(desk: &Desk) -> Result<BTreeSet<Serial>, Error> {
     if desk.is_practice() {
-        let folders = virtual_ukey::folders(&desk.home().ukeys())?.into_iter();
-        let inserted = folders.filter(|(_serial, folder)| virtual_ukey::is_inserted(folder));
-        return Ok(inserted.map(|(serial, _folder)| serial).collect());
+        return virtual_serials(desk);
     }
-    let bench = bench::look(desk)?;
-    Ok(bench
+    Ok(serials(&bench::look(desk)?))
+}
+
+/// The virtual ukeys that are plugged in, by their marker.
+fn virtual_serials(desk: &Desk) -> Result<BTreeSet<Serial>, Error> {
+    let folders = virtual_ukey::folders(&desk.home().ukeys())?.into_iter();
+    let inserted = folders.filter(|(_serial, folder)| virtual_ukey::is_inserted(folder));
+    Ok(inserted.map(|(serial, _folder)| serial).collect())
+}
+
+fn serials(bench: &Bench) -> BTreeSet<Serial> {
+    bench
         .ukeys
-        .into_iter()
-        .map(|ukey| match ukey.record {
-            Some(record) => record.identity.serial,
-            None => ukey.reading.identity.serial,
-        })
-        .collect())
+        .iter()
+        .map(|ukey| serial_of(ukey).clone())
+        .collect()
+}
+
+/// The serial it has in stock, else the one it reports.
+fn serial_of(ukey: &Inserted) -> &Serial {
+    match &ukey.record {
+        Some(row) => &row.identity.serial,
+        None => &ukey.reading.identity.serial,
+    }
 }

@@ -12,7 +12,7 @@ use crate::memory;
 use crate::station::desk::{Desk, PRACTICE_PROFILE};
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
-use crate::token::profiles;
+use crate::token::{profiles, reader};
 
 /// Less free space than this is soon none: a backup and a store that grows need it.
 const FREE_BYTES: u64 = 500 * 1024 * 1024;
@@ -45,6 +45,7 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     findings.extend(modules(desk));
     findings.push(plugged(desk, officer)?);
     findings.extend(reader_service(desk));
+    findings.extend(readers(desk));
     Ok(findings)
 }
 
@@ -243,4 +244,26 @@ fn reader_service(desk: &Desk) -> Option<Finding> {
         "reader-service-stopped"
     };
     (!desk.is_practice()).then(|| found("reader-service", runs, Detail::new(word, [])))
+}
+
+/// The readers themselves, as their service tells them.
+fn readers(desk: &Desk) -> Option<Finding> {
+    if desk.is_practice() {
+        return None;
+    }
+    let Some(readers) = reader::standing() else {
+        return Some(found("readers", false, Detail::new("readers-silent", [])));
+    };
+    let readers: Vec<_> = readers
+        .into_iter()
+        .map(|reader::Standing { reader, card }| {
+            let what = if card { " (card)" } else { "" };
+            format!("{reader}{what}")
+        })
+        .collect();
+    let detail = match readers.as_slice() {
+        [] => Detail::new("readers-none", []),
+        some => Detail::new("readers", [("names", some.join(", "))]),
+    };
+    Some(found("readers", true, detail))
 }
