@@ -367,6 +367,32 @@ fn what_cannot_be_right_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_blank_that_is_set_aside_is_made_for_its_request_alone() {
+    let home = PracticeHome::new(2, 2);
+    let blanks = home.run(["ukey", "list", "--state", "blank"]).expect(0);
+    let serial = |at: usize| blanks.items()[at]["serial"].as_str().unwrap().to_owned();
+    let requests = home.run(["request", "list"]).expect(0);
+    let number = |at: usize| requests.items()[at]["number"].as_str().unwrap().to_owned();
+    // The first ukey for the second request: else it would be the first one's.
+    let (first, second) = (serial(0), number(1));
+    let set_aside = home.run(["stock", "allocate", &first, "--request", &second]);
+    assert_eq!(set_aside.expect(0).one()["state"], "allocated");
+    let again = home.run(["stock", "allocate", &serial(1), "--request", &second]);
+    assert_eq!(again.expect(4).error_code(), "ukey-allocated");
+    let other = home.run(["personalise", &number(0), "--ukey", &first]);
+    assert_eq!(other.expect(4).error_code(), "ukey-not-in-stock");
+    let made = home.run(["personalise", "--all"]).expect(0);
+    for result in made.events("result") {
+        let its_own = result["request"] == second.as_str();
+        assert_eq!(result["serial"] == first.as_str(), its_own, "{result}");
+    }
+    assert_eq!(made.events("summary")[0]["issued"], 2);
+    let report = home.run(["stock", "report"]).expect(0);
+    assert_eq!(report.items()[0]["issued"], 2);
+    assert_eq!(report.items()[0]["balanced"], true);
+}
+
+#[test]
 fn a_list_is_taken_row_by_row_and_every_fault_is_told() {
     let home = PracticeHome::new(0, 0);
     let sheet = home.path.with_extension("csv");

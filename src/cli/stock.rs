@@ -17,7 +17,7 @@ use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::{Access, Desk};
 use crate::station::jobs::stock::{self, Counted, Delivery, Dispatched, Selection, SignedFor};
 use crate::station::jobs::ukeys::UkeyView;
-use crate::station::jobs::{dispatch_paper, intake, ukeys};
+use crate::station::jobs::{dispatch_paper, intake, requests, ukeys};
 use crate::station::{ActingOfficer, DiscrepancyRow, Error, NoteRow, StockLine, UkeyRow, clock};
 
 impl Cli<'_> {
@@ -55,6 +55,19 @@ impl Cli<'_> {
                 self.notes((&desk, &officer), &notes)
             }
             Stock::Discrepancy(command) => self.discrepancy(command),
+            Stock::Allocate { serial, request } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
+                let row = ukeys::named(&desk, &officer, serial)?;
+                let request = requests::find(&desk, &officer, request)?.row;
+                let row = stock::allocate(&desk, &officer, (&row, &request))?;
+                self.ukey_done((&desk, &officer), row, false)
+            }
+            Stock::Release { serial } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
+                let row = ukeys::named(&desk, &officer, serial)?;
+                let row = stock::release(&desk, &officer, &row)?;
+                self.ukey_done((&desk, &officer), row, false)
+            }
             Stock::Correct { serial, to, reason } => {
                 let to = UkeyState::from_word(to).ok_or_else(|| Error::usage("not-a-state", to))?;
                 let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;

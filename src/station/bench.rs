@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::desk::Desk;
 use super::error::Error;
 use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::id::RequestId;
 use crate::domain::label::TokenLabel;
 use crate::domain::officer::OfficerName;
 use crate::domain::token_profile::{NotBlank, TokenProfile};
@@ -135,7 +136,7 @@ fn look_at(desk: &Desk, places: &[Place]) -> Result<Bench, Error> {
                         .store()
                         .read()
                         .ukey_reported(&reading.identity.serial)?;
-                    let usable = usable(desk.profile(&profile)?, record.as_ref(), &reading);
+                    let usable = usable(desk.profile(&profile)?, record.as_ref(), &reading, None);
                     let (profile, folder) = (profile.clone(), folder.clone());
                     bench.ukeys.push(Inserted {
                         reading,
@@ -155,11 +156,13 @@ fn look_at(desk: &Desk, places: &[Place]) -> Result<Bench, Error> {
     Ok(bench)
 }
 
-/// Whether a ukey can be personalised (D-24, D-29, D-30).
+/// Whether a ukey can be personalised (D-24, D-29, D-30): a blank for any request, one that was set aside
+/// for its own.
 pub(super) fn usable(
     profile: &TokenProfile,
     record: Option<&UkeyRow>,
     reading: &UkeyReading,
+    request: Option<RequestId>,
 ) -> Result<(), Unusable> {
     let record = record.ok_or(Unusable::NotInStock)?;
     if let Some(officer) = &record.officer {
@@ -168,7 +171,10 @@ pub(super) fn usable(
     if record.reported() != reading.identity || record.profile != profile.name {
         return Err(Unusable::NotInStock);
     }
-    if record.state != UkeyState::Blank {
+    let set_aside = record.state == UkeyState::Allocated;
+    if !(record.state == UkeyState::Blank
+        || set_aside && request.is_some() && record.request == request)
+    {
         return Err(Unusable::State(record.state));
     }
     if TokenLabel::names_a_run(&reading.label) {

@@ -179,7 +179,9 @@ impl Reading<'_> {
                 .or_insert([0; 11]);
             let count: i64 = row.get(5)?;
             for (column, sign) in [(3, -count), (4, count)] {
-                if let Some(account) = account(accounts, row.get_ref(column)?.as_str().unwrap_or_default()) {
+                if let Some(account) =
+                    account(accounts, row.get_ref(column)?.as_str().unwrap_or_default())
+                {
                     *account += sign;
                 }
             }

@@ -54,6 +54,19 @@ pub(in crate::cli) enum Stock {
     /// Differences: what was found, its explanation, its acceptance.
     #[command(subcommand)]
     Discrepancy(Discrepancy),
+    /// Set a blank aside for an approved request: it is made for no other.
+    Allocate {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The request's number.
+        #[arg(long, value_name = "NUMBER")]
+        request: String,
+    },
+    /// Put a blank that was set aside back among the others.
+    Release {
+        /// Serial or its last four or more characters.
+        serial: String,
+    },
     /// Put a wrong record right by a new entry (system, and security as --second).
     Correct {
         /// Its whole serial.

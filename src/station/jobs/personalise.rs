@@ -14,6 +14,7 @@ use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
 use crate::domain::token_profile::Parallel;
 use crate::domain::ukey::{Expected, Serial, UkeyState};
+use crate::station::bench::Unusable;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::report::{Clerk, Event, Outcome, RunResult, Summary};
@@ -92,26 +93,50 @@ pub fn personalise(
         approved.retain(|request| request.apply_certificate);
         approved
     };
-    let blanks = match ukey {
-        Some(row) => vec![check_ukey(desk, row)?],
-        None => plugged_blanks(desk)?,
+    let ukeys = match ukey {
+        Some(row) => vec![check_ukey(desk, row, &requests)?],
+        None => plugged(desk)?,
     };
-    if blanks.is_empty() && !requests.is_empty() {
+    let (orders, without_ukey) = paired(requests, ukeys, terms);
+    if orders.is_empty() && without_ukey > 0 {
         return Err(Error::refused("no-blank-ukey", ""));
     }
-    let without_ukey = requests.len().saturating_sub(blanks.len());
-    let orders = requests
-        .into_iter()
-        .zip(blanks)
-        .map(|(request, ukey)| Order {
-            request,
-            ukey,
-            key: terms.key,
-            kind: OrderKind::New(terms),
-        });
-    let mut summary = drive(desk, officer, orders.collect(), lanes, clerk);
+    let mut summary = drive(desk, officer, orders, lanes, clerk);
     summary.without_ukey = u32::try_from(without_ukey).unwrap_or(u32::MAX);
     Ok(summary)
+}
+
+/// Each request with the ukey that was set aside for it, else with the next blank; and how many get none.
+fn paired(
+    requests: Vec<RequestRow>,
+    ukeys: Vec<UkeyRow>,
+    terms: Terms,
+) -> (VecDeque<Order>, usize) {
+    let (blanks, mut set_aside): (Vec<_>, Vec<_>) = ukeys
+        .into_iter()
+        .partition(|row| row.state == UkeyState::Blank);
+    let mut blanks = VecDeque::from(blanks);
+    let count = requests.len();
+    let own = |set_aside: &mut Vec<UkeyRow>, request: &RequestRow| {
+        let place = set_aside
+            .iter()
+            .position(|row| row.request == Some(request.id));
+        place.map(|place| set_aside.swap_remove(place))
+    };
+    let orders: VecDeque<Order> = requests
+        .into_iter()
+        .filter_map(|request| {
+            let ukey = own(&mut set_aside, &request).or_else(|| blanks.pop_front())?;
+            Some(Order {
+                request,
+                ukey,
+                key: terms.key,
+                kind: OrderKind::New(terms),
+            })
+        })
+        .collect();
+    let without_ukey = count - orders.len();
+    (orders, without_ukey)
 }
 
 /// Goes on with open runs: all of them, or the one on this ukey, with the answer to its question.
@@ -180,11 +205,15 @@ fn check_state(desk: &Desk, request: &RequestRow) -> Result<(), Error> {
     }
 }
 
-/// The ukey that was named: in stock as blank, plugged in, and no other shows its serial (D-24). The
-/// run looks at it itself.
-fn check_ukey(desk: &Desk, row: &UkeyRow) -> Result<UkeyRow, Error> {
+/// The ukey that was named: in stock as blank or set aside for one of the requests, plugged in, and no
+/// other shows its serial (D-24). The run looks at it itself.
+fn check_ukey(desk: &Desk, row: &UkeyRow, requests: &[RequestRow]) -> Result<UkeyRow, Error> {
     let serial = row.identity.serial.as_str();
-    if row.state != UkeyState::Blank {
+    let set_aside = row.state == UkeyState::Allocated
+        && requests
+            .iter()
+            .any(|request| row.request == Some(request.id));
+    if row.state != UkeyState::Blank && !set_aside {
         return Err(Error::refused(
             "ukey-not-in-stock",
             format!("{serial} ({})", row.state),
@@ -200,10 +229,18 @@ fn check_ukey(desk: &Desk, row: &UkeyRow) -> Result<UkeyRow, Error> {
     Ok(row.clone())
 }
 
-/// Ukeys in stock as blank that are plugged in, the lowest serial first. Virtual ones are not
+/// Ukeys in stock, blank or set aside, that are plugged in, the lowest serial first. Virtual ones are not
 /// opened for it, each run looks at its own; but one that is not in stock may show any serial.
-fn plugged_blanks(desk: &Desk) -> Result<Vec<UkeyRow>, Error> {
-    let rows = desk.store().read().ukeys(Some(UkeyState::Blank))?;
+fn plugged(desk: &Desk) -> Result<Vec<UkeyRow>, Error> {
+    let (mut rows, set_aside) = {
+        let store = desk.store();
+        let reading = store.read();
+        (
+            reading.ukeys(Some(UkeyState::Blank))?,
+            reading.ukeys(Some(UkeyState::Allocated))?,
+        )
+    };
+    rows.extend(set_aside);
     if desk.is_practice() {
         let inserted = |row: &UkeyRow| {
             let folder = desk.home().ukey(&row.identity.serial);
@@ -221,7 +258,13 @@ fn plugged_blanks(desk: &Desk) -> Result<Vec<UkeyRow>, Error> {
         return Ok(blanks);
     }
     let bench = bench::look(desk)?;
-    let usable = bench.ukeys.into_iter().filter(|ukey| ukey.usable.is_ok());
+    let usable = bench.ukeys.into_iter().filter(|ukey| {
+        let set_aside = Unusable::State(UkeyState::Allocated);
+        ukey.usable
+            .as_ref()
+            .err()
+            .is_none_or(|why| *why == set_aside)
+    });
     Ok(usable.filter_map(|ukey| ukey.record).collect())
 }
 

@@ -17,7 +17,7 @@ pub use self::discrepancies::{accept, discrepancies, explain};
 pub use self::dispatch::{Dispatched, Selection, dispatch, receivers, send_back};
 pub use self::receive::{Delivery, Received, comes_from_supplier, receive, template};
 pub use self::sign_for::{Counted, SignedFor, receive_sign_for, sign_for};
-pub use self::single::{correct, damage, destroy};
+pub use self::single::{allocate, correct, damage, destroy, release};
 pub use self::view::{
     LevelView, StockReport, in_transit, level, life, note, notes, report, set_level, unit_name,
 };

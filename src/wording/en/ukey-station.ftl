@@ -970,3 +970,7 @@ detail-reader-service-stopped = pcscd does not run
 detail-readers = {$names}
 detail-readers-none = no reader
 detail-readers-silent = no answer
+error-ukey-allocated = The request has a ukey set aside already: {$subject}
+hint-ukey-allocated = Use that one, or `stock release` it first.
+act-ukey-allocated = ukey set aside
+act-ukey-released = ukey no longer set aside

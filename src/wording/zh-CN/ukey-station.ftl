@@ -970,3 +970,7 @@ detail-reader-service-stopped = pcscd 未运行
 detail-readers = {$names}
 detail-readers-none = 没有读卡器
 detail-readers-silent = 没有应答
+error-ukey-allocated = 该申请已有分配的 ukey：{$subject}
+hint-ukey-allocated = 用那个，或先 `stock release`。
+act-ukey-allocated = 分配 ukey
+act-ukey-released = 取消分配

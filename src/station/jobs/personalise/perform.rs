@@ -124,7 +124,12 @@ impl Session<'_> {
             .reading
             .as_ref()
             .ok_or_else(|| refuse("ukey-removed"))?;
-        let usable = bench::usable(self.profile, record.as_ref(), reading);
+        let usable = bench::usable(
+            self.profile,
+            record.as_ref(),
+            reading,
+            Some(self.request.id),
+        );
         if usable == Err(Unusable::RecordsOlder) {
             older_records::notice(self.desk, self.officer, &self.ukey.identity.serial)?;
         }

@@ -298,7 +298,7 @@ impl<'a> Session<'a> {
                 let (from, to) = (RequestState::Approved, RequestState::Personalising);
                 writing.move_request(row.request, from, to)?;
                 // Only a blank of the stock can be taken, in the transaction that opens the run (D-30).
-                let taken = (UkeyState::Blank, UkeyState::Personalising);
+                let taken = (self.ukey.state, UkeyState::Personalising);
                 writing.move_ukey(&row.ukey, taken, Some(row.request), now)?;
                 writing.insert_run(&row)?;
                 writing.append_journal(id, first, new, now)

@@ -1,14 +1,17 @@
-//! What happens to one ukey of the stock: it is damaged, its record was wrong, it ends for good.
+//! What happens to one ukey of the stock: it is set aside, is damaged, its record was wrong, it ends for
+//! good.
 
 use super::movement;
+use crate::domain::id::RequestId;
 use crate::domain::officer::Duty;
+use crate::domain::request::RequestState;
 use crate::domain::stock::MovementKind;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::people;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
-use crate::store::UkeyRow;
+use crate::store::{RequestRow, UkeyRow};
 
 /// A blank that cannot be used.
 ///
@@ -33,6 +36,73 @@ pub fn damage(
         (MovementKind::Damage, "ukey-damaged"),
         reason,
     )
+}
+
+/// Sets a blank aside for an approved request (已分配): it is made for no other.
+///
+/// # Errors
+/// `wrong-duty`, `request-not-approved`, `ukey-not-in-stock`, `ukey-allocated` where the request has one.
+pub fn allocate(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    (row, request): (&UkeyRow, &RequestRow),
+) -> Result<UkeyRow, Error> {
+    officer.demand(Duty::ManageStock)?;
+    if request.state != RequestState::Approved {
+        return Err(Error::refused(
+            "request-not-approved",
+            request.number.clone(),
+        ));
+    }
+    if row.state != UkeyState::Blank {
+        let text = format!("{} ({})", row.identity.serial, row.state);
+        return Err(Error::refused("ukey-not-in-stock", text));
+    }
+    let set_aside = desk.store().read().ukeys(Some(UkeyState::Allocated))?;
+    let mut its_own = set_aside
+        .iter()
+        .filter(|row| row.request == Some(request.id));
+    if let Some(other) = its_own.next() {
+        let text = format!("{}: {}", request.number, other.identity.serial);
+        return Err(Error::refused("ukey-allocated", text));
+    }
+    set_aside_for(
+        (desk, officer, "ukey-allocated"),
+        row,
+        (UkeyState::Allocated, Some(request.id)),
+    )
+}
+
+/// Puts a blank that was set aside back among the others.
+///
+/// # Errors
+/// `wrong-duty`, `ukey-in-use` for one that is not set aside.
+pub fn release(desk: &Desk, officer: &ActingOfficer, row: &UkeyRow) -> Result<UkeyRow, Error> {
+    officer.demand(Duty::ManageStock)?;
+    if row.state != UkeyState::Allocated {
+        return Err(in_use(row));
+    }
+    set_aside_for(
+        (desk, officer, "ukey-released"),
+        row,
+        (UkeyState::Blank, None),
+    )
+}
+
+fn set_aside_for(
+    (desk, officer, act): (&Desk, &ActingOfficer, &'static str),
+    row: &UkeyRow,
+    (to, request): (UkeyState, Option<RequestId>),
+) -> Result<UkeyRow, Error> {
+    let serial = &row.identity.serial;
+    let mut audit = Desk::audit_row(officer, act);
+    audit.ukey = Some(serial.to_string());
+    audit.request = request.or(row.request).map(|id| id.to_string());
+    let now = audit.at;
+    desk.store().act(&audit, |writing| {
+        writing.move_ukey(serial, (row.state, to), request, now)
+    })?;
+    again(desk, serial)
 }
 
 /// Ends a ukey for good (D-48): two officers, the whole serial; it can never come back.
