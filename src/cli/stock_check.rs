@@ -288,7 +288,11 @@ impl Sit<'_> {
         self.session.look(self.at.0, self.at.1, &mut |checked| {
             *duplicates += usize::from(checked.item.verdict == Verdict::Duplicate);
             cli.check_tell(&checked);
-        })
+        })?;
+        for trouble in self.session.take_troubles() {
+            cli.output.error(&trouble);
+        }
+        Ok(())
     }
 
     fn scan(&mut self, texts: &[String]) -> Result<(), Error> {

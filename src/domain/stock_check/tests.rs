@@ -5,12 +5,12 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::ukey::UkeyIdentity;
 
-const fn known(state: UkeyState) -> Option<Known> {
-    Some(Known {
+const fn known(state: UkeyState) -> Known {
+    Known {
         state,
         of_officer: false,
         same_model: true,
-    })
+    }
 }
 
 const fn read(blank: Result<(), NotBlank>, objects: bool) -> Sight {
@@ -49,7 +49,7 @@ fn what_lies_where_the_records_say_is_found() {
     ];
     for (state, sight) in cases {
         assert_eq!(
-            judge(known(state), &sight),
+            judge(Some(known(state)), &sight),
             Verdict::Found,
             "{state} {sight:?}"
         );
@@ -79,49 +79,57 @@ fn each_difference_has_its_own_verdict() {
         (None, Sight::Scanned, Verdict::Unknown),
         (None, Sight::Unreadable, Verdict::Unreadable),
         (None, twice.clone(), Verdict::Twice),
-        (known(UkeyState::Blank), twice, Verdict::Twice),
+        (Some(known(UkeyState::Blank)), twice, Verdict::Twice),
         (officer, blank(), Verdict::OfOfficer),
         (other_model, blank(), Verdict::WrongModel),
         (
-            known(UkeyState::Blank),
+            Some(known(UkeyState::Blank)),
             read(Err(stranger()), false),
             Verdict::WrongModel,
         ),
         (
-            known(UkeyState::Blank),
+            Some(known(UkeyState::Blank)),
             read(Err(NotBlank::SoPinLocked), false),
             Verdict::SoLocked,
         ),
         (
-            known(UkeyState::Issued),
+            Some(known(UkeyState::Issued)),
             read(Err(NotBlank::SoPinLocked), true),
             Verdict::SoLocked,
         ),
         (
-            known(UkeyState::Blank),
+            Some(known(UkeyState::Blank)),
             read(Err(label()), false),
             Verdict::NotBlank,
         ),
         (
-            known(UkeyState::Allocated),
+            Some(known(UkeyState::Allocated)),
             read(Err(NotBlank::UserPinSet), false),
             Verdict::NotBlank,
         ),
         (
-            known(UkeyState::Blank),
+            Some(known(UkeyState::Blank)),
             read(Err(label()), true),
             Verdict::ForeignObjects,
         ),
         (
-            known(UkeyState::Blank),
+            Some(known(UkeyState::Blank)),
             Sight::Unreadable,
             Verdict::Unreadable,
         ),
-        (known(UkeyState::Issued), blank(), Verdict::WrongState),
-        (known(UkeyState::Destroyed), blank(), Verdict::WrongState),
-        (known(UkeyState::Lost), Sight::Scanned, Verdict::WrongState),
+        (Some(known(UkeyState::Issued)), blank(), Verdict::WrongState),
         (
-            known(UkeyState::Suspended),
+            Some(known(UkeyState::Destroyed)),
+            blank(),
+            Verdict::WrongState,
+        ),
+        (
+            Some(known(UkeyState::Lost)),
+            Sight::Scanned,
+            Verdict::WrongState,
+        ),
+        (
+            Some(known(UkeyState::Suspended)),
             read(Err(label()), true),
             Verdict::WrongState,
         ),

@@ -115,38 +115,7 @@ fn keep(
             (record, sight(profile, reading, *twice), How::Read)
         }
     };
-    let mut item = CheckItem {
-        at,
-        detail: sight.detail().map(str::to_owned),
-        how,
-        maker: String::new(),
-        model: String::new(),
-        serial: match &seen.what {
-            What::Scanned(serial) | What::Unreadable(serial) => serial.clone(),
-            What::Read { reading, .. } => reading.identity.serial.clone(),
-        },
-        state: None,
-        verdict: Verdict::Unknown,
-    };
-    let read = match &seen.what {
-        What::Read { reading, .. } => Some(&reading.identity),
-        What::Scanned(_) | What::Unreadable(_) => None,
-    };
-    let identity = read.or_else(|| record.as_ref().map(|row| &row.identity));
-    if let Some(identity) = identity {
-        item.maker.clone_from(&identity.maker);
-        item.model.clone_from(&identity.model);
-    }
-    let known = record.map(|row| {
-        item.serial = row.identity.serial.clone();
-        item.state = row.officer.is_none().then_some(row.state);
-        Known {
-            state: row.state,
-            of_officer: row.officer.is_some(),
-            same_model: read.is_none_or(|read| *read == row.reported()),
-        }
-    });
-    item.verdict = judge(known, &sight);
+    let mut item = item((record, &sight, how), &seen.what, at);
     let stood = stands(writing.stock_check_seen(check, &item.serial)?, &item);
     let before = stood.as_ref().map(|(_place, old)| old.verdict);
     match stood {
@@ -169,6 +138,38 @@ fn keep(
         module_ms: seen.module_ms,
         fault: seen.fault,
     })
+}
+
+/// What was seen, beside its record: judged, and under the serial number of the records.
+fn item(
+    (record, sight, how): (Option<UkeyRow>, &Sight, How),
+    what: &What,
+    at: Timestamp,
+) -> CheckItem {
+    let (serial, read) = match what {
+        What::Scanned(serial) | What::Unreadable(serial) => (serial, None),
+        What::Read { reading, .. } => (&reading.identity.serial, Some(&reading.identity)),
+    };
+    let known = record.as_ref().map(|row| Known {
+        state: row.state,
+        of_officer: row.officer.is_some(),
+        same_model: read.is_none_or(|read| *read == row.reported()),
+    });
+    let identity = read.or_else(|| record.as_ref().map(|row| &row.identity));
+    let stock = record.as_ref().filter(|row| row.officer.is_none());
+    CheckItem {
+        at,
+        detail: sight.detail().map(str::to_owned),
+        how,
+        maker: identity.map_or_else(String::new, |one| one.maker.clone()),
+        model: identity.map_or_else(String::new, |one| one.model.clone()),
+        serial: record
+            .as_ref()
+            .map_or(serial, |row| &row.identity.serial)
+            .clone(),
+        state: stock.map(|row| row.state),
+        verdict: judge(known, sight),
+    }
 }
 
 fn known(writing: &Writing<'_>, serial: &Serial) -> Result<Option<UkeyRow>, StoreError> {

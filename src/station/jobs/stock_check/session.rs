@@ -18,6 +18,7 @@ use crate::station::clock::Stopwatch;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, bench};
+use crate::store::UkeyRow;
 use crate::token::lister::{Lister, Place};
 use crate::token::virtual_ukey;
 
@@ -47,6 +48,14 @@ struct Answered {
     module_ms: f64,
 }
 
+/// A ukey as one module shows it.
+struct Shown {
+    reading: UkeyReading,
+    profile: String,
+    twice: bool,
+    times: (f64, f64),
+}
+
 /// One sitting.
 #[derive(Debug)]
 pub struct Session {
@@ -61,7 +70,9 @@ pub struct Session {
     modules_at_work: usize,
     modules_said: Vec<Answered>,
     readers_looked: Option<Stopwatch>,
+    /// Profiles whose modules failed at the last look.
     troubles: BTreeSet<String>,
+    troubles_untold: Vec<Error>,
     send: SyncSender<Answered>,
     receive: Receiver<Answered>,
     answers: Vec<Answered>,
@@ -90,6 +101,7 @@ impl Session {
             modules_said: Vec::new(),
             readers_looked: None,
             troubles: BTreeSet::new(),
+            troubles_untold: Vec::new(),
             send,
             receive,
             answers: Vec::new(),
@@ -119,6 +131,11 @@ impl Session {
             report(checked);
         }
         self.read(desk)
+    }
+
+    /// Modules that drive readers and fail since the last look: nobody there can be counted.
+    pub fn take_troubles(&mut self) -> Vec<Error> {
+        std::mem::take(&mut self.troubles_untold)
     }
 
     /// Whether an answer is still to come.
@@ -221,13 +238,12 @@ impl Session {
 
     /// Asks every module that drives readers what it shows.
     fn ask_modules(&mut self, desk: &Desk) -> Result<(), Error> {
-        let modules = match self.modules.take() {
-            Some(modules) => modules,
-            None => {
-                let places = bench::reader_places(desk).into_iter();
-                let start = |place| read_when_asked(Lister::new(place), self.send.clone());
-                places.map(start).collect::<Result<_, _>>()?
-            }
+        let modules = if let Some(modules) = self.modules.take() {
+            modules
+        } else {
+            let places = bench::reader_places(desk).into_iter();
+            let start = |place| read_when_asked(Lister::new(place), self.send.clone());
+            places.map(start).collect::<Result<_, _>>()?
         };
         let asked = modules.iter().filter(|module| module.try_send(()).is_ok());
         self.modules_at_work = asked.count();
@@ -294,19 +310,48 @@ impl Session {
         Ok(seen)
     }
 
-    /// What a whole look at the readers shows. Several middlewares may show one ukey: the profile of its
-    /// record is believed, else one that is for its model.
+    /// What a whole look at the readers shows of those who came. Several middlewares may show one ukey:
+    /// the profile of its record is believed, else one that is for its model.
     fn take_readers(&mut self, desk: &Desk, seen: &mut Vec<Seen>) -> Result<(), Error> {
-        let mut shown: BTreeMap<UkeyIdentity, Vec<(UkeyReading, String, bool, (f64, f64))>> =
-            BTreeMap::new();
+        let shown = self.shown_in_readers();
+        let now: BTreeSet<_> = shown.keys().cloned().collect();
+        for (identity, mut shown) in shown {
+            if self.in_readers.contains(&identity) {
+                continue;
+            }
+            let record = desk.store().read().ukey_reported(&identity.serial)?;
+            shown.sort_by_key(|one| {
+                let of_record = |row: &UkeyRow| row.profile == one.profile;
+                let selects = desk.profiles().get(&one.profile);
+                let selects = selects.is_some_and(|profile| profile.selects(&identity));
+                (!record.as_ref().is_some_and(of_record), !selects)
+            });
+            if let Some(one) = shown.into_iter().next() {
+                let what = What::Read {
+                    reading: one.reading,
+                    profile: one.profile,
+                    twice: one.twice,
+                };
+                seen.push(Seen::answered(what, one.times, None));
+            }
+        }
+        self.in_readers = now;
+        Ok(())
+    }
+
+    /// Everything that the modules show, by identity; modules that fail are noted.
+    fn shown_in_readers(&mut self) -> BTreeMap<UkeyIdentity, Vec<Shown>> {
+        let mut shown: BTreeMap<UkeyIdentity, Vec<Shown>> = BTreeMap::new();
         for answer in std::mem::take(&mut self.modules_said) {
-            let times = (answer.ms, answer.module_ms);
             let readings = match answer.readings {
-                Ok(readings) => readings,
+                Ok(readings) => {
+                    self.troubles.remove(&answer.profile);
+                    readings
+                }
                 Err(fault) => {
-                    // A module that fails is no ukey: told to the engineer, once.
-                    if self.troubles.insert(answer.profile.clone()) {
-                        tracing::warn!(profile = answer.profile, %fault, "module");
+                    // A module that fails is no ukey: told once, until it answers.
+                    if self.troubles.insert(answer.profile) {
+                        self.troubles_untold.push(fault.into());
                     }
                     continue;
                 }
@@ -317,34 +362,19 @@ impl Session {
                     .iter()
                     .filter(|other| **other == reading.identity);
                 let twice = same.count() > 1;
-                let entry = shown.entry(reading.identity.clone()).or_default();
-                entry.push((reading, answer.profile.clone(), twice, times));
-            }
-        }
-        let now: BTreeSet<_> = shown.keys().cloned().collect();
-        for (identity, mut readings) in shown {
-            if self.in_readers.contains(&identity) {
-                continue;
-            }
-            let record = desk.store().read().ukey_reported(&identity.serial)?;
-            let of_record =
-                |profile: &str| record.as_ref().is_some_and(|row| row.profile == profile);
-            readings.sort_by_key(|(_, profile, ..)| {
-                let selects = desk.profiles().get(profile);
-                let selects = selects.is_some_and(|one| one.selects(&identity));
-                (!of_record(profile), !selects)
-            });
-            if let Some((reading, profile, twice, times)) = readings.into_iter().next() {
-                let what = What::Read {
-                    reading,
-                    profile,
+                let one = Shown {
+                    profile: answer.profile.clone(),
                     twice,
+                    times: (answer.ms, answer.module_ms),
+                    reading,
                 };
-                seen.push(Seen::answered(what, times, None));
+                shown
+                    .entry(one.reading.identity.clone())
+                    .or_default()
+                    .push(one);
             }
         }
-        self.in_readers = now;
-        Ok(())
+        shown
     }
 }
 
