@@ -16,6 +16,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use serde_json::{Value, json};
 use support::{Answer, PracticeHome, must};
+use ukey_station::station::clock::Stopwatch;
+use ukey_station::token::lister::{Lister, Place};
+use ukey_station::token::profiles;
+use ukey_station::token::worker::{ModuleSpec, WorkerSpec};
 
 fn path(path: &Path) -> &str {
     path.to_str().unwrap()
@@ -231,6 +235,9 @@ fn each_difference_has_its_verdict_its_cure_and_its_record() {
             "no label is told: {event}"
         );
     }
+    let newest = read.events("checked").into_iter();
+    let of_copied = newest.filter(|event| event["serial"] == copied);
+    assert_eq!(of_copied.last().unwrap()["verdict"], "twice");
     // Four lie here: the destroyed one does not, and each difference is one.
     assert_eq!(counts(summary(&read)), [4, 2, 0, 4]);
     let print = home.path.join("out/check.pdf");
@@ -614,6 +621,67 @@ fn only_system_counts_and_what_was_given_up_or_is_empty_is_not_signed() {
     }
 }
 
+/// Copies of every ukey of a home behind one module, as readers on a hub are: the folder, and what
+/// `SOFTHSM2_CONF` names.
+fn on_a_hub(made: &PracticeHome, dir: &Path) -> (PathBuf, PathBuf) {
+    let hub = dir.join("hub");
+    fs::create_dir(&hub).unwrap();
+    for serial in made.serials() {
+        let tokens = made.path.join("ukeys").join(&serial).join("tokens");
+        for token in fs::read_dir(tokens).unwrap() {
+            copy(&token.unwrap().path(), &hub.join(&serial));
+        }
+    }
+    let conf = dir.join("hub.conf");
+    let tokens = format!("directories.tokendir = {}", path(&hub));
+    fs::write(&conf, format!("{tokens}\nobjectstore.backend = file\n")).unwrap();
+    (hub, conf)
+}
+
+/// The target is the time that the module itself takes, and at most 20 ms: of sixteen together, once it
+/// is loaded. The best of ten looks, since other tests use the same cores.
+#[test]
+fn a_hub_is_read_in_its_modules_own_time() {
+    let made = PracticeHome::new(16, 0);
+    let dir = support::memory_dir();
+    let (_hub, conf) = on_a_hub(&made, dir.path());
+    let profile = profiles::load(Path::new("/nonexistent"))
+        .unwrap()
+        .remove("softhsm2")
+        .unwrap();
+    let mut lister = Lister::new(Place {
+        profile: profile.name.clone(),
+        folder: None,
+        spec: WorkerSpec {
+            program: env!("CARGO_BIN_EXE_ukey-station").into(),
+            module: ModuleSpec {
+                path: made.module.library.clone(),
+                sha256: None,
+                marker: None,
+            },
+            env: Some(("SOFTHSM2_CONF".to_owned(), conf.into_os_string())),
+            lock: None,
+            keys: profile.keys.clone(),
+            deadlines: profile.deadlines,
+        },
+    });
+    let (readings, _loading) = lister.look();
+    assert_eq!(readings.unwrap().len(), 16);
+    let looks = (0..10).map(|_| {
+        let watch = Stopwatch::start();
+        let (readings, module) = lister.look();
+        assert_eq!(readings.unwrap().len(), 16);
+        (watch.ms() - module.as_secs_f64() * 1000.0, watch.ms())
+    });
+    let looks: Vec<(f64, f64)> = looks.collect();
+    let beside = looks
+        .iter()
+        .map(|(beside, _)| *beside)
+        .fold(f64::MAX, f64::min);
+    println!("{looks:.3?}");
+    assert!(beside <= 20.0, "{looks:?}");
+}
+
 /// A hub behind one module: a real home, and SoftHSM as a middleware that shows every reader.
 #[test]
 fn ukeys_in_readers_are_told_apart_by_what_they_report() {
@@ -621,19 +689,7 @@ fn ukeys_in_readers_are_told_apart_by_what_they_report() {
     let serials = made.serials();
     let dir = support::memory_dir();
     let station = support::stations::province(&dir);
-    let hub = dir.path().join("hub");
-    fs::create_dir(&hub).unwrap();
-    for serial in &serials {
-        for token in fs::read_dir(made.path.join("ukeys").join(serial).join("tokens")).unwrap() {
-            copy(&token.unwrap().path(), &hub.join(serial));
-        }
-    }
-    let conf = dir.path().join("hub.conf");
-    let text = format!(
-        "directories.tokendir = {}\nobjectstore.backend = file\n",
-        path(&hub)
-    );
-    fs::write(&conf, text).unwrap();
+    let (hub, conf) = on_a_hub(&made, dir.path());
     let profile = fs::read_to_string("token-profiles/softhsm2.toml").unwrap();
     let (before, rest) = profile.split_once("[virtual]").unwrap();
     let (_layout, after) = rest.split_once("[factory]").unwrap();

@@ -124,6 +124,7 @@ fn keep(
             let both = ((old.verdict, old.how), (item.verdict, item.how));
             match again(both.0, both.1) {
                 Again::Replaces => writing.put_stock_check_item(check, &item, Some(place))?,
+                Again::Stays if item.verdict == Verdict::Twice => {} // Told of each of the two.
                 Again::Stays => {
                     item.verdict = Verdict::Duplicate;
                     item.detail = Some(old.verdict.word().to_owned());
