@@ -759,7 +759,7 @@ fn ukeys_in_readers_are_told_apart_by_what_they_report() {
 }
 
 /// With ukeys as slow as real ones: sixteen take hardly longer than one. What is asserted is D-28's second
-/// beside the module's own time; `README.md` says what was measured.
+/// beside the module's own time; `docs/stock-check.md` says what was measured.
 #[test]
 fn sixteen_slow_ones_are_read_side_by_side() {
     let home = PracticeHome::new(16, 0);
