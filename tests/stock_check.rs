@@ -236,8 +236,8 @@ fn each_difference_has_its_verdict_its_cure_and_its_record() {
         );
     }
     let newest = read.events("checked").into_iter();
-    let of_copied = newest.filter(|event| event["serial"] == copied);
-    assert_eq!(of_copied.last().unwrap()["verdict"], "twice");
+    let mut of_copied = newest.filter(|event| event["serial"] == copied);
+    assert_eq!(of_copied.next_back().unwrap()["verdict"], "twice");
     // Four lie here: the destroyed one does not, and each difference is one.
     assert_eq!(counts(summary(&read)), [4, 2, 0, 4]);
     let print = home.path.join("out/check.pdf");
