@@ -32,6 +32,8 @@ fn help() {
         "ukey",
         "ukey inserted",
         "ukey change-pin",
+        "stock check",
+        "stock check start",
         "certificate",
         "ca",
         "crl",

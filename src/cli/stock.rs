@@ -54,6 +54,7 @@ impl Cli<'_> {
                 let notes = stock::in_transit(&desk, &officer)?;
                 self.notes((&desk, &officer), &notes)
             }
+            Stock::Check { command } => self.stock_check(command.as_ref()),
             Stock::Discrepancy(command) => self.discrepancy(command),
             Stock::Allocate { serial, request } => {
                 let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;

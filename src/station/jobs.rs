@@ -37,6 +37,7 @@ pub mod settings;
 pub mod sheets;
 pub mod slips;
 pub mod stock;
+pub mod stock_check;
 pub mod trust;
 pub mod ukeys;
 pub mod unit_lists;
