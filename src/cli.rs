@@ -16,6 +16,7 @@ mod review;
 mod settings;
 mod sheets;
 mod stock;
+mod tally;
 mod trust;
 mod ukeys;
 mod units;
