@@ -39,7 +39,11 @@ impl Cli<'_> {
         let items: Vec<Value> = of_units
             .flat_map(|unit| lines(&unit.unit, Some(&unit.unit_code), &unit.months))
             .collect();
-        let total = lines(&self.output.wording().text("tally-total"), None, &forecast.total);
+        let total = lines(
+            &self.output.wording().text("tally-total"),
+            None,
+            &forecast.total,
+        );
         let models = forecast.models.iter().map(|(stock, outlook)| {
             json!({
                 "maker": stock.maker,
@@ -333,7 +337,11 @@ impl Cli<'_> {
 
     fn tally_show(&self, merged: &Merged) -> u8 {
         let items: Vec<Value> = merged.units.iter().map(unit).collect();
-        let differs = merged.units.iter().filter(|unit| unit.tally.differs).count();
+        let differs = merged
+            .units
+            .iter()
+            .filter(|unit| unit.tally.differs)
+            .count();
         if self.output.is_json() {
             Output::line(&json!({
                 "items": items,

@@ -281,7 +281,9 @@ mod tests {
         assert_eq!(month("2026-11").plus(2), month("2027-01"));
         let at = Timestamp::parse("2026-12-31T23:59:59Z").unwrap();
         assert_eq!(Month::of(at).to_string(), "2026-12");
-        for text in ["", "2026", "2026-13", "2026-00", "2026-1", "1969-12", "+026-11", "2026-+1"] {
+        for text in [
+            "", "2026", "2026-13", "2026-00", "2026-1", "1969-12", "+026-11", "2026-+1",
+        ] {
             assert_eq!(Month::parse(text), Err(NotAMonth), "{text}");
         }
     }
@@ -303,7 +305,12 @@ mod tests {
     fn what_waits_and_what_has_ended_counts_in_the_first_month() {
         let demand = Demand {
             approved_waiting: 3,
-            expiring: [(month("2026-10"), 1), (month("2026-11"), 2), (month("2027-01"), 4)].into(),
+            expiring: [
+                (month("2026-10"), 1),
+                (month("2026-11"), 2),
+                (month("2027-01"), 4),
+            ]
+            .into(),
         };
         let plain = Terms {
             rate: LossRate::default(),
@@ -315,7 +322,10 @@ mod tests {
             .map(|(month, need)| (month.to_string(), need.needed()))
             .collect();
         let expected = [("2026-11", 6), ("2026-12", 0), ("2027-01", 4)];
-        assert_eq!(needed, expected.map(|(month, count)| (month.to_owned(), count)));
+        assert_eq!(
+            needed,
+            expected.map(|(month, count)| (month.to_owned(), count))
+        );
     }
 
     #[test]
@@ -342,7 +352,10 @@ mod tests {
         let models = [stock("a", 60, None, 3), stock("b", 10, Some(20), 1)];
         let two = outlook(&models, &needs);
         assert_eq!((two[0].low, two[0].low_from), (false, None));
-        assert_eq!((two[1].low, two[1].low_from), (true, Some(month("2026-11"))));
+        assert_eq!(
+            (two[1].low, two[1].low_from),
+            (true, Some(month("2026-11")))
+        );
     }
 
     prop_compose! {
@@ -353,7 +366,11 @@ mod tests {
 
     fn demands() -> impl Strategy<Value = Vec<Demand>> {
         let start = month("2026-11");
-        let ends = prop::collection::btree_map((0..8_u32).prop_map(move |n| start.plus(n)), 0..300_u64, 0..6);
+        let ends = prop::collection::btree_map(
+            (0..8_u32).prop_map(move |n| start.plus(n)),
+            0..300_u64,
+            0..6,
+        );
         let one = (0..500_u64, ends).prop_map(|(approved_waiting, expiring)| Demand {
             approved_waiting,
             expiring,

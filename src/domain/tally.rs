@@ -249,7 +249,11 @@ impl UnitTally {
         let counts = counts.iter().chain(self.requests.values());
         let mut counts = counts.chain(self.expiring.values());
         let approved = self.requests.get(&RequestState::Approved).copied();
-        let models: BTreeSet<_> = self.stock.iter().map(|line| (&line.maker, &line.model)).collect();
+        let models: BTreeSet<_> = self
+            .stock
+            .iter()
+            .map(|line| (&line.maker, &line.model))
+            .collect();
         if !is_plain(&self.name, 64) || self.name.trim().is_empty() {
             Some("its name")
         } else if counts.any(|count| *count > MAX_COUNT) || self.expiring.len() > MAX_MONTHS {
@@ -271,9 +275,16 @@ impl UnitTally {
 }
 
 fn is_sound(line: &StockTally) -> bool {
-    let counts = [line.from_superior, line.in_transit, line.received, line.sent_back];
+    let counts = [
+        line.from_superior,
+        line.in_transit,
+        line.received,
+        line.sent_back,
+    ];
     let mut counts = counts.iter().chain(line.states.values());
-    is_plain(&line.maker, 64) && is_plain(&line.model, 64) && counts.all(|count| *count <= MAX_COUNT)
+    is_plain(&line.maker, 64)
+        && is_plain(&line.model, 64)
+        && counts.all(|count| *count <= MAX_COUNT)
 }
 
 fn is_plain(text: &str, most: usize) -> bool {
@@ -296,7 +307,10 @@ impl Tally {
         }
         let mut above = BTreeMap::new();
         for unit in &self.units {
-            let known = above.insert(unit.code.as_str(), unit.superior.as_ref().map(UnitCode::as_str));
+            let known = above.insert(
+                unit.code.as_str(),
+                unit.superior.as_ref().map(UnitCode::as_str),
+            );
             if known.is_some() {
                 return Err(TallyFault::Twice(unit.code.clone()));
             }
@@ -315,7 +329,10 @@ impl Tally {
         let mut seen = BTreeSet::new();
         for scan in &self.scans {
             let hash = scan.sha256.len() == 64
-                && scan.sha256.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+                && scan
+                    .sha256
+                    .bytes()
+                    .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
             let sound = hash
                 && ScanKind::from_word(&scan.kind).is_some()
                 && usize::try_from(scan.bytes).is_ok_and(|bytes| bytes <= scan::MAX_BYTES)
@@ -323,7 +340,12 @@ impl Tally {
                 && above.contains_key(scan.unit.as_str())
                 && seen.insert((scan.request, &scan.sha256));
             if !sound {
-                let text: String = scan.sha256.chars().take(64).filter(|c| !is_hidden(*c)).collect();
+                let text: String = scan
+                    .sha256
+                    .chars()
+                    .take(64)
+                    .filter(|c| !is_hidden(*c))
+                    .collect();
                 return Err(TallyFault::Scan(text));
             }
         }
@@ -381,7 +403,10 @@ pub fn merged(own: Vec<UnitTally>, received: Vec<Vec<UnitTally>>) -> Vec<UnitTal
             (unit.code.as_str().to_owned(), superior.map(str::to_owned))
         })
         .collect();
-    let above = above.iter().map(|(code, next)| (code.as_str(), next.as_deref())).collect();
+    let above = above
+        .iter()
+        .map(|(code, next)| (code.as_str(), next.as_deref()))
+        .collect();
     for unit in units.values_mut() {
         if unit.code != root && !leads_to(unit.code.as_str(), root.as_str(), &above) {
             unit.superior = Some(root.clone());

@@ -101,7 +101,8 @@ pub struct TallyScanRow {
     pub kept: bool,
 }
 
-const SCAN: &str = "request, sha256, number, revision, unit_code, kind, bytes, received_at, from_code,
+const SCAN: &str =
+    "request, sha256, number, revision, unit_code, kind, bytes, received_at, from_code,
     content IS NOT NULL";
 
 /// Requests of people who still need a certificate: the newest one of each person, unless that was

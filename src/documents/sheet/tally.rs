@@ -22,7 +22,10 @@ const BEFORE: [(&str, f64); 9] = [
 /// # Errors
 /// [`NotWritten`].
 pub fn write(units: &[&UnitTally], total: &Total) -> Result<Vec<u8>, NotWritten> {
-    let rows = units.iter().map(|unit| row(unit)).chain([last(total, units)]);
+    let rows = units
+        .iter()
+        .map(|unit| row(unit))
+        .chain([last(total, units)]);
     let rows: Vec<Vec<String>> = rows.collect();
     let cells = rows.iter().map(|row| row.iter().map(String::as_str));
     list("汇总", &headings(), cells)
@@ -81,7 +84,13 @@ fn row(unit: &UnitTally) -> Vec<String> {
         unit.waiting.to_string(),
         unit.needed.to_string(),
     ];
-    let count = |state| unit.requests.get(&state).copied().unwrap_or_default().to_string();
+    let count = |state| {
+        unit.requests
+            .get(&state)
+            .copied()
+            .unwrap_or_default()
+            .to_string()
+    };
     cells.extend(RequestState::ALL.map(count));
     cells.extend(stock(&[unit]));
     cells.push(if unit.differs { "是" } else { "" }.to_owned());
@@ -93,7 +102,14 @@ fn last(total: &Total, units: &[&UnitTally]) -> Vec<String> {
     cells.resize(5, String::new());
     let counts = [total.certified, total.without, total.waiting, total.needed];
     cells.extend(counts.map(|count| count.to_string()));
-    let count = |state| total.requests.get(&state).copied().unwrap_or_default().to_string();
+    let count = |state| {
+        total
+            .requests
+            .get(&state)
+            .copied()
+            .unwrap_or_default()
+            .to_string()
+    };
     cells.extend(RequestState::ALL.map(count));
     cells.extend(stock(units));
     cells.push(String::new());

@@ -70,7 +70,10 @@ fn a_tally_is_the_same_after_the_way_by_canonical_json() {
     let tally = county();
     let value = serde_json::to_value(&tally).unwrap();
     let text = value.to_string();
-    assert!(!text.contains('.') || text.contains(".pdf"), "no fractions: {text}");
+    assert!(
+        !text.contains('.') || text.contains(".pdf"),
+        "no fractions: {text}"
+    );
     let again: Tally = serde_json::from_str(&text).unwrap();
     assert_eq!(again, tally);
     assert_eq!(again.check(COUNTY), Ok(()));
@@ -85,10 +88,19 @@ fn what_no_tally_says_is_refused() {
         tally.check(COUNTY).unwrap_err()
     };
     let root = code(COUNTY);
-    assert_eq!(refused(|tally| tally.units[2] = tally.units[1].clone()), TallyFault::Twice(school(1)));
+    assert_eq!(
+        refused(|tally| tally.units[2] = tally.units[1].clone()),
+        TallyFault::Twice(school(1))
+    );
     assert_eq!(county().check(PREFECTURE), Err(TallyFault::NoSender));
-    assert_eq!(refused(|tally| tally.units[0].superior = Some(code(PREFECTURE))), TallyFault::NoSender);
-    assert_eq!(refused(|tally| tally.units[1].superior = None), TallyFault::NotBelow(school(1)));
+    assert_eq!(
+        refused(|tally| tally.units[0].superior = Some(code(PREFECTURE))),
+        TallyFault::NoSender
+    );
+    assert_eq!(
+        refused(|tally| tally.units[1].superior = None),
+        TallyFault::NotBelow(school(1))
+    );
     let ring = refused(|tally| {
         tally.units[1].superior = Some(school(2));
         tally.units[2].superior = Some(school(1));
@@ -101,7 +113,10 @@ fn what_no_tally_says_is_refused() {
         (|tally| tally.units[0].waiting = 1, "what it needs"),
         (|tally| tally.units[0].spare_percent = 101, "what it needs"),
         (|tally| tally.units[0].certified = u64::MAX, "a count"),
-        (|tally| tally.units[0].name = "a\u{200b}b".to_owned(), "its name"),
+        (
+            |tally| tally.units[0].name = "a\u{200b}b".to_owned(),
+            "its name",
+        ),
         (|tally| tally.units[0].name = " ".to_owned(), "its name"),
         (
             |tally| {
@@ -110,7 +125,10 @@ fn what_no_tally_says_is_refused() {
             },
             "its stock",
         ),
-        (|tally| tally.units[0].stock[0].model = "长".repeat(65), "its stock"),
+        (
+            |tally| tally.units[0].stock[0].model = "长".repeat(65),
+            "its stock",
+        ),
     ];
     for (change, what) in values {
         assert_eq!(refused(change), TallyFault::Value(root.clone(), what));
@@ -159,12 +177,21 @@ fn of_a_school_that_moved_the_newer_numbers_stand_and_no_ring_stays() {
     let of_b = vec![unit(b.clone(), None, 0), after];
     for received in [vec![of_a.clone(), of_b.clone()], vec![of_b, of_a]] {
         let merged = merged(vec![unit(root.clone(), None, 0)], received);
-        let moved: Vec<_> = merged.iter().filter(|unit| unit.code == school(1)).collect();
+        let moved: Vec<_> = merged
+            .iter()
+            .filter(|unit| unit.code == school(1))
+            .collect();
         assert_eq!(moved.len(), 1);
-        assert_eq!((moved[0].waiting, &moved[0].superior), (9, &Some(b.clone())));
+        assert_eq!(
+            (moved[0].waiting, &moved[0].superior),
+            (9, &Some(b.clone()))
+        );
     }
     // a says that b is below it, and b that a is: both stand below the own unit.
-    let mut ring = [vec![unit(a.clone(), None, 0)], vec![unit(b.clone(), None, 0)]];
+    let mut ring = [
+        vec![unit(a.clone(), None, 0)],
+        vec![unit(b.clone(), None, 0)],
+    ];
     let (mut a_of_b, mut b_of_a) = (unit(a.clone(), Some(&b), 0), unit(b.clone(), Some(&a), 0));
     (a_of_b.as_of, b_of_a.as_of) = (time(5), time(5));
     ring[0].push(b_of_a);

@@ -46,7 +46,10 @@ pub fn forecast(desk: &Desk, officer: &ActingOfficer, months: u32) -> Result<For
     let (rate, levels) = {
         let store = desk.store();
         let reading = store.read();
-        (reading.loss_rate(year_before(now))?, reading.reorder_levels()?)
+        (
+            reading.loss_rate(year_before(now))?,
+            reading.reorder_levels()?,
+        )
     };
     let terms = Terms {
         rate,

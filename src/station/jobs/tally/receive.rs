@@ -62,7 +62,9 @@ pub fn receive(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Rece
     };
     if incoming.replayed {
         let rows = desk.store().read().tallies()?;
-        received.differs = rows.iter().any(|row| row.unit_code == sender && differs(row));
+        received.differs = rows
+            .iter()
+            .any(|row| row.unit_code == sender && differs(row));
         return Ok(received);
     }
     demand_sound(desk, &tally, sender)?;
@@ -161,7 +163,11 @@ fn scans<'a>(
     let opened = &incoming.opened;
     let names: BTreeSet<String> = lines.iter().map(TallyScan::attachment).collect();
     let invalid = |text: &str| Error::refused("tally-invalid", format!("scan {text}"));
-    if let Some(name) = opened.attachments.keys().find(|name| !names.contains(*name)) {
+    if let Some(name) = opened
+        .attachments
+        .keys()
+        .find(|name| !names.contains(*name))
+    {
         return Err(invalid(name));
     }
     let mut rows = Vec::new();

@@ -40,7 +40,10 @@ pub fn write_scan(
     let mut found = rows.filter(|row| hex::encode(row.sha256).starts_with(&which));
     let row = found.next().filter(|_row| which.len() >= 8);
     let row = row.ok_or_else(|| Error::usage("tally-scan-unknown", which))?;
-    let content = desk.store().read().tally_scan_content(row.request, &row.sha256)?;
+    let content = desk
+        .store()
+        .read()
+        .tally_scan_content(row.request, &row.sha256)?;
     let content = content.ok_or_else(|| Error::refused("scan-missing", row.number.clone()))?;
     file::replace(out, &content).map_err(|error| Error::io(out, error))?;
     Ok(row)
@@ -98,9 +101,14 @@ pub fn purge_scans(
     }
     let mut audit = Desk::audit_row(officer, "tally-scans-purged");
     let kept = Kept::SuperiorScan.word();
-    audit.detail = Some(format!("{kept}, {} scans, confirmed {}", due.len(), second.told()));
+    audit.detail = Some(format!(
+        "{kept}, {} scans, confirmed {}",
+        due.len(),
+        second.told()
+    ));
     desk.store().act(&audit, |writing| {
-        due.iter().try_for_each(|scan| writing.purge_tally_scan(&scan.row))
+        due.iter()
+            .try_for_each(|scan| writing.purge_tally_scan(&scan.row))
     })?;
     desk.store().fold_log()?;
     Ok(due)

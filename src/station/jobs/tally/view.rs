@@ -205,7 +205,11 @@ fn own_rows(
             needed: 0,
             requests,
             spare_percent,
-            stock: if unit.own { std::mem::take(&mut stock) } else { Vec::new() },
+            stock: if unit.own {
+                std::mem::take(&mut stock)
+            } else {
+                Vec::new()
+            },
             superior: (!unit.own).then(|| superior(unit)),
             waiting,
             without,
