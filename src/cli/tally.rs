@@ -12,6 +12,7 @@ use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
 use crate::domain::tally::{Difference, StockTally, Total};
 use crate::domain::ukey::UkeyState;
+use crate::domain::unit_code::UnitCode;
 use crate::station::desk::Access;
 use crate::station::jobs::tally::{self, Deadline, Merged, MergedUnit, Received, Sent};
 use crate::station::{ActingOfficer, Desk, Error, ErrorKind, TallyScanRow};
@@ -439,7 +440,7 @@ fn unit(unit: &MergedUnit) -> Value {
         "unit": tally.name,
         "unit_code": tally.code.as_str(),
         "level": tally.level.word(),
-        "superior": tally.superior.as_ref().map(|code| code.as_str()),
+        "superior": tally.superior.as_ref().map(UnitCode::as_str),
         "as_of": tally.as_of.to_string(),
         "requests": requests(of),
         "certified": tally.certified,

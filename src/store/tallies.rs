@@ -101,6 +101,9 @@ pub struct TallyScanRow {
     pub kept: bool,
 }
 
+/// Where a number of a row goes.
+type Place<T> = fn(&mut T) -> &mut u64;
+
 const SCAN: &str =
     "request, sha256, number, revision, unit_code, kind, bytes, received_at, from_code,
     content IS NOT NULL";
@@ -135,7 +138,7 @@ impl Reading<'_> {
             let of_unit = counts.entry(unit(row)?).or_default();
             of_unit.requests.insert(state, counted(row, 2)?);
         }
-        let numbers: [(&str, fn(&mut UnitCounts) -> &mut u64); 3] = [
+        let numbers: [(&str, Place<UnitCounts>); 3] = [
             (
                 "SELECT unit, count(*) FROM requests WHERE state = 'approved'
                      AND apply_certificate = 1 AND expires_at > ?1
@@ -237,7 +240,7 @@ impl Reading<'_> {
         let open = "FROM dispatch_items JOIN dispatch_notes ON dispatch_notes.id = note";
         let since = since.to_string();
         let superior = superior.unwrap_or_default();
-        let queries: [(String, &str, fn(&mut ModelCounts) -> &mut u64); 5] = [
+        let queries: [(String, &str, Place<ModelCounts>); 5] = [
             (
                 format!("{moved} AND stock_movements.kind = 'sign-for' AND sent = 0
                      AND from_account IN ('outside', 'dispatched')"),

@@ -101,7 +101,7 @@ impl Numbers {
             let stock = stock(&reading, &models)?;
             let counts = reading.unit_counts(now)?;
             Ok(Self {
-                own: own_rows(reading.units()?, counts, (now, spare_percent), stock),
+                own: own_rows(&reading.units()?, counts, (now, spare_percent), stock),
                 tallies: current(&reading)?,
                 models,
                 spare_percent,
@@ -162,7 +162,7 @@ fn stock(
 
 /// A row for the own unit, each open one below it, and each that has requests here.
 fn own_rows(
-    units: Vec<Unit>,
+    units: &[Unit],
     mut counts: BTreeMap<UnitId, UnitCounts>,
     (now, spare_percent): (Timestamp, u64),
     mut stock: Vec<StockTally>,
