@@ -3,6 +3,7 @@
 mod audit;
 mod fields;
 mod requests;
+mod tallies;
 
 use std::collections::BTreeMap;
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::documents::sheet::tally as tally_sheet;
+use crate::domain::forecast::{MOST_MONTHS, Month};
 use crate::domain::id::UnitId;
 use crate::domain::officer::Duty;
 use crate::domain::setting::SPARE_PERCENT;
@@ -185,15 +186,17 @@ fn own_rows(
         let above = ancestors(unit, &by_id).find_map(|above| codes.get(&above.id));
         above.unwrap_or(&own.1).clone()
     };
+    let last = Month::of(now).plus(MOST_MONTHS); // Further nobody looks ahead.
     let mut rows = Vec::new();
     for unit in units.iter().filter(|unit| codes.contains_key(&unit.id)) {
         let UnitCounts {
             requests,
             waiting,
-            expiring,
+            mut expiring,
             certified,
             without,
         } = counts.remove(&unit.id).unwrap_or_default();
+        expiring.retain(|month, _count| *month <= last);
         let mut row = UnitTally {
             as_of: now,
             certified,
