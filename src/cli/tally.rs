@@ -249,6 +249,10 @@ impl Cli<'_> {
             let args = [("count", sent.scans_left.to_string())];
             sentences.push(words.with("tally-scans-left", args));
         }
+        if let Some(path) = xlsx {
+            let path = path.display().to_string();
+            sentences.push(words.with("written", [("path", path)]));
+        }
         self.output.document(&document, &sentences.join("\n"));
         0
     }
