@@ -17,6 +17,7 @@ mod settings;
 mod sheets;
 mod stock;
 mod stock_check;
+mod tally;
 mod trust;
 mod ukey_watch;
 mod ukeys;

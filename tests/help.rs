@@ -29,6 +29,8 @@ fn help() {
         "resume",
         "hand-out",
         "slip",
+        "stock forecast",
+        "stock tally",
         "ukey",
         "ukey inserted",
         "ukey change-pin",

@@ -21,7 +21,8 @@ fn settings_are_listed_set_within_their_range_and_audited() {
             "deadline_apply_by",
             "deadline_mandatory_from",
             "hotline",
-            "idle_lock_minutes"
+            "idle_lock_minutes",
+            "spare_percent"
         ]
     );
     let days = home.run(["config", "get", "approval_days"]).expect(0);

@@ -18,7 +18,7 @@ use crate::station::desk::Access;
 use crate::station::jobs::audit::{self, Against, Verification};
 use crate::station::jobs::doctor::{self, Detail, Finding};
 use crate::station::jobs::older_records;
-use crate::station::jobs::{purge, waivers};
+use crate::station::jobs::{purge, tally, waivers};
 use crate::station::{ActingOfficer, AuditEntry, AuditFilter, Desk, Error, clock};
 use crate::wording::Wording;
 
@@ -174,15 +174,17 @@ impl Cli<'_> {
 
     pub(super) fn purge(&self, dry_run: bool) -> Result<u8, Error> {
         let now = clock::now();
-        let (due, orders) = if dry_run {
+        let (due, orders, scans) = if dry_run {
             let (desk, officer) = self.open(Access::Read, Duty::SetUp)?;
             let orders = purge::due_orders(&desk, &officer, now)?;
-            (purge::due(&desk, &officer, now)?, orders)
+            let scans = tally::due_scans(&desk, &officer, now)?;
+            (purge::due(&desk, &officer, now)?, orders, scans)
         } else {
             let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
             let second = self.second((&desk, &officer), TwoOfficerAct::Purge)?;
             let orders = purge::purge_orders(&desk, &officer, &second, now)?;
-            (purge::purge(&desk, &officer, &second, now)?, orders)
+            let scans = tally::purge_scans(&desk, &officer, &second, now)?;
+            (purge::purge(&desk, &officer, &second, now)?, orders, scans)
         };
         let requests = due.iter().map(|due| {
             json!({
@@ -200,7 +202,13 @@ impl Cli<'_> {
                 "kept": order.kept.word(), "since": order.since, "fields": null,
             })
         });
-        let items: Vec<Value> = requests.chain(orders).collect();
+        let scans = scans.iter().map(|scan| {
+            json!({
+                "request": scan.row.number, "certificate": null, "state": null,
+                "kept": scan.kept.word(), "since": scan.since, "fields": null,
+            })
+        });
+        let items: Vec<Value> = requests.chain(orders).chain(scans).collect();
         let columns = [
             ("col-request", "request"),
             ("col-certificate", "certificate"),

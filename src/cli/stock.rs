@@ -78,6 +78,9 @@ impl Cli<'_> {
                 self.ukey_done((&desk, &officer), row, false)
             }
             Stock::Level { model, level } => self.stock_level(model.as_deref().zip(*level)),
+            Stock::Forecast { months } => self.stock_forecast(*months),
+            Stock::Deadlines { list } => self.stock_deadlines(*list),
+            Stock::Tally(arguments) => self.stock_tally(arguments),
             Stock::Report { day } => self.stock_report(day.as_deref()),
         }
     }

@@ -13,6 +13,7 @@ mod write;
 
 pub mod requests;
 pub mod stock;
+pub mod tally;
 pub mod units;
 
 pub use cell::CellProblem;

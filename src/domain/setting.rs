@@ -50,8 +50,32 @@ pub const IDLE_LOCK_MINUTES: Setting = Setting {
     range: Range::Whole(1, 120),
 };
 
+/// The last day of the roll-out on which people apply.
+pub const APPLY_BY: Setting = Setting {
+    name: "deadline_apply_by",
+    rule: "D-5",
+    default: "",
+    range: Range::Day,
+};
+
+/// The day from which everybody needs a certificate: the roll-out's end.
+pub const MANDATORY_FROM: Setting = Setting {
+    name: "deadline_mandatory_from",
+    rule: "D-5",
+    default: "",
+    range: Range::Day,
+};
+
+/// How many percent more blanks than needed are kept.
+pub const SPARE_PERCENT: Setting = Setting {
+    name: "spare_percent",
+    rule: "D-33",
+    default: "10",
+    range: Range::Whole(0, 100),
+};
+
 /// Every setting, in the order of their names.
-pub const SETTINGS: [Setting; 6] = [
+pub const SETTINGS: [Setting; 7] = [
     APPROVAL_DAYS,
     Setting {
         name: "assistant_address",
@@ -59,18 +83,8 @@ pub const SETTINGS: [Setting; 6] = [
         default: "",
         range: Range::Text(200),
     },
-    Setting {
-        name: "deadline_apply_by",
-        rule: "D-5",
-        default: "",
-        range: Range::Day,
-    },
-    Setting {
-        name: "deadline_mandatory_from",
-        rule: "D-5",
-        default: "",
-        range: Range::Day,
-    },
+    APPLY_BY,
+    MANDATORY_FROM,
     Setting {
         name: "hotline",
         rule: "D-59",
@@ -78,6 +92,7 @@ pub const SETTINGS: [Setting; 6] = [
         range: Range::Text(64),
     },
     IDLE_LOCK_MINUTES,
+    SPARE_PERCENT,
 ];
 
 impl Setting {

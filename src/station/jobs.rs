@@ -38,6 +38,7 @@ pub mod sheets;
 pub mod slips;
 pub mod stock;
 pub mod stock_check;
+pub mod tally;
 pub mod trust;
 pub mod ukeys;
 pub mod unit_lists;

@@ -22,6 +22,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/014.sql"),
     include_str!("schema/015.sql"),
     include_str!("schema/016.sql"),
+    include_str!("schema/017.sql"),
 ];
 
 /// The version this program writes.

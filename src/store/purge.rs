@@ -109,6 +109,9 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         "superior_refusals",
         Purge::Edits("UPDATE superior_refusals SET reason = '' WHERE request = ?1"),
     ),
+    ("tallies", Purge::Keeps),          // Counts.
+    ("tally_scans", Purge::Keeps),      // Of other units; they go by their own time.
+    ("tally_scans_sent", Purge::Keeps), // The scan's hash, as in scans.
     ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
     ("unit_certificates", Purge::Keeps),

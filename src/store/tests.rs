@@ -4,6 +4,7 @@ mod audit;
 mod fields;
 mod request_list;
 mod requests;
+mod tallies;
 
 use std::collections::BTreeMap;
 

@@ -93,11 +93,72 @@ pub(in crate::cli) enum Stock {
         /// Fewer than so many blanks are too few.
         level: Option<u32>,
     },
+    /// Blanks needed, per unit and month: who waits, certificates that end, losses, spare.
+    Forecast {
+        /// So many months from this one on.
+        #[arg(long, default_value_t = 6, value_parser = clap::value_parser!(u32).range(1..=36))]
+        months: u32,
+    },
+    /// Days left until the roll-out's deadlines, and how many of each unit are still without a certificate.
+    Deadlines {
+        /// Who they are: requests of this home, names masked.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Send the tally of this unit and all below it up: the file for the superior.
+    Tally(TallyArguments),
     /// What is where, for each model, and whether it adds up.
     Report {
         /// At the end of this day (YYYY-MM-DD, UTC); else now.
         #[arg(long, value_name = "DAY")]
         day: Option<String>,
+    },
+}
+
+/// `stock tally …`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(in crate::cli) struct TallyArguments {
+    /// Where the file is written; else into the home's `out`.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    /// A sheet for people, too: a row for each unit. At the top of the tree nothing else is written.
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) xlsx: Option<PathBuf>,
+    /// With the scans that went up before, too.
+    #[arg(long)]
+    pub(in crate::cli) again: bool,
+    /// Without one the tally is sent.
+    #[command(subcommand)]
+    pub(in crate::cli) command: Option<Tally>,
+}
+
+/// `stock tally …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Tally {
+    /// Take tallies of direct subordinates.
+    Receive {
+        /// The files.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// The own numbers and the newest tally of each subordinate, unit by unit.
+    Show {
+        /// Write it as a sheet for people instead.
+        #[arg(long, value_name = "FILE")]
+        xlsx: Option<PathBuf>,
+    },
+    /// The sealed scans that came with tallies.
+    Scans,
+    /// Write one of them to a file; that it was looked at is written down.
+    Scan {
+        /// Its SHA-256 or the first eight or more characters of it.
+        sha256: String,
+        /// The file to write.
+        out: PathBuf,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
 }
 
