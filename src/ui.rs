@@ -4,9 +4,14 @@
 mod desk_thread;
 mod idle;
 mod make_page;
+mod parts;
 mod passphrase;
+mod rail;
 mod sign_in_page;
+mod stock_page;
+mod stock_view;
 mod theme;
+mod travel_page;
 mod view;
 
 use std::path::PathBuf;
@@ -18,6 +23,7 @@ use egui::accesskit::Role;
 
 use self::desk_thread::Command;
 use self::idle::Idle;
+use self::stock_view::Shown;
 use self::view::{Left, Place, View};
 use crate::domain::officer::Post;
 use crate::station::desk::OpenTerms;
@@ -59,17 +65,31 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Language) -> Result<u8, E
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
     Make,
+    Stock,
+    Travel,
     Help,
 }
 
 impl Page {
-    const ALL: [Self; 2] = [Self::Make, Self::Help];
+    const ALL: [Self; 4] = [Self::Make, Self::Stock, Self::Travel, Self::Help];
 
     /// Key of its word: rail entry and heading have the same.
     const fn key(self) -> &'static str {
         match self {
             Self::Make => "page-make",
+            Self::Stock => "page-stock",
+            Self::Travel => "page-travel",
             Self::Help => "page-help",
+        }
+    }
+
+    /// Its shape in the rail.
+    const fn shape(self) -> &'static str {
+        match self {
+            Self::Make => "◐",
+            Self::Stock => "☰",
+            Self::Travel => "⇄",
+            Self::Help => "?",
         }
     }
 }
@@ -80,6 +100,10 @@ struct Window {
     commands: SyncSender<Command>,
     page: Page,
     door: sign_in_page::State,
+    stock: stock_page::State,
+    travel: travel_page::State,
+    /// What the desk was asked last to read.
+    asked: Shown,
     idle: Idle,
     /// The desk was asked to let go, and has not yet.
     leaving: bool,
@@ -93,6 +117,9 @@ impl Window {
             commands,
             page: Page::Make,
             door: sign_in_page::State::new(),
+            stock: stock_page::State::default(),
+            travel: travel_page::State::default(),
+            asked: Shown::default(),
             idle: Idle::new(),
             leaving: false,
         }
@@ -181,25 +208,23 @@ impl Window {
         }
     }
 
-    fn rail(&mut self, ui: &mut egui::Ui, view: &View) {
-        ui.add_space(8.0);
-        ui.label(
-            egui::RichText::new(self.wording.text("app-title"))
-                .size(20.0)
-                .strong(),
-        );
-        ui.add_space(16.0);
-        for page in Page::ALL {
-            let word = self.wording.text(page.key());
-            let entry = egui::Button::selectable(self.page == page, word);
-            ui.horizontal(|ui| {
-                if ui.add_sized([112.0, 32.0], entry).clicked() {
-                    self.page = page;
-                }
-                if page == Page::Make && !view.requests.is_empty() {
-                    ui.weak(view.requests.len().to_string());
-                }
-            });
+    fn turn_to(&mut self, page: Page) {
+        if self.page != page {
+            self.page = page;
+            lock(&self.view).error = None; // It was of the other page.
+        }
+    }
+
+    /// Has the desk read what the page shows; one question at a time.
+    fn ask_for_page(&mut self, view: &View) {
+        let wanted = match self.page {
+            Page::Make | Page::Help => Shown::Other,
+            Page::Stock => Shown::Stock(self.stock.query()),
+            Page::Travel => Shown::Travel,
+        };
+        let answered = view.shown == self.asked;
+        if answered && wanted != self.asked && self.send(Command::Show(wanted.clone())) {
+            self.asked = wanted;
         }
     }
 }
@@ -227,6 +252,9 @@ impl Window {
                 if self.door.take_entered() {
                     self.idle.touch();
                     self.page = Page::Make;
+                    self.stock = stock_page::State::default();
+                    self.travel = travel_page::State::default();
+                    self.asked = Shown::default();
                 }
                 self.desk(ui, &view);
             }
@@ -254,10 +282,15 @@ impl Window {
         egui::Panel::left("rail")
             .exact_size(176.0)
             .resizable(false)
-            .show(ui, |ui| self.rail(ui, view));
+            .show(ui, |ui| {
+                if let Some(page) = rail::show(ui, &self.wording, view, self.page) {
+                    self.turn_to(page);
+                }
+            });
         egui::Panel::top("top")
             .exact_size(48.0)
             .show(ui, |ui| self.top_bar(ui, view));
+        self.ask_for_page(view);
         egui::CentralPanel::default().show(ui, |ui| {
             heading(ui, &self.wording.text(self.page.key()));
             if let Some((code, subject)) = &view.error {
@@ -267,6 +300,16 @@ impl Window {
                 Page::Make => {
                     for command in make_page::show(ui, &self.wording, view) {
                         self.send(command);
+                    }
+                }
+                Page::Stock => {
+                    for act in stock_page::show(ui, &self.wording, view, &mut self.stock) {
+                        self.send(Command::Stock(act));
+                    }
+                }
+                Page::Travel => {
+                    for act in travel_page::show(ui, &self.wording, view, &mut self.travel) {
+                        self.send(Command::Stock(act));
                     }
                 }
                 Page::Help => {

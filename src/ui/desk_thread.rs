@@ -1,6 +1,8 @@
 //! The thread that owns the desk: opens it for who signs in, takes commands, does the jobs, keeps the
 //! view up to date, and lets the desk go with all its keys.
 
+mod stock;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -9,6 +11,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use self::stock::Stale;
+use super::stock_view::{Shown, StockAct};
 use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
 use super::{Shared, lock};
 use crate::domain::key::KeyAlgorithm;
@@ -20,7 +24,7 @@ use crate::station::desk::{Access, OpenTerms};
 use crate::station::door;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::{hand_out, people, requests, settings, ukeys};
+use crate::station::jobs::{hand_out, people, requests, settings, stock as stock_jobs};
 use crate::station::report::{Clerk, Event};
 use crate::station::sign_in::{AskSecret, NobodyToAsk};
 use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
@@ -44,6 +48,10 @@ pub(super) enum Command {
     Resume(Option<(Serial, Answer)>),
     /// Hand a ukey to its holder.
     HandOut(Serial),
+    /// This page is seen now.
+    Show(Shown),
+    /// Something of the stock.
+    Stock(StockAct),
 }
 
 /// Starts the thread; it ends when the window drops its end.
@@ -222,13 +230,23 @@ struct AtWork<'a> {
 impl AtWork<'_> {
     /// Serves until the desk is left; `None` when the window is gone.
     fn serve(&self, commands: &Receiver<Command>) -> Option<Left> {
+        let (mut shown, mut stale) = (Shown::default(), Stale::Records);
         loop {
             let refreshed = self.refresh();
-            self.tell(refreshed);
+            let looked = self.look_at_stock(&shown, stale);
+            self.tell(refreshed.and(looked));
             let command = match commands.recv_timeout(LOOK_EVERY) {
                 Ok(Command::Leave(left)) => return Some(left),
+                Ok(Command::Show(other)) => {
+                    shown = other;
+                    stale = Stale::Page;
+                    continue;
+                }
                 Ok(command) => command,
-                Err(RecvTimeoutError::Timeout) => continue,
+                Err(RecvTimeoutError::Timeout) => {
+                    stale = Stale::Nothing;
+                    continue;
+                }
                 Err(RecvTimeoutError::Disconnected) => return None,
             };
             {
@@ -239,6 +257,7 @@ impl AtWork<'_> {
             }
             (self.repaint)();
             let done = self.perform(command);
+            stale = Stale::Records;
             lock(self.view).busy = false;
             self.tell(done);
         }
@@ -257,7 +276,7 @@ impl AtWork<'_> {
             ..RequestFilter::default()
         };
         let requests = requests::list(&self.desk, &self.officer, &filter)?;
-        let ukeys = ukeys::list(&self.desk, &self.officer, None)?;
+        let ukeys = stock_jobs::plugged_in(&self.desk, &self.officer)?;
         let unit = people::units(&self.desk, &self.officer)?
             .into_iter()
             .find(|unit| unit.own);
@@ -317,8 +336,9 @@ impl AtWork<'_> {
                 personalise::resume(&self.desk, &self.officer, on, LANES, clerk)?;
             }
             Command::HandOut(serial) => self.hand_out(&serial)?,
-            // Signing in is the door's, leaving is heard before.
-            Command::SignIn(..) | Command::Leave(_) => {}
+            Command::Stock(act) => self.stock_act(act)?,
+            // Signing in is the door's, leaving and looking are heard before.
+            Command::SignIn(..) | Command::Leave(_) | Command::Show(_) => {}
         }
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 mod door;
 mod real_home;
+mod stock;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -60,8 +61,12 @@ impl Bench {
         self.harness.state().wording.text(key)
     }
 
+    /// What was asked for, besides the facts of the page that is seen.
     fn sent(&self) -> Vec<Command> {
-        self.commands.try_iter().collect()
+        let commands = self.commands.try_iter();
+        commands
+            .filter(|command| !matches!(command, Command::Show(_)))
+            .collect()
     }
 }
 

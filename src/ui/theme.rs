@@ -53,16 +53,30 @@ pub(super) fn primary(ui: &egui::Ui, word: String) -> egui::Button<'static> {
 pub(super) fn ukey_state(ui: &egui::Ui, state: UkeyState) -> (&'static str, Color32) {
     let colors = colors(ui);
     match state {
-        UkeyState::Blank | UkeyState::Allocated => ("○", colors.quiet),
+        UkeyState::Blank => ("○", colors.quiet),
+        UkeyState::Allocated => ("◇", colors.working),
         UkeyState::Personalising => ("◐", colors.working),
         UkeyState::Issued => ("●", colors.good),
         UkeyState::HandedOut => ("✓", colors.good),
         UkeyState::Suspended => ("‖", colors.attention),
         UkeyState::Lost => ("✕", colors.stopped),
         UkeyState::Damaged => ("△", colors.stopped),
-        UkeyState::Returned | UkeyState::Dispatched => ("□", colors.quiet),
+        UkeyState::Returned => ("□", colors.quiet),
+        UkeyState::Dispatched => ("→", colors.accent),
         UkeyState::Destroyed => ("■", colors.quiet),
     }
+}
+
+/// Fill and edge of a state's part in a bar: as full as its shape.
+pub(super) fn ukey_bar(ui: &egui::Ui, state: UkeyState) -> (Color32, Color32) {
+    let (_shape, color) = ukey_state(ui, state);
+    let strength = match state {
+        UkeyState::Blank | UkeyState::Allocated | UkeyState::Returned => 0.18,
+        UkeyState::Personalising | UkeyState::Dispatched | UkeyState::Suspended => 0.45,
+        UkeyState::Issued | UkeyState::Lost | UkeyState::Destroyed => 1.0,
+        UkeyState::HandedOut | UkeyState::Damaged => 0.7,
+    };
+    (color.gamma_multiply(strength), color)
 }
 
 /// Applies it to the whole window, light and dark.
