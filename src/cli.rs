@@ -16,6 +16,7 @@ mod review;
 mod settings;
 mod sheets;
 mod stock;
+mod stock_check;
 mod trust;
 mod ukeys;
 mod units;

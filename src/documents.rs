@@ -9,6 +9,7 @@ pub mod form;
 pub mod pin_letter;
 pub mod sheet;
 pub mod slip;
+pub mod stock_check;
 
 pub use font::Font;
 pub use page::PaperError;

@@ -29,6 +29,7 @@ pub mod school_type;
 pub mod setting;
 pub mod sign_in_proof;
 pub mod stock;
+pub mod stock_check;
 pub mod superior;
 pub mod text;
 pub mod timestamp;

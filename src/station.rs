@@ -34,8 +34,9 @@ pub use signing_key::SigningKey;
 
 pub use crate::keys::secret::SecretText;
 pub use crate::store::{
-    AuditEntry, AuditFilter, CertificateRow, DelegationRow, DiscrepancyRow, EntryRow, Explanation,
-    NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow, StockLine, UkeyFilter, UkeyRow,
+    AuditEntry, AuditFilter, CertificateRow, CheckRow, DelegationRow, DiscrepancyRow, EntryRow,
+    Explanation, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow, StockLine, UkeyFilter,
+    UkeyRow,
 };
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).

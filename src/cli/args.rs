@@ -4,6 +4,7 @@ mod people;
 mod records;
 mod requests;
 mod stock;
+mod stock_check;
 mod ukeys;
 mod units;
 
@@ -15,6 +16,7 @@ pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
 pub(super) use self::stock::{Discrepancy, Dispatch, Receive, SendBack, SignFor, Stock};
+pub(super) use self::stock_check::{Sitting, StockCheck};
 pub(super) use self::ukeys::{
     AnswerWord, FaultWord, Personalise, Practice, Profile, Ukey, WhichUkeys,
 };

@@ -1,7 +1,7 @@
 //! What a command prints: one JSON document a line on stdout with `--json`, else tables and
 //! sentences for people. The only place of the command line that prints.
 
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use comfy_table::{Table, presets};
 use serde_json::{Value, json};
@@ -16,6 +16,17 @@ use crate::wording::Wording;
 pub(super) struct Output {
     json: bool,
     wording: Wording,
+}
+
+/// What a line means to who sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Tint {
+    /// As it should be.
+    Good,
+    /// Nothing new.
+    Quiet,
+    /// Somebody has to do something.
+    Attention,
 }
 
 /// Words on the command line that are no command, as a machine reads them.
@@ -105,6 +116,28 @@ impl Output {
     /// One JSON line, flushed.
     pub(super) fn line(document: &Value) {
         print(&document.to_string());
+    }
+
+    /// A line for people in the colour of its meaning, with the terminal's bell where it is to be heard:
+    /// both only where a person looks at a terminal, colour not with `NO_COLOR`.
+    pub(super) fn tinted(&self, sentence: &str, tint: Tint) {
+        let terminal = std::io::stdout().is_terminal();
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let colour = match tint {
+            Tint::Good => "32",
+            Tint::Quiet => "2",
+            Tint::Attention => "1;31",
+        };
+        let bell = if terminal && tint == Tint::Attention {
+            "\x07"
+        } else {
+            ""
+        };
+        if terminal && !plain {
+            self.say(&format!("\x1b[{colour}m{sentence}\x1b[0m{bell}"));
+        } else {
+            self.say(&format!("{sentence}{bell}"));
+        }
     }
 
     /// Bytes as they are.

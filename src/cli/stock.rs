@@ -53,6 +53,7 @@ impl Cli<'_> {
                 let notes = stock::in_transit(&desk, &officer)?;
                 self.notes((&desk, &officer), &notes)
             }
+            Stock::Check { command } => self.stock_check(command.as_ref()),
             Stock::Discrepancy(command) => self.discrepancy(command),
             Stock::Correct { serial, to, reason } => {
                 let to = UkeyState::from_word(to).ok_or_else(|| Error::usage("not-a-state", to))?;

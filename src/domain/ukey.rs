@@ -291,11 +291,11 @@ impl UkeyState {
                 )
             }
             Self::Lost => matches!(next, Self::Returned | Self::Destroyed),
-            // Back up the tree too, as what it is.
-            Self::Damaged => matches!(next, Self::Destroyed | Self::Dispatched),
+            // Back up the tree too, as what it is; and a stock check may not find it (D-28).
+            Self::Damaged => matches!(next, Self::Destroyed | Self::Dispatched | Self::Lost),
             Self::Returned => matches!(
                 next,
-                Self::Blank | Self::Destroyed | Self::Damaged | Self::Dispatched
+                Self::Blank | Self::Destroyed | Self::Damaged | Self::Dispatched | Self::Lost
             ),
             Self::Dispatched => matches!(
                 next,

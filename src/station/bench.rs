@@ -242,26 +242,31 @@ pub(super) fn virtual_spec(
 fn virtual_places(desk: &Desk) -> Result<Vec<Place>, Error> {
     let mut places = Vec::new();
     for (serial, folder) in virtual_ukey::folders(&desk.home().ukeys())? {
-        if !virtual_ukey::is_inserted(&folder) {
-            continue;
+        if virtual_ukey::is_inserted(&folder) {
+            places.push(virtual_place(desk, &serial, folder)?);
         }
-        let record = desk.store().read().ukey(&serial)?;
-        let profile = record.map_or_else(
-            || super::desk::PRACTICE_PROFILE.to_owned(),
-            |record| record.profile,
-        );
-        let mut spec = virtual_spec(desk, &serial, &profile)?;
-        spec.lock = None; // Looks only.
-        places.push(Place {
-            profile,
-            folder: Some(folder),
-            spec,
-        });
     }
     Ok(places)
 }
 
-fn reader_places(desk: &Desk) -> Vec<Place> {
+/// How to look at the virtual ukey in a folder, and no more.
+pub(super) fn virtual_place(desk: &Desk, serial: &Serial, folder: PathBuf) -> Result<Place, Error> {
+    let record = desk.store().read().ukey(serial)?;
+    let profile = record.map_or_else(
+        || super::desk::PRACTICE_PROFILE.to_owned(),
+        |record| record.profile,
+    );
+    let mut spec = virtual_spec(desk, serial, &profile)?;
+    spec.lock = None; // Looks only.
+    Ok(Place {
+        profile,
+        folder: Some(folder),
+        spec,
+    })
+}
+
+/// Where real ukeys show: a place for each profile whose module is installed.
+pub(super) fn reader_places(desk: &Desk) -> Vec<Place> {
     let profiles = desk
         .profiles()
         .values()

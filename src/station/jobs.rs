@@ -36,6 +36,7 @@ pub mod settings;
 pub mod sheets;
 pub mod slips;
 pub mod stock;
+pub mod stock_check;
 pub mod trust;
 pub mod ukeys;
 pub mod unit_lists;

@@ -20,6 +20,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/012.sql"),
     include_str!("schema/013.sql"),
     include_str!("schema/015.sql"),
+    include_str!("schema/016.sql"),
 ];
 
 /// The version this program writes.

@@ -100,6 +100,8 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ),
     ("sent_up", Purge::DeletesRows("request")),
     ("slips", Purge::Keeps),
+    ("stock_check_items", Purge::Keeps), // Of ukeys: no label, no holder.
+    ("stock_checks", Purge::Keeps),
     ("stock_days", Purge::Keeps),
     ("stock_entries", Purge::Keeps),
     ("stock_movements", Purge::Keeps),

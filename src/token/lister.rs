@@ -2,6 +2,7 @@
 //! module that crashes or hangs costs its own list and no other.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::worker::{Worker, WorkerSpec};
 use crate::domain::fault::Fault;
@@ -27,6 +28,18 @@ pub struct Place {
     pub folder: Option<PathBuf>,
     /// How to reach it.
     pub spec: WorkerSpec,
+}
+
+/// Looks at one place: what it shows, and the time that its module took. The answer is told before the
+/// worker ends.
+pub fn look(place: &Place, tell: impl FnOnce(Result<Vec<UkeyReading>, Fault>, Duration)) {
+    match Worker::start(&place.spec) {
+        Err(fault) => tell(Err(fault), Duration::ZERO),
+        Ok(mut worker) => {
+            let readings = worker.list();
+            tell(readings, worker.c_time());
+        }
+    }
 }
 
 /// Looks at every place, one after the other.

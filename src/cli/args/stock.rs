@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 
+use super::stock_check::StockCheck;
 use crate::domain::stock::Resolution;
 
 /// `stock …`.
@@ -51,6 +52,12 @@ pub(in crate::cli) enum Stock {
     },
     /// What was dispatched and is not signed for, the oldest first.
     InTransit,
+    /// Count the stock: read ukeys and scan serial numbers; without a word: show the open check.
+    Check {
+        /// What to do with it.
+        #[command(subcommand)]
+        command: Option<StockCheck>,
+    },
     /// Differences: what was found, its explanation, its acceptance.
     #[command(subcommand)]
     Discrepancy(Discrepancy),

@@ -154,6 +154,19 @@ pub(super) fn follow(
         let text = format!("{} {}: {}", row.number, state, resolution.word());
         Err(Error::refused("discrepancy-resolution", text))
     };
+    let fits = match row.kind {
+        // What a stock check found is as it was seen (D-28): not there, or there and of no use.
+        DiscrepancyKind::NotFound => matches!(resolution, Resolution::Lost | Resolution::Nothing),
+        // `stock intake` takes in what may come in.
+        DiscrepancyKind::Unexpected => resolution == Resolution::Nothing,
+        DiscrepancyKind::WrongState => {
+            matches!(resolution, Resolution::Damaged | Resolution::Nothing)
+        }
+        DiscrepancyKind::Missing | DiscrepancyKind::Extra | DiscrepancyKind::Conflict => true,
+    };
+    if !fits {
+        return unfit();
+    }
     let note = match &row.note {
         Some(id) => reading.dispatch_note(id)?,
         None => None,
@@ -168,6 +181,22 @@ pub(super) fn follow(
     }
     match (resolution, state) {
         (Resolution::Nothing, _) => Ok(None),
+        (Resolution::Lost, Some(from @ (UkeyState::Damaged | UkeyState::Returned)))
+            if row.kind == DiscrepancyKind::NotFound =>
+        {
+            Ok(Some(Follows::Moves {
+                from,
+                to: UkeyState::Lost,
+            }))
+        }
+        (Resolution::Damaged, Some(from @ UkeyState::Returned))
+            if row.kind == DiscrepancyKind::WrongState =>
+        {
+            Ok(Some(Follows::Moves {
+                from,
+                to: UkeyState::Damaged,
+            }))
+        }
         (
             Resolution::Lost,
             Some(from @ (UkeyState::Blank | UkeyState::Allocated | UkeyState::Dispatched)),

@@ -1,0 +1,359 @@
+//! One sitting at an open check: reads whatever is plugged in, each ukey once and side by side, and takes
+//! serial numbers from a scanner. What it tells is on record before. Never logs in, never changes a ukey.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use super::keep::{Checked, Seen, What, keep_all, scanned};
+use super::open;
+use crate::domain::fault::{Fault, FaultKind};
+use crate::domain::officer::Duty;
+use crate::domain::stock_check::CheckState;
+use crate::domain::token_profile::Parallel;
+use crate::domain::ukey::{Serial, UkeyIdentity, UkeyReading};
+use crate::station::clock::Stopwatch;
+use crate::station::desk::Desk;
+use crate::station::error::Error;
+use crate::station::{ActingOfficer, bench};
+use crate::token::lister::{self, Place};
+use crate::token::virtual_ukey;
+
+/// Most ukeys that are read side by side: a hub's.
+const LANES: usize = 16;
+/// Milliseconds between two looks at the readers: a look opens every one.
+const READERS_EVERY_MS: f64 = 1000.0;
+/// Serial numbers that are kept in one transaction.
+const SCANS_TOGETHER: usize = 500;
+
+/// Where ukeys show.
+#[derive(Clone, Debug)]
+enum Spot {
+    /// The folder of a virtual ukey.
+    Folder(PathBuf),
+    /// A module that drives readers.
+    Module,
+}
+
+/// What a worker answered.
+#[derive(Debug)]
+struct Answered {
+    spot: Spot,
+    profile: String,
+    readings: Result<Vec<UkeyReading>, Fault>,
+    ms: f64,
+    module_ms: f64,
+}
+
+/// One sitting.
+#[derive(Debug)]
+pub struct Session {
+    check: String,
+    /// Folders of virtual ukeys that are plugged in and were read, and who answered there.
+    there: BTreeMap<PathBuf, Vec<UkeyIdentity>>,
+    waiting: VecDeque<Place>,
+    at_work: BTreeMap<PathBuf, String>,
+    in_readers: BTreeSet<UkeyIdentity>,
+    modules_at_work: usize,
+    modules: Vec<Answered>,
+    readers_looked: Option<Stopwatch>,
+    troubles: BTreeSet<String>,
+    send: SyncSender<Answered>,
+    receive: Receiver<Answered>,
+    answers: Vec<Answered>,
+}
+
+impl Session {
+    /// Sits down at the open check. Whatever is plugged in counts as newly come.
+    ///
+    /// # Errors
+    /// `wrong-duty`, `stock-check-none`, `stock-check-paused`.
+    pub fn begin(desk: &Desk, officer: &ActingOfficer) -> Result<Self, Error> {
+        officer.demand(Duty::ManageStock)?;
+        let row = open(desk)?;
+        if row.state != CheckState::Open {
+            return Err(Error::refused("stock-check-paused", row.number));
+        }
+        let (send, receive) = sync_channel(LANES);
+        Ok(Self {
+            check: row.id,
+            there: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            at_work: BTreeMap::new(),
+            in_readers: BTreeSet::new(),
+            modules_at_work: 0,
+            modules: Vec::new(),
+            readers_looked: None,
+            troubles: BTreeSet::new(),
+            send,
+            receive,
+            answers: Vec::new(),
+        })
+    }
+
+    /// Notices who came and who went, begins to read who came, and keeps and reports every answer that
+    /// is there. Does not wait for any.
+    ///
+    /// # Errors
+    /// `wrong-duty`, when the home cannot be read, or what the store says.
+    pub fn look(
+        &mut self,
+        desk: &Desk,
+        officer: &ActingOfficer,
+        report: &mut dyn FnMut(Checked),
+    ) -> Result<(), Error> {
+        officer.demand(Duty::ManageStock)?;
+        self.notice(desk)?;
+        self.read(desk)?;
+        self.answers.extend(self.receive.try_iter());
+        if self.answers.is_empty() {
+            return Ok(());
+        }
+        let seen = self.take(desk)?;
+        for checked in keep_all(desk, &self.check, &seen)? {
+            report(checked);
+        }
+        self.read(desk)
+    }
+
+    /// Whether an answer is still to come.
+    pub fn is_reading(&self) -> bool {
+        !(self.at_work.is_empty() && self.waiting.is_empty() && self.answers.is_empty())
+            || self.modules_at_work > 0
+    }
+
+    /// Waits for an answer, at most so long.
+    pub fn wait(&mut self, limit: Duration) {
+        if let Ok(answer) = self.receive.recv_timeout(limit) {
+            self.answers.push(answer);
+        }
+    }
+
+    /// Takes serial numbers that were typed or scanned, in their order; each is answered.
+    ///
+    /// # Errors
+    /// `wrong-duty`, or what the store says. A text that is no serial number (`stock-check-serial`) is
+    /// an answer.
+    pub fn scan(
+        &mut self,
+        desk: &Desk,
+        officer: &ActingOfficer,
+        texts: &[String],
+        report: &mut dyn FnMut(Result<Checked, Error>),
+    ) -> Result<(), Error> {
+        officer.demand(Duty::ManageStock)?;
+        for texts in texts.chunks(SCANS_TOGETHER) {
+            let parsed: Vec<Result<Serial, Error>> =
+                texts.iter().map(|text| scanned(desk, text)).collect();
+            let good = parsed.iter().filter_map(|serial| serial.as_ref().ok());
+            let seen = good.map(|serial| Seen::scanned(serial.clone()));
+            let seen: Vec<_> = seen.collect();
+            let mut checked = keep_all(desk, &self.check, &seen)?.into_iter();
+            for serial in parsed {
+                match serial {
+                    Err(error) => report(Err(error)),
+                    Ok(_serial) => checked.next().into_iter().for_each(|one| report(Ok(one))),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Who came waits to be read; who went is forgotten.
+    fn notice(&mut self, desk: &Desk) -> Result<(), Error> {
+        let folders = virtual_ukey::folders(&desk.home().ukeys())?.into_iter();
+        let inserted: BTreeMap<PathBuf, Serial> = folders
+            .filter(|(_serial, folder)| virtual_ukey::is_inserted(folder))
+            .map(|(serial, folder)| (folder, serial))
+            .collect();
+        self.there.retain(|folder, _| inserted.contains_key(folder));
+        self.at_work
+            .retain(|folder, _| inserted.contains_key(folder));
+        self.waiting.retain(|place| {
+            let folder = place.folder.as_ref();
+            folder.is_some_and(|folder| inserted.contains_key(folder))
+        });
+        for (folder, serial) in inserted {
+            let waits = |place: &Place| place.folder.as_deref() == Some(&folder);
+            let is_known = self.there.contains_key(&folder)
+                || self.at_work.contains_key(&folder)
+                || self.waiting.iter().any(waits);
+            if !is_known {
+                let place = bench::virtual_place(desk, &serial, folder)?;
+                self.waiting.push_back(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to read as many as may be read side by side.
+    fn read(&mut self, desk: &Desk) -> Result<(), Error> {
+        while self.at_work.len() < LANES {
+            let at_work = &self.at_work;
+            let free = |place: &Place| {
+                let profile = desk.profiles().get(&place.profile);
+                profile.is_some_and(|profile| profile.parallel == Parallel::PerUkey)
+                    || !at_work.values().any(|other| *other == place.profile)
+            };
+            let Some(place) = self.waiting.iter().position(free) else {
+                break;
+            };
+            let Some(place) = self.waiting.remove(place) else {
+                break;
+            };
+            if let Some(folder) = place.folder.clone() {
+                let profile = place.profile.clone();
+                self.at_work.insert(folder.clone(), profile);
+                start(vec![(Spot::Folder(folder), place)], self.send.clone())?;
+            }
+        }
+        let due = |watch: Stopwatch| watch.ms() >= READERS_EVERY_MS;
+        if !desk.is_practice() && self.modules_at_work == 0 && self.readers_looked.is_none_or(due) {
+            let places = bench::reader_places(desk).into_iter();
+            let places: Vec<_> = places.map(|place| (Spot::Module, place)).collect();
+            self.modules_at_work = places.len();
+            self.readers_looked = Some(Stopwatch::start());
+            if !places.is_empty() {
+                start(places, self.send.clone())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the answers show: only of those that are still plugged in, and of readers only who came.
+    fn take(&mut self, desk: &Desk) -> Result<Vec<Seen>, Error> {
+        let mut seen = Vec::new();
+        let mut in_folders = Vec::new();
+        for answer in std::mem::take(&mut self.answers) {
+            let Spot::Folder(folder) = &answer.spot else {
+                self.modules_at_work = self.modules_at_work.saturating_sub(1);
+                self.modules.push(answer);
+                continue;
+            };
+            let folder = folder.clone();
+            if self.at_work.remove(&folder).is_none() || !virtual_ukey::is_inserted(&folder) {
+                continue;
+            }
+            let fault = match &answer.readings {
+                Err(fault) if fault.kind == FaultKind::Removed => continue,
+                Err(fault) => Some(fault.kind.word()),
+                Ok(readings) if readings.is_empty() => Some(FaultKind::Unreadable.word()),
+                Ok(_) => None,
+            };
+            let readings = answer.readings.unwrap_or_default();
+            let identities = readings.iter().map(|reading| reading.identity.clone());
+            self.there.insert(folder.clone(), identities.collect());
+            let times = (answer.ms, answer.module_ms);
+            match (fault, named(&folder)) {
+                (Some(fault), Some(serial)) => {
+                    seen.push(Seen::answered(What::Unreadable(serial), times, Some(fault)));
+                }
+                (Some(_), None) => {}
+                (None, _) => in_folders.push((readings, answer.profile, times)),
+            }
+        }
+        let shown: Vec<&UkeyIdentity> = self.there.values().flatten().collect();
+        for (readings, profile, times) in in_folders {
+            for reading in readings {
+                let same = shown.iter().filter(|other| ***other == reading.identity);
+                let twice = same.count() > 1;
+                let profile = profile.clone();
+                let what = What::Read {
+                    reading,
+                    profile,
+                    twice,
+                };
+                seen.push(Seen::answered(what, times, None));
+            }
+        }
+        if self.modules_at_work == 0 && !self.modules.is_empty() {
+            self.take_readers(desk, &mut seen)?;
+        }
+        Ok(seen)
+    }
+
+    /// What a whole look at the readers shows. Several middlewares may show one ukey: the profile of its
+    /// record is believed, else one that is for its model.
+    fn take_readers(&mut self, desk: &Desk, seen: &mut Vec<Seen>) -> Result<(), Error> {
+        let mut shown: BTreeMap<UkeyIdentity, Vec<(UkeyReading, String, bool, (f64, f64))>> =
+            BTreeMap::new();
+        for answer in std::mem::take(&mut self.modules) {
+            let times = (answer.ms, answer.module_ms);
+            let readings = match answer.readings {
+                Ok(readings) => readings,
+                Err(fault) => {
+                    // A module that fails is no ukey: told to the engineer, once.
+                    if self.troubles.insert(answer.profile.clone()) {
+                        tracing::warn!(profile = answer.profile, %fault, "module");
+                    }
+                    continue;
+                }
+            };
+            let identities: Vec<_> = readings.iter().map(|one| one.identity.clone()).collect();
+            for reading in readings {
+                let same = identities
+                    .iter()
+                    .filter(|other| **other == reading.identity);
+                let twice = same.count() > 1;
+                let entry = shown.entry(reading.identity.clone()).or_default();
+                entry.push((reading, answer.profile.clone(), twice, times));
+            }
+        }
+        let now: BTreeSet<_> = shown.keys().cloned().collect();
+        for (identity, mut readings) in shown {
+            if self.in_readers.contains(&identity) {
+                continue;
+            }
+            let record = desk.store().read().ukey_reported(&identity.serial)?;
+            let of_record =
+                |profile: &str| record.as_ref().is_some_and(|row| row.profile == profile);
+            readings.sort_by_key(|(_, profile, ..)| {
+                let selects = desk.profiles().get(profile);
+                let selects = selects.is_some_and(|one| one.selects(&identity));
+                (!of_record(profile), !selects)
+            });
+            if let Some((reading, profile, twice, times)) = readings.into_iter().next() {
+                let what = What::Read {
+                    reading,
+                    profile,
+                    twice,
+                };
+                seen.push(Seen::answered(what, times, None));
+            }
+        }
+        self.in_readers = now;
+        Ok(())
+    }
+}
+
+/// The serial number that names a virtual ukey's folder: what is printed on another's case.
+fn named(folder: &Path) -> Option<Serial> {
+    let name = folder.file_name()?.to_str()?;
+    Serial::parse(name).ok()
+}
+
+/// Reads places one after another, in a thread of its own: a module that hangs holds nobody up.
+fn start(places: Vec<(Spot, Place)>, send: SyncSender<Answered>) -> Result<(), Error> {
+    let work = move || {
+        for (spot, place) in places {
+            let watch = Stopwatch::start();
+            lister::look(&place, |readings, module| {
+                let answered = Answered {
+                    spot,
+                    profile: place.profile.clone(),
+                    readings,
+                    ms: watch.ms(),
+                    module_ms: (module.as_secs_f64() * 1_000_000.0).round() / 1000.0,
+                };
+                send.send(answered).ok(); // The sitting is over.
+            });
+        }
+    };
+    let thread = thread::Builder::new().name("stock check".to_owned());
+    match thread.spawn(work) {
+        Ok(_handle) => Ok(()),
+        Err(error) => Err(Error::failed("file", error.to_string()).because(error)),
+    }
+}
