@@ -1,6 +1,8 @@
 //! The desktop: the same jobs in a window. Never blocks: a thread of its own does the work, the
 //! window sends it commands and draws what it is told.
 
+mod check_page;
+mod check_view;
 mod desk_thread;
 mod idle;
 mod make_page;
@@ -29,6 +31,9 @@ use crate::domain::officer::Post;
 use crate::station::desk::OpenTerms;
 use crate::station::{Error, clock};
 use crate::wording::{Language, Wording};
+
+/// What could not be sent is tried again after this.
+const AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What window and desk thread share.
 type Shared = Arc<Mutex<View>>;
@@ -66,18 +71,26 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Language) -> Result<u8, E
 enum Page {
     Make,
     Stock,
+    Check,
     Travel,
     Help,
 }
 
 impl Page {
-    const ALL: [Self; 4] = [Self::Make, Self::Stock, Self::Travel, Self::Help];
+    const ALL: [Self; 5] = [
+        Self::Make,
+        Self::Stock,
+        Self::Check,
+        Self::Travel,
+        Self::Help,
+    ];
 
     /// Key of its word: rail entry and heading have the same.
     const fn key(self) -> &'static str {
         match self {
             Self::Make => "page-make",
             Self::Stock => "page-stock",
+            Self::Check => "page-check",
             Self::Travel => "page-travel",
             Self::Help => "page-help",
         }
@@ -88,6 +101,7 @@ impl Page {
         match self {
             Self::Make => "◐",
             Self::Stock => "☰",
+            Self::Check => "✓",
             Self::Travel => "⇄",
             Self::Help => "?",
         }
@@ -102,8 +116,11 @@ struct Window {
     door: sign_in_page::State,
     stock: stock_page::State,
     travel: travel_page::State,
+    check: check_page::State,
     /// What the desk was asked last to read.
     asked: Shown,
+    /// The last ukey of the stock check that was seen.
+    checked: u64,
     idle: Idle,
     /// The desk was asked to let go, and has not yet.
     leaving: bool,
@@ -119,7 +136,9 @@ impl Window {
             door: sign_in_page::State::new(),
             stock: stock_page::State::default(),
             travel: travel_page::State::default(),
+            check: check_page::State::default(),
             asked: Shown::default(),
+            checked: 0,
             idle: Idle::new(),
             leaving: false,
         }
@@ -215,12 +234,34 @@ impl Window {
         }
     }
 
+    /// Gives what was scanned to the desk; nothing is lost while that is at work. Ukeys that are plugged
+    /// in and scanned count as input: the desk is not left alone.
+    fn give_scanned(&mut self, view: &View, ctx: &egui::Context) {
+        let turn = view
+            .check
+            .as_ref()
+            .and_then(|check| check.last.as_ref())
+            .map_or(0, |last| last.turn);
+        if turn != self.checked {
+            self.checked = turn;
+            self.idle.touch();
+        }
+        if let Some(act) = self.check.to_send() {
+            if self.send(Command::Check(act)) {
+                self.check.taken();
+            } else {
+                ctx.request_repaint_after(AGAIN);
+            }
+        }
+    }
+
     /// Has the desk read what the page shows; one question at a time.
     fn ask_for_page(&mut self, view: &View) {
         let wanted = match self.page {
             Page::Make | Page::Help => Shown::Other,
             Page::Stock => Shown::Stock(self.stock.query()),
             Page::Travel => Shown::Travel,
+            Page::Check => Shown::Check,
         };
         let answered = view.shown == self.asked;
         if answered && wanted != self.asked && self.send(Command::Show(wanted.clone())) {
@@ -254,6 +295,7 @@ impl Window {
                     self.page = Page::Make;
                     self.stock = stock_page::State::default();
                     self.travel = travel_page::State::default();
+                    self.check = check_page::State::default();
                     self.asked = Shown::default();
                 }
                 self.desk(ui, &view);
@@ -311,6 +353,13 @@ impl Window {
                     for act in travel_page::show(ui, &self.wording, view, &mut self.travel) {
                         self.send(Command::Stock(act));
                     }
+                }
+                Page::Check => {
+                    let act = check_page::show(ui, &self.wording, view, &mut self.check);
+                    if let Some(act) = act {
+                        self.send(Command::Check(act));
+                    }
+                    self.give_scanned(view, ui.ctx());
                 }
                 Page::Help => {
                     for key in ["ui-help-text", "ui-help-door"] {

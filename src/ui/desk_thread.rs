@@ -1,6 +1,7 @@
 //! The thread that owns the desk: opens it for who signs in, takes commands, does the jobs, keeps the
 //! view up to date, and lets the desk go with all its keys.
 
+mod check;
 mod stock;
 
 use std::cell::RefCell;
@@ -12,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use self::stock::Stale;
+use super::check_view::CheckAct;
 use super::stock_view::{Shown, StockAct};
 use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
 use super::{Shared, lock};
@@ -52,6 +54,8 @@ pub(super) enum Command {
     Show(Shown),
     /// Something of the stock.
     Stock(StockAct),
+    /// Something of the stock check.
+    Check(CheckAct),
 }
 
 /// Starts the thread; it ends when the window drops its end.
@@ -231,12 +235,13 @@ impl AtWork<'_> {
     /// Serves until the desk is left; `None` when the window is gone.
     fn serve(&self, commands: &Receiver<Command>) -> Option<Left> {
         let (mut shown, mut stale) = (Shown::default(), Stale::Records);
-        loop {
-            let refreshed = self.refresh();
-            let looked = self.look_at_stock(&shown, stale);
-            self.tell(refreshed.and(looked));
-            let command = match commands.recv_timeout(LOOK_EVERY) {
-                Ok(Command::Leave(left)) => return Some(left),
+        let mut sitting = None;
+        let left = loop {
+            let reads = sitting.is_some() && shown == Shown::Check;
+            let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
+            self.tell(looked);
+            let command = match self.next_command(commands, sitting.as_mut().filter(|_| reads)) {
+                Ok(Command::Leave(left)) => break Some(left),
                 Ok(Command::Show(other)) => {
                     shown = other;
                     stale = Stale::Page;
@@ -247,7 +252,7 @@ impl AtWork<'_> {
                     stale = Stale::Nothing;
                     continue;
                 }
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Disconnected) => break None,
             };
             {
                 let mut view = lock(self.view);
@@ -256,11 +261,37 @@ impl AtWork<'_> {
                 view.without_ukey = 0;
             }
             (self.repaint)();
-            let done = self.perform(command);
+            let done = match command {
+                Command::Check(act) => self.check_act(act, &mut sitting),
+                command => self.perform(command),
+            };
             stale = Stale::Records;
             lock(self.view).busy = false;
             self.tell(done);
-        }
+        };
+        self.rise(sitting);
+        left
+    }
+
+    /// Brings the view up to date with what may have changed.
+    fn look_again(
+        &self,
+        (shown, stale): (&Shown, Stale),
+        (reads, sitting): (bool, Option<&mut check::Sitting>),
+    ) -> Result<(), Error> {
+        // A sitting opens the readers itself.
+        let refreshed = if reads && stale == Stale::Nothing {
+            Ok(())
+        } else {
+            self.refresh()
+        };
+        let checked = if *shown == Shown::Check && stale != Stale::Nothing {
+            self.check_picture(sitting)
+        } else {
+            Ok(())
+        };
+        let looked = self.look_at_stock(shown, stale);
+        refreshed.and(checked).and(looked)
     }
 
     fn tell(&self, done: Result<(), Error>) {
@@ -337,8 +368,8 @@ impl AtWork<'_> {
             }
             Command::HandOut(serial) => self.hand_out(&serial)?,
             Command::Stock(act) => self.stock_act(act)?,
-            // Signing in is the door's, leaving and looking are heard before.
-            Command::SignIn(..) | Command::Leave(_) | Command::Show(_) => {}
+            // Signing in is the door's; the others are heard before.
+            Command::SignIn(..) | Command::Leave(_) | Command::Show(_) | Command::Check(_) => {}
         }
         Ok(())
     }

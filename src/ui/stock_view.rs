@@ -18,6 +18,8 @@ pub(super) enum Shown {
     Stock(StockQuery),
     /// 发放签收.
     Travel,
+    /// 盘点.
+    Check,
 }
 
 /// Which ukeys of the stock are listed.
@@ -100,11 +102,17 @@ pub(super) enum StockDone {
     },
     /// A note was signed for, or its sign-for came.
     SignedFor(SignedFor),
+    /// A stock check was signed.
+    Checked {
+        number: String,
+        differences: usize,
+        paper: Paper,
+    },
     /// A paper was written.
     Printed { number: String, paper: PathBuf },
 }
 
-/// The paper of a note that was just made: where it lies, or code and facts of why there is none.
+/// The paper of what was just done: where it lies, or code and facts of why there is none.
 pub(super) type Paper = Result<PathBuf, (String, String)>;
 
 /// How many things of a page wait for who is signed in.

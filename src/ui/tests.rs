@@ -1,6 +1,7 @@
 //! The window as a screen reader finds it and a keyboard drives it; what it sends is read from the
 //! channel that the desk's thread would read.
 
+mod check;
 mod door;
 mod real_home;
 mod stock;

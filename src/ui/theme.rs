@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, TextStyle, Theme, Visuals};
 
+use crate::domain::stock_check::Verdict;
 use crate::domain::ukey::UkeyState;
 
 /// Colours by what they say.
@@ -64,6 +65,24 @@ pub(super) fn ukey_state(ui: &egui::Ui, state: UkeyState) -> (&'static str, Colo
         UkeyState::Returned => ("□", colors.quiet),
         UkeyState::Dispatched => ("→", colors.accent),
         UkeyState::Destroyed => ("■", colors.quiet),
+    }
+}
+
+/// Shape and colour of what a stock check says of a ukey.
+pub(super) fn verdict(ui: &egui::Ui, verdict: Verdict) -> (&'static str, Color32) {
+    let colors = colors(ui);
+    match verdict {
+        Verdict::Found => ("✓", colors.good),
+        Verdict::Duplicate => ("=", colors.quiet),
+        Verdict::OfOfficer => ("·", colors.quiet),
+        Verdict::Unreadable => ("?", colors.attention),
+        Verdict::Twice
+        | Verdict::Unknown
+        | Verdict::WrongState
+        | Verdict::NotBlank
+        | Verdict::SoLocked
+        | Verdict::WrongModel
+        | Verdict::ForeignObjects => ("✕", colors.stopped),
     }
 }
 

@@ -5,6 +5,7 @@ mod done;
 mod new_note;
 mod receive;
 
+pub(super) use self::done::show as done;
 use eframe::egui::{self, RichText, Ui};
 
 use super::parts::{cells, day, pressed, read_only, title};
@@ -68,7 +69,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
             .auto_shrink(false)
             .show(right, |ui| {
                 if let Some(done) = &view.stock_done {
-                    acts.extend(done::show(ui, wording, done));
+                    self::done(ui, wording, done);
                 }
                 let side = choose(ui, wording, picture, &mut page.side);
                 ui.add_space(4.0);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::check_view::CheckPicture;
 use super::stock_view::{OpenedFile, Shown, StockDone, StockPicture, TravelPicture, Waiting};
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::ukey::Serial;
@@ -40,6 +41,7 @@ pub(super) struct View {
     pub(super) shown: Shown,
     pub(super) stock: Option<Arc<StockPicture>>,
     pub(super) travel: Option<Arc<TravelPicture>>,
+    pub(super) check: Option<Arc<CheckPicture>>,
     pub(super) opened: Option<Arc<OpenedFile>>,
     /// The last act of the stock.
     pub(super) stock_done: Option<StockDone>,

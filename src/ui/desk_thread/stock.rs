@@ -45,9 +45,12 @@ impl AtWork<'_> {
             if *shown != Shown::Travel {
                 view.travel = None;
             }
+            if *shown != Shown::Check {
+                view.check = None;
+            }
         }
         let looked = match shown {
-            Shown::Other => Ok(()),
+            Shown::Other | Shown::Check => Ok(()),
             Shown::Stock(query) => self.stock_picture(query, stale),
             Shown::Travel => self.travel_picture(),
         };

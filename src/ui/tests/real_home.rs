@@ -1,5 +1,6 @@
 //! The window on homes with real tokens and records, with the thread that owns its desk.
 
+mod check;
 mod stock;
 
 use std::fs;

@@ -7,12 +7,12 @@ use eframe::egui::{self, OpenUrl, Ui};
 use crate::domain::stock::ItemOutcome;
 use crate::station::jobs::stock::SignedFor;
 use crate::ui::parts::{card, grouped};
-use crate::ui::stock_view::{StockAct, StockDone};
+use crate::ui::stock_view::{Paper, StockDone};
 use crate::ui::{theme, told};
 use crate::wording::Wording;
 
 /// Draws it.
-pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &StockDone) -> Option<StockAct> {
+pub(in crate::ui) fn show(ui: &mut Ui, wording: &Wording, done: &StockDone) {
     card(ui, |ui| match done {
         StockDone::Sent {
             number,
@@ -29,10 +29,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &StockDone) -> Option<S
             good(ui, &wording.with("ui-sent", args));
             lies(ui, wording, "ui-sent-file", file);
             ui.label(wording.text("ui-sent-next"));
-            match paper {
-                Ok(path) => printed(ui, wording, path),
-                Err((code, subject)) => told(ui, wording, code, subject),
-            }
+            paper_of(ui, wording, paper);
         }
         StockDone::Printed { number, paper } => {
             good(
@@ -41,9 +38,31 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &StockDone) -> Option<S
             );
             printed(ui, wording, paper);
         }
+        StockDone::Checked {
+            number,
+            differences,
+            paper,
+        } => {
+            good(
+                ui,
+                &wording.with("ui-checked", [("number", number.clone())]),
+            );
+            if *differences > 0 {
+                let count = [("count", differences.to_string())];
+                let words = wording.with("ui-checked-differences", count);
+                ui.colored_label(theme::colors(ui).attention, format!("△ {words}"));
+            }
+            paper_of(ui, wording, paper);
+        }
         StockDone::SignedFor(signed) => signed_for(ui, wording, signed),
     });
-    None
+}
+
+fn paper_of(ui: &mut Ui, wording: &Wording, paper: &Paper) {
+    match paper {
+        Ok(path) => printed(ui, wording, path),
+        Err((code, subject)) => told(ui, wording, code, subject),
+    }
 }
 
 fn good(ui: &mut Ui, words: &str) {
