@@ -93,7 +93,7 @@ fn buttons(
         };
         pressed_when(ui, wording, view, (Duty::ManageStock, why_not), button)
     };
-    ui.horizontal_wrapped(|ui| {
+    ui.horizontal(|ui| {
         let going = picture.sitting.then_some("ui-check-runs");
         let none = open.is_none().then_some("ui-check-none-open");
         if open.is_none() {
@@ -103,7 +103,8 @@ fn buttons(
         } else if !picture.sitting && button(ui, "ui-check-resume", going, true) {
             act = Some(CheckAct::Resume);
         }
-        let still = none.or((!picture.sitting).then_some("ui-check-paused-already"));
+        let idle = (!picture.sitting).then_some("ui-check-paused-already");
+        let still = none.or(idle);
         if button(ui, "ui-check-pause", still, picture.sitting) {
             act = Some(CheckAct::Pause);
         }
@@ -210,7 +211,7 @@ fn scanner(ui: &mut Ui, wording: &Wording, page: &mut State) {
         .char_limit(4096)
         .margin(egui::vec2(8.0, 8.0))
         .desired_width(f32::INFINITY);
-    let field = ui.add(edit).labelled_by(label.id);
+    let field = parts::edged(ui, |ui| ui.add(edit)).labelled_by(label.id);
     let entered = field.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     if entered {
         // A person types a number as it is printed, in groups; a scanner sends one a line.

@@ -269,7 +269,7 @@ impl AtWork<'_> {
             lock(self.view).busy = false;
             self.tell(done);
         };
-        self.rise(sitting);
+        self.rise(sitting.as_ref());
         left
     }
 

@@ -34,9 +34,10 @@ pub(super) fn pressed_when(
         Some(key) if !view.busy => wording.text(key),
         _ => wording.text("ui-not-while-working"),
     };
-    ui.add_enabled(may && !view.busy && why_not.is_none(), button)
-        .on_disabled_hover_text(reason)
-        .clicked()
+    // A row of its own keeps it as wide as its word.
+    let response =
+        ui.horizontal(|ui| ui.add_enabled(may && !view.busy && why_not.is_none(), button));
+    response.inner.on_disabled_hover_text(reason).clicked()
 }
 
 /// The posts that have a duty.
@@ -92,7 +93,7 @@ pub(super) fn card<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
         .inner_margin(12.0)
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
-            add(ui)
+            ui.vertical(add).inner
         })
         .inner
 }
@@ -110,8 +111,17 @@ pub(super) fn day(at: Timestamp) -> String {
 /// A field with its name above it.
 pub(super) fn field(ui: &mut Ui, word: &str, edit: egui::TextEdit<'_>) -> Response {
     let label = ui.label(word);
-    ui.add(edit.margin(egui::vec2(8.0, 6.0)))
-        .labelled_by(label.id)
+    let edit = edit.margin(egui::vec2(8.0, 6.0));
+    edged(ui, |ui| ui.add(edit)).labelled_by(label.id)
+}
+
+/// Fields and circles stand out from card and ground.
+pub(super) fn edged<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
+    ui.scope(|ui| {
+        ui.visuals_mut().widgets.inactive.bg_stroke.color = theme::colors(ui).quiet;
+        add(ui)
+    })
+    .inner
 }
 
 /// One line of a table: a place for each column.

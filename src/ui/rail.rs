@@ -66,9 +66,12 @@ fn entry(ui: &mut Ui, wording: &Wording, (page, selected): (Page, bool), waits: 
         font,
         shape,
     );
-    let word_at = at(rect.left() + 40.0);
     let body = egui::TextStyle::Body.resolve(ui.style());
-    painter.text(word_at, Align2::LEFT_CENTER, &word, body, text);
+    // English words take two lines here and there.
+    let room = rect.width() - 40.0 - if waits > 0 { 32.0 } else { 8.0 };
+    let galley = painter.layout(word.clone(), body, text, room);
+    let top = middle - galley.size().y / 2.0;
+    painter.galley(egui::pos2(rect.left() + 40.0, top), galley, text);
     if waits > 0 {
         let small = FontId::proportional(13.0);
         let place = at(rect.right() - 10.0);

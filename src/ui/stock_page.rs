@@ -19,7 +19,7 @@ const ROW: f32 = 28.0;
 /// Width of the list of differences.
 const DIFFERENCES: f32 = 360.0;
 /// Height that bars may take before they scroll.
-const BARS: f32 = 300.0;
+const BARS: f32 = 330.0;
 
 /// What a person did here so far.
 #[derive(Debug, Default)]
@@ -58,14 +58,16 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
         .show(ui, |ui| {
             for line in &summary.lines {
                 parts::card(ui, |ui| {
-                    bar::show(ui, wording, (summary, line), &mut page.query);
-                    acts.extend(bar::level(
-                        ui,
-                        wording,
-                        view,
-                        (summary, line),
-                        &mut page.levels,
-                    ));
+                    ui.spacing_mut().item_spacing.y = 4.0;
+                    let of = (&**summary, line);
+                    bar::show(ui, wording, line, &mut page.query);
+                    let levels = &mut page.levels;
+                    ui.horizontal_wrapped(|ui| {
+                        bar::balance(ui, wording, line);
+                        ui.add_space(24.0);
+                        acts.extend(bar::level(ui, wording, view, of, levels));
+                    });
+                    bar::differs(ui, wording, of);
                 });
             }
         });
@@ -110,7 +112,7 @@ fn search(ui: &mut Ui, wording: &Wording, query: &mut StockQuery, found: usize) 
                 .char_limit(64)
                 .margin(egui::vec2(8.0, 6.0))
                 .desired_width(width);
-            ui.add(edit).labelled_by(label.id);
+            parts::edged(ui, |ui| ui.add(edit)).labelled_by(label.id);
         }
         let all = *query == StockQuery::default();
         let clear = egui::Button::new(wording.text("ui-search-clear"));

@@ -157,6 +157,8 @@ pub(super) fn apply(ctx: &egui::Context) {
                 .text_styles
                 .insert(kind, FontId::new(size, FontFamily::Proportional));
         }
+        let codes = FontId::new(14.0, FontFamily::Monospace);
+        style.text_styles.insert(TextStyle::Monospace, codes);
     });
 }
 

@@ -9,14 +9,14 @@ pub(super) use self::done::show as done;
 use eframe::egui::{self, RichText, Ui};
 
 use super::parts::{cells, day, pressed, read_only, title};
-use super::stock_view::{NoteLine, StockAct, TravelPicture};
+use super::stock_view::{NoteLine, StockAct, StockDone, TravelPicture};
 use super::theme;
 use super::view::View;
 use crate::domain::officer::Duty;
 use crate::wording::Wording;
 
 /// Height of a note in a list: two lines.
-const ROW: f32 = 52.0;
+const ROW: f32 = 50.0;
 /// A note that is so many days on its way is asked for.
 const LATE_DAYS: i64 = 14;
 
@@ -27,6 +27,32 @@ pub(super) struct State {
     note: new_note::State,
     back: new_note::Back,
     receive: receive::State,
+    /// The last act that was told: its form is empty since, and nothing is sent twice.
+    told: Option<String>,
+}
+
+impl State {
+    /// Empties the form of what was just done; what was refused stays in it.
+    fn follow(&mut self, view: &View) {
+        let (sent, number) = match &view.stock_done {
+            Some(StockDone::Sent { number, .. }) => (true, number),
+            Some(StockDone::SignedFor(signed)) => (false, &signed.note.id),
+            Some(StockDone::Checked { .. } | StockDone::Printed { .. }) | None => {
+                self.told = None;
+                return;
+            }
+        };
+        if self.told.as_ref() == Some(number) {
+            return;
+        }
+        self.told = Some(number.clone());
+        if sent {
+            self.note = new_note::State::default();
+            self.back = new_note::Back::default();
+        } else {
+            self.receive = receive::State::default();
+        }
+    }
 }
 
 /// The right half.
@@ -58,6 +84,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
         return acts;
     };
     read_only(ui, wording, view, Duty::ManageStock);
+    page.follow(view);
     if let Some(path) = dropped(ui) {
         page.side = Some(Side::Receive);
         acts.extend(page.receive.take(path, view));
@@ -188,20 +215,23 @@ fn note(ui: &mut Ui, wording: &Wording, view: &View, line: &NoteLine) -> Option<
     let colors = theme::colors(ui);
     let width = ui.available_width() - 12.0;
     let [mut words, mut button] = cells(ui, ROW, [width - 96.0, 96.0]);
+    let line_below = words.max_rect().bottom();
+    let edge = ui.visuals().widgets.noninteractive.bg_stroke;
+    ui.painter()
+        .hline(words.max_rect().x_range(), line_below, edge);
+    words.spacing_mut().interact_size.y = 20.0;
     words.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 2.0;
         ui.horizontal(|ui| {
-            ui.spacing_mut().interact_size.y = 20.0;
             ui.colored_label(colors.quiet, if row.sent { "→" } else { "←" });
             ui.monospace(&row.number);
             ui.add(egui::Label::new(&line.unit).truncate());
         });
         ui.horizontal(|ui| {
-            ui.spacing_mut().interact_size.y = 20.0;
             let args = [("count", row.count.to_string()), ("day", day(row.at))];
             let small = |text: String| RichText::new(text).small();
             ui.label(small(wording.with("ui-note-count", args)).color(colors.quiet));
-            if row.in_transit > 0 {
+            if row.sent && row.in_transit > 0 {
                 let args = [
                     ("count", row.in_transit.to_string()),
                     ("days", line.age_days.to_string()),
@@ -218,6 +248,11 @@ fn note(ui: &mut Ui, wording: &Wording, view: &View, line: &NoteLine) -> Option<
                 let args = [("day", day(at))];
                 let words = wording.with("ui-note-signed-for", args);
                 ui.label(small(format!("✓ {words}")).color(colors.good));
+                if row.in_transit > 0 {
+                    let count = [("count", row.in_transit.to_string())];
+                    let words = wording.with("ui-came-missing", count);
+                    ui.label(small(format!("△ {words}")).color(colors.attention));
+                }
             }
         });
     });

@@ -84,7 +84,9 @@ impl AtWork<'_> {
         let looked = sitting
             .session
             .look(&self.desk, &self.officer, &mut |checked| seen.push(checked));
-        seen.into_iter().for_each(|checked| sitting.see(checked));
+        for checked in seen {
+            sitting.see(checked);
+        }
         looked?;
         let rested = sitting.drawn.ms() >= sitting.cost_ms * PART_OF_TIME;
         if sitting.behind && rested {
@@ -215,7 +217,7 @@ impl AtWork<'_> {
     }
 
     /// A check that nobody sits at is paused, so that it says so itself.
-    pub(super) fn rise(&self, sitting: Option<Sitting>) {
+    pub(super) fn rise(&self, sitting: Option<&Sitting>) {
         if sitting.is_some()
             && let Err(error) = stock_check::pause(&self.desk, &self.officer)
         {

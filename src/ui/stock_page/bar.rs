@@ -8,24 +8,19 @@ use egui::accesskit::Role;
 use crate::domain::officer::Duty;
 use crate::domain::ukey::UkeyState;
 use crate::station::StockLine;
-use crate::ui::parts::{pressed_when, ukey_word};
+use crate::ui::parts::{edged, pressed_when, ukey_word};
 use crate::ui::stock_view::{StockAct, StockQuery, StockSummary};
 use crate::ui::theme;
 use crate::ui::view::View;
 use crate::wording::Wording;
 
 /// Height of the bar.
-const HEIGHT: f32 = 24.0;
+const HEIGHT: f32 = 20.0;
 /// A state that has ukeys is seen, however few.
 const LEAST: f32 = 6.0;
 
 /// Draws it; a click on a part lists its ukeys, another click lists all again.
-pub(super) fn show(
-    ui: &mut Ui,
-    wording: &Wording,
-    (summary, line): (&StockSummary, &StockLine),
-    query: &mut StockQuery,
-) {
+pub(super) fn show(ui: &mut Ui, wording: &Wording, line: &StockLine, query: &mut StockQuery) {
     ui.horizontal(|ui| {
         ui.strong(&line.model);
         ui.weak(&line.maker);
@@ -34,11 +29,7 @@ pub(super) fn show(
             ui.weak(wording.text("ui-stock-total"));
         });
     });
-    let parts: Vec<(UkeyState, u64)> = UkeyState::ALL
-        .into_iter()
-        .map(|state| (state, line.count(state)))
-        .filter(|(_state, count)| *count > 0)
-        .collect();
+    let parts = parts(line);
     if let Some(state) = bar(ui, wording, line, &parts) {
         toggle(query, line, state);
     }
@@ -59,7 +50,15 @@ pub(super) fn show(
             }
         }
     });
-    balance(ui, wording, (summary, line), &parts);
+}
+
+/// The states that have ukeys.
+fn parts(line: &StockLine) -> Vec<(UkeyState, u64)> {
+    let states = UkeyState::ALL.into_iter();
+    states
+        .map(|state| (state, line.count(state)))
+        .filter(|(_state, count)| *count > 0)
+        .collect()
 }
 
 fn toggle(query: &mut StockQuery, line: &StockLine, state: UkeyState) {
@@ -124,14 +123,9 @@ fn places(rect: Rect, parts: &[(UkeyState, u64)]) -> Vec<Rect> {
 }
 
 /// Whether it adds up (D-27), in numbers.
-fn balance(
-    ui: &mut Ui,
-    wording: &Wording,
-    (summary, line): (&StockSummary, &StockLine),
-    parts: &[(UkeyState, u64)],
-) {
+pub(super) fn balance(ui: &mut Ui, wording: &Wording, line: &StockLine) {
     let colors = theme::colors(ui);
-    let terms: Vec<_> = parts
+    let terms: Vec<_> = parts(line)
         .iter()
         .map(|(state, count)| format!("{} {count}", ukey_word(wording, *state)))
         .collect();
@@ -140,50 +134,46 @@ fn balance(
     } else {
         terms.join(" + ")
     };
-    ui.horizontal_wrapped(|ui| {
-        if line.balanced {
-            ui.colored_label(
-                colors.good,
-                format!("✓ {}", wording.text("ui-stock-balanced")),
-            );
-        } else {
-            ui.colored_label(
-                colors.stopped,
-                format!("✕ {}", wording.text("ui-stock-differs")),
-            );
-        }
-        let args = [("received", line.received.to_string()), ("terms", terms)];
-        ui.label(
-            RichText::new(wording.with("ui-stock-sum", args))
-                .small()
-                .color(colors.quiet),
-        );
-        if line.in_transit > 0 {
-            let args = [("count", line.in_transit.to_string())];
-            ui.label(
-                RichText::new(wording.with("ui-stock-in-transit", args))
-                    .small()
-                    .color(colors.quiet),
-            );
-        }
-    });
-    let sum: u64 = parts.iter().map(|(_state, count)| count).sum();
+    let (color, shape, key) = if line.balanced {
+        (colors.good, "✓", "ui-stock-balanced")
+    } else {
+        (colors.stopped, "✕", "ui-stock-differs")
+    };
+    ui.colored_label(color, format!("{shape} {}", wording.text(key)));
+    let small = |text: String| RichText::new(text).small().color(colors.quiet);
+    let args = [("received", line.received.to_string()), ("terms", terms)];
+    ui.label(small(wording.with("ui-stock-sum", args)));
+    if line.in_transit > 0 {
+        let args = [("count", line.in_transit.to_string())];
+        ui.label(small(wording.with("ui-stock-in-transit", args)));
+    }
+}
+
+/// What does not add up, and what to do; nothing where all does.
+pub(super) fn differs(
+    ui: &mut Ui,
+    wording: &Wording,
+    (summary, line): (&StockSummary, &StockLine),
+) {
+    if line.balanced {
+        return;
+    }
+    let stopped = theme::colors(ui).stopped;
+    let sum: u64 = line.counts.iter().sum();
     if sum != line.received {
         let args = [
             ("received", line.received.to_string()),
             ("sum", sum.to_string()),
         ];
-        ui.colored_label(colors.stopped, wording.with("ui-stock-sum-differs", args));
+        ui.colored_label(stopped, wording.with("ui-stock-sum-differs", args));
     }
     let unproven = summary.unproven.iter();
     for (model, day, what) in unproven.filter(|(model, ..)| *model == line.model) {
         let args = [("model", model.clone()), ("day", day.clone())];
         let words = wording.with(&format!("stock-unproven-{what}"), args);
-        ui.colored_label(colors.stopped, words);
+        ui.colored_label(stopped, words);
     }
-    if !line.balanced {
-        ui.label(wording.text("ui-stock-differs-next"));
-    }
+    ui.label(wording.text("ui-stock-differs-next"));
 }
 
 /// The reorder level, whether there are too few blanks, and the field that sets it.
@@ -198,49 +188,46 @@ pub(super) fn level(
         .levels
         .iter()
         .find(|known| (&known.maker, &known.model) == (&line.maker, &line.model))?;
-    ui.horizontal_wrapped(|ui| {
-        let label = ui.label(wording.text("ui-level"));
-        let text = typed.entry(line.model.clone()).or_insert_with(|| {
-            known
-                .level
-                .map(|level| level.to_string())
-                .unwrap_or_default()
-        });
-        let may = view.may(Duty::ManageStock);
-        let edit = egui::TextEdit::singleline(text)
-            .id_salt(("level", &line.model))
-            .char_limit(6)
-            .margin(egui::vec2(8.0, 6.0))
-            .desired_width(64.0);
-        ui.add_enabled(may, edit).labelled_by(label.id);
-        let wanted: Option<u32> = text.trim().parse().ok();
-        let why_not = match wanted {
-            None => Some("ui-level-number"),
-            Some(level) if known.level == Some(level.into()) => Some("ui-level-same"),
-            Some(_) => None,
-        };
-        let set = egui::Button::new(wording.text("ui-level-set"));
-        let asked = pressed_when(ui, wording, view, (Duty::ManageStock, why_not), set);
-        match known.level {
-            Some(level) if known.blank < level => {
-                let args = [
-                    ("blank", known.blank.to_string()),
-                    ("level", level.to_string()),
-                ];
-                let words = format!("△ {}", wording.with("ui-level-low", args));
-                ui.colored_label(theme::colors(ui).attention, words);
-            }
-            Some(_) => {
-                ui.weak(wording.text("ui-level-enough"));
-            }
-            None => {
-                ui.weak(wording.text("ui-level-none"));
-            }
+    let label = ui.label(wording.text("ui-level"));
+    let text = typed.entry(line.model.clone()).or_insert_with(|| {
+        known
+            .level
+            .map(|level| level.to_string())
+            .unwrap_or_default()
+    });
+    let may = view.may(Duty::ManageStock);
+    let edit = egui::TextEdit::singleline(text)
+        .id_salt(("level", &line.model))
+        .char_limit(6)
+        .margin(egui::vec2(8.0, 6.0))
+        .desired_width(64.0);
+    edged(ui, |ui| ui.add_enabled(may, edit)).labelled_by(label.id);
+    let wanted: Option<u32> = text.trim().parse().ok();
+    let why_not = match wanted {
+        None => Some("ui-level-number"),
+        Some(level) if known.level == Some(level.into()) => Some("ui-level-same"),
+        Some(_) => None,
+    };
+    let set = egui::Button::new(wording.text("ui-level-set"));
+    let asked = pressed_when(ui, wording, view, (Duty::ManageStock, why_not), set);
+    match known.level {
+        Some(level) if known.blank < level => {
+            let args = [
+                ("blank", known.blank.to_string()),
+                ("level", level.to_string()),
+            ];
+            let words = format!("△ {}", wording.with("ui-level-low", args));
+            ui.colored_label(theme::colors(ui).attention, words);
         }
-        let model = line.model.clone();
-        wanted
-            .filter(|_level| asked)
-            .map(|level| StockAct::Level { model, level })
-    })
-    .inner
+        Some(_) => {
+            ui.weak(wording.text("ui-level-enough"));
+        }
+        None => {
+            ui.weak(wording.text("ui-level-none"));
+        }
+    }
+    let model = line.model.clone();
+    wanted
+        .filter(|_level| asked)
+        .map(|level| StockAct::Level { model, level })
 }

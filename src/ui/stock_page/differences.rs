@@ -6,7 +6,7 @@ use super::differences_title;
 use crate::domain::officer::Duty;
 use crate::domain::stock::Resolution;
 use crate::station::DiscrepancyRow;
-use crate::ui::parts::{card, day, grouped, pressed, pressed_when};
+use crate::ui::parts::{card, day, edged, grouped, pressed, pressed_when};
 use crate::ui::stock_view::StockAct;
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -41,7 +41,7 @@ pub(super) fn show(
             for row in rows {
                 ui.push_id(&row.id, |ui| {
                     card(ui, |ui| {
-                        acts.extend(difference(ui, wording, view, (row, state)))
+                        acts.extend(difference(ui, wording, view, (row, state)));
                     });
                 });
             }
@@ -114,9 +114,12 @@ fn form(
     view: &View,
     (row, state): (&DiscrepancyRow, &mut State),
 ) -> Option<StockAct> {
+    let opened = state.wants_focus;
+    ui.spacing_mut().interact_size.y = 24.0;
     for resolution in Resolution::ALL {
         let word = wording.text(&format!("resolution-{}", resolution.word()));
-        let radio = ui.radio(state.resolution == Some(resolution), word);
+        let chosen = state.resolution == Some(resolution);
+        let radio = edged(ui, |ui| ui.radio(chosen, word));
         if state.wants_focus {
             radio.request_focus();
             state.wants_focus = false;
@@ -132,7 +135,7 @@ fn form(
         .desired_rows(2)
         .margin(egui::vec2(8.0, 6.0))
         .desired_width(f32::INFINITY);
-    ui.add(edit).labelled_by(label.id);
+    edged(ui, |ui| ui.add(edit)).labelled_by(label.id);
     let why_not = if state.resolution.is_none() {
         Some("ui-explain-choose")
     } else if state.reason.trim().chars().count() < LEAST_REASON {
@@ -154,5 +157,8 @@ fn form(
             *state = State::default();
         }
     });
+    if opened {
+        ui.scroll_to_cursor(Some(egui::Align::BOTTOM)); // The button is seen too.
+    }
     act
 }

@@ -485,14 +485,10 @@ fn only_system_moves_ukeys_and_every_post_prints_a_note() {
             ("ui-side-receive", "ui-sign-for"),
         ] {
             let side = bench.word(side);
-            if side != bench.word("ui-sign-for") {
-                bench.press(&side);
-            } else {
-                let tabs = bench.harness.get_all_by_role_and_label(Role::Button, &side);
-                tabs.into_iter().next().unwrap().click();
-                bench.harness.step();
-                bench.harness.step();
-            }
+            let tabs = bench.harness.get_all_by_role_and_label(Role::Button, &side);
+            tabs.into_iter().next().unwrap().click();
+            bench.harness.step();
+            bench.harness.step();
             let word = bench.word(key);
             let last = bench
                 .harness

@@ -4,7 +4,7 @@ use eframe::egui::{self, Ui};
 
 use crate::domain::officer::Duty;
 use crate::domain::unit::Unit;
-use crate::ui::parts::{card, field, listed, pressed_when};
+use crate::ui::parts::{card, edged, field, listed, pressed_when};
 use crate::ui::stock_view::{Chosen, StockAct, TravelPicture};
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -102,7 +102,7 @@ fn units(ui: &mut Ui, wording: &Wording, picture: &TravelPicture, note: &mut Sta
         let code = unit.code.as_str();
         let chosen = note.unit.as_deref() == Some(code);
         let radio = egui::RadioButton::new(chosen, format!("{}  {code}", unit.name));
-        let radio = ui.add_enabled(*certified, radio);
+        let radio = edged(ui, |ui| ui.add_enabled(*certified, radio));
         if radio
             .on_disabled_hover_text(wording.text("ui-note-unit-uncertified"))
             .clicked()

@@ -11,7 +11,7 @@ use crate::domain::officer::Duty;
 use crate::domain::stock::{DispatchItem, ItemOutcome};
 use crate::domain::ukey::Serial;
 use crate::station::jobs::stock::{NoteFile, SignForFile, StockFile};
-use crate::ui::parts::{card, cells, day, field, grouped, listed, pressed_when};
+use crate::ui::parts::{card, cells, day, edged, field, grouped, listed, pressed_when};
 use crate::ui::stock_view::{Came, StockAct};
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -176,10 +176,11 @@ fn tick(
         .show_rows(ui, ROW, lines.len(), |ui, seen| {
             for (item, outcome) in lines.get(seen).unwrap_or_default() {
                 let [mut check, mut model, mut place, mut verdict] =
-                    cells(ui, ROW, [0.46, 0.22, 0.16, 0.16].map(|part| part * width));
+                    cells(ui, ROW, [0.40, 0.28, 0.16, 0.16].map(|part| part * width));
                 let mut is = ticked.contains(&item.serial);
                 let name = RichText::new(grouped(item.serial.as_str())).monospace();
-                if check.checkbox(&mut is, name).changed() {
+                let ticks = edged(&mut check, |ui| ui.checkbox(&mut is, name));
+                if ticks.changed() {
                     if is {
                         ticked.insert(item.serial.clone());
                     } else {

@@ -107,6 +107,9 @@ fn ukeys_go_back_to_the_superior_with_file_and_paper_and_the_stock_follows() {
         Err((code, _)) => assert_eq!(code, "font-missing"),
     }
     desk.harness.get_by_label(&file.display().to_string());
+    // The form is empty: the same press again sends nothing again.
+    desk.press("ui-send-back");
+    assert!(!desk.view().busy);
     desk.until(|view| {
         view.travel
             .as_ref()
