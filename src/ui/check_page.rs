@@ -84,15 +84,10 @@ fn buttons(
 ) -> Option<CheckAct> {
     let open = picture.row.as_ref().filter(|row| goes_on(row.state));
     let mut act = None;
-    let button = |ui: &mut Ui, key: &str, why_not: Option<&str>, primary: bool| {
-        let word = wording.text(key);
-        let button = if primary {
-            theme::primary(ui, word)
-        } else {
-            egui::Button::new(word).min_size(egui::vec2(72.0, 40.0))
-        };
-        pressed_when(ui, wording, view, (Duty::ManageStock, why_not), button)
-    };
+    // A row as high as its highest button keeps them in a line.
+    let usual = std::mem::replace(&mut ui.spacing_mut().interact_size.y, 40.0);
+    let button =
+        |ui: &mut Ui, key, why_not, primary| large(ui, wording, view, (key, why_not, primary));
     ui.horizontal(|ui| {
         let going = picture.sitting.then_some("ui-check-runs");
         let none = open.is_none().then_some("ui-check-none-open");
@@ -118,30 +113,55 @@ fn buttons(
                 act = Some(CheckAct::Print(row.number.clone()));
             }
         }
-        if page.giving_up && open.is_some() {
-            ui.colored_label(
-                theme::colors(ui).attention,
-                wording.text("ui-check-drop-sure"),
-            );
-            if button(ui, "ui-check-drop-yes", none, false) {
-                page.giving_up = false;
-                act = Some(CheckAct::GiveUp);
-            }
-            if ui.button(wording.text("ui-cancel")).clicked() {
-                page.giving_up = false;
-            }
-        } else if button(ui, "ui-check-drop", none, false) {
-            page.giving_up = true;
+        if give_up(ui, wording, view, (none, &mut page.giving_up)) {
+            act = Some(CheckAct::GiveUp);
         }
         if view.busy {
             ui.spinner();
             ui.label(wording.text("ui-busy"));
         }
     });
+    ui.spacing_mut().interact_size.y = usual;
     if open.is_none() && picture.models.len() > 1 {
         models(ui, wording, picture, page);
     }
     act
+}
+
+/// A button of system's, as high as the others.
+fn large(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (key, why_not, primary): (&str, Option<&str>, bool),
+) -> bool {
+    let word = wording.text(key);
+    let button = if primary {
+        theme::primary(ui, word)
+    } else {
+        egui::Button::new(word).min_size(egui::vec2(72.0, 40.0))
+    };
+    pressed_when(ui, wording, view, (Duty::ManageStock, why_not), button)
+}
+
+/// Giving up is asked for twice; whether it was.
+fn give_up(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (why_not, asked): (Option<&str>, &mut bool),
+) -> bool {
+    if !*asked || why_not.is_some() {
+        *asked = large(ui, wording, view, ("ui-check-drop", why_not, false));
+        return false;
+    }
+    let colors = theme::colors(ui);
+    ui.colored_label(colors.attention, wording.text("ui-check-drop-sure"));
+    let sure = large(ui, wording, view, ("ui-check-drop-yes", None, false));
+    if sure || ui.button(wording.text("ui-cancel")).clicked() {
+        *asked = false;
+    }
+    sure
 }
 
 /// Of which model the next check is.

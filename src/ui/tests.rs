@@ -5,6 +5,7 @@ mod check;
 mod door;
 mod real_home;
 mod stock;
+mod travel;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};

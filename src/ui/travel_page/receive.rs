@@ -142,23 +142,27 @@ fn note(
     let why_not = (file.signed_for && ticked == 0).then_some("ui-tick-late-first");
     let sign = theme::primary(ui, wording.text("ui-sign-for"));
     let asked = pressed_when(ui, wording, view, (Duty::ManageStock, why_not), sign);
-    let serials: Vec<Serial> = state.ticked.iter().cloned().collect();
-    let counted = if file.signed_for {
-        Came {
-            late: serials,
-            ..Came::default()
-        }
-    } else {
-        Came {
-            missing: serials,
-            extra: listed(&state.extra),
-            late: Vec::new(),
-        }
-    };
+    let counted = counted(file.signed_for, state);
     asked.then(|| StockAct::SignFor {
         path: path.to_owned(),
         counted,
     })
+}
+
+/// What differs, as ticked and typed.
+fn counted(signed_for: bool, state: &State) -> Came {
+    let serials: Vec<Serial> = state.ticked.iter().cloned().collect();
+    if signed_for {
+        return Came {
+            late: serials,
+            ..Came::default()
+        };
+    }
+    Came {
+        missing: serials,
+        extra: listed(&state.extra),
+        late: Vec::new(),
+    }
 }
 
 fn tick(
