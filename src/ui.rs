@@ -1,12 +1,19 @@
 //! The desktop: the same jobs in a window. Never blocks: a thread of its own does the work, the
 //! window sends it commands and draws what it is told.
 
+mod check_page;
+mod check_view;
 mod desk_thread;
 mod idle;
 mod make_page;
+mod parts;
 mod passphrase;
+mod rail;
 mod sign_in_page;
+mod stock_page;
+mod stock_view;
 mod theme;
+mod travel_page;
 mod view;
 
 use std::path::PathBuf;
@@ -18,11 +25,15 @@ use egui::accesskit::Role;
 
 use self::desk_thread::Command;
 use self::idle::Idle;
+use self::stock_view::Shown;
 use self::view::{Left, Place, View};
 use crate::domain::officer::Post;
 use crate::station::desk::OpenTerms;
 use crate::station::{Error, clock};
 use crate::wording::{Language, Wording};
+
+/// What could not be sent is tried again after this.
+const AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
 
 /// What window and desk thread share.
 type Shared = Arc<Mutex<View>>;
@@ -59,17 +70,40 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Language) -> Result<u8, E
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Page {
     Make,
+    Stock,
+    Check,
+    Travel,
     Help,
 }
 
 impl Page {
-    const ALL: [Self; 2] = [Self::Make, Self::Help];
+    const ALL: [Self; 5] = [
+        Self::Make,
+        Self::Stock,
+        Self::Check,
+        Self::Travel,
+        Self::Help,
+    ];
 
     /// Key of its word: rail entry and heading have the same.
     const fn key(self) -> &'static str {
         match self {
             Self::Make => "page-make",
+            Self::Stock => "page-stock",
+            Self::Check => "page-check",
+            Self::Travel => "page-travel",
             Self::Help => "page-help",
+        }
+    }
+
+    /// Its shape in the rail.
+    const fn shape(self) -> &'static str {
+        match self {
+            Self::Make => "◐",
+            Self::Stock => "☰",
+            Self::Check => "✓",
+            Self::Travel => "⇄",
+            Self::Help => "?",
         }
     }
 }
@@ -80,6 +114,13 @@ struct Window {
     commands: SyncSender<Command>,
     page: Page,
     door: sign_in_page::State,
+    stock: stock_page::State,
+    travel: travel_page::State,
+    check: check_page::State,
+    /// What the desk was asked last to read.
+    asked: Shown,
+    /// The last ukey of the stock check that was seen.
+    checked: u64,
     idle: Idle,
     /// The desk was asked to let go, and has not yet.
     leaving: bool,
@@ -93,6 +134,11 @@ impl Window {
             commands,
             page: Page::Make,
             door: sign_in_page::State::new(),
+            stock: stock_page::State::default(),
+            travel: travel_page::State::default(),
+            check: check_page::State::default(),
+            asked: Shown::default(),
+            checked: 0,
             idle: Idle::new(),
             leaving: false,
         }
@@ -181,25 +227,45 @@ impl Window {
         }
     }
 
-    fn rail(&mut self, ui: &mut egui::Ui, view: &View) {
-        ui.add_space(8.0);
-        ui.label(
-            egui::RichText::new(self.wording.text("app-title"))
-                .size(20.0)
-                .strong(),
-        );
-        ui.add_space(16.0);
-        for page in Page::ALL {
-            let word = self.wording.text(page.key());
-            let entry = egui::Button::selectable(self.page == page, word);
-            ui.horizontal(|ui| {
-                if ui.add_sized([112.0, 32.0], entry).clicked() {
-                    self.page = page;
-                }
-                if page == Page::Make && !view.requests.is_empty() {
-                    ui.weak(view.requests.len().to_string());
-                }
-            });
+    fn turn_to(&mut self, page: Page) {
+        if self.page != page {
+            self.page = page;
+            lock(&self.view).error = None; // It was of the other page.
+        }
+    }
+
+    /// Gives what was scanned to the desk; nothing is lost while that is at work. Ukeys that are plugged
+    /// in and scanned count as input: the desk is not left alone.
+    fn give_scanned(&mut self, view: &View, ctx: &egui::Context) {
+        let turn = view
+            .check
+            .as_ref()
+            .and_then(|check| check.last.as_ref())
+            .map_or(0, |last| last.turn);
+        if turn != self.checked {
+            self.checked = turn;
+            self.idle.touch();
+        }
+        if let Some(act) = self.check.to_send() {
+            if self.send(Command::Check(act)) {
+                self.check.taken();
+            } else {
+                ctx.request_repaint_after(AGAIN);
+            }
+        }
+    }
+
+    /// Has the desk read what the page shows; one question at a time.
+    fn ask_for_page(&mut self, view: &View) {
+        let wanted = match self.page {
+            Page::Make | Page::Help => Shown::Other,
+            Page::Stock => Shown::Stock(self.stock.query()),
+            Page::Travel => Shown::Travel,
+            Page::Check => Shown::Check,
+        };
+        let answered = view.shown == self.asked;
+        if answered && wanted != self.asked && self.send(Command::Show(wanted.clone())) {
+            self.asked = wanted;
         }
     }
 }
@@ -227,6 +293,10 @@ impl Window {
                 if self.door.take_entered() {
                     self.idle.touch();
                     self.page = Page::Make;
+                    self.stock = stock_page::State::default();
+                    self.travel = travel_page::State::default();
+                    self.check = check_page::State::default();
+                    self.asked = Shown::default();
                 }
                 self.desk(ui, &view);
             }
@@ -254,10 +324,15 @@ impl Window {
         egui::Panel::left("rail")
             .exact_size(176.0)
             .resizable(false)
-            .show(ui, |ui| self.rail(ui, view));
+            .show(ui, |ui| {
+                if let Some(page) = rail::show(ui, &self.wording, view, self.page) {
+                    self.turn_to(page);
+                }
+            });
         egui::Panel::top("top")
             .exact_size(48.0)
             .show(ui, |ui| self.top_bar(ui, view));
+        self.ask_for_page(view);
         egui::CentralPanel::default().show(ui, |ui| {
             heading(ui, &self.wording.text(self.page.key()));
             if let Some((code, subject)) = &view.error {
@@ -268,6 +343,23 @@ impl Window {
                     for command in make_page::show(ui, &self.wording, view) {
                         self.send(command);
                     }
+                }
+                Page::Stock => {
+                    for act in stock_page::show(ui, &self.wording, view, &mut self.stock) {
+                        self.send(Command::Stock(act));
+                    }
+                }
+                Page::Travel => {
+                    for act in travel_page::show(ui, &self.wording, view, &mut self.travel) {
+                        self.send(Command::Stock(act));
+                    }
+                }
+                Page::Check => {
+                    let act = check_page::show(ui, &self.wording, view, &mut self.check);
+                    if let Some(act) = act {
+                        self.send(Command::Check(act));
+                    }
+                    self.give_scanned(view, ui.ctx());
                 }
                 Page::Help => {
                     for key in ["ui-help-text", "ui-help-door"] {

@@ -300,6 +300,35 @@ fn make(all: &Province, place: usize) {
     fs::remove_dir_all(&answers).unwrap();
 }
 
+/// Every station's tally goes up, the lowest first: the province sees each station once, nothing differs
+/// between the levels, and each line is what the station itself reports.
+fn tallies_meet(all: &Province) {
+    for place in (1..all.stations.len()).rev() {
+        let (superior, file) = (all.superior[place].unwrap(), all.file(place, "tally"));
+        all.act(place, &["stock", "tally", "--out", text(&file)]);
+        let taken = all.act(superior, &["stock", "tally", "receive", text(&file)]);
+        assert_eq!(taken.one()["differs"], false, "{:?}", taken.one());
+    }
+    let shown = all.act(0, &["stock", "tally", "show"]);
+    assert_eq!(shown.items().len(), all.stations.len());
+    for (place, station) in all.stations.iter().enumerate() {
+        let is_its = |item: &&serde_json::Value| item["unit_code"] == station.code;
+        let line = shown.items().iter().find(is_its).unwrap();
+        let words = [
+            "received",
+            "blank",
+            "issued",
+            "lost",
+            "damaged",
+            "dispatched",
+        ];
+        let counts = all.counts(place, &words);
+        for (word, count) in words.iter().zip(counts) {
+            assert_eq!(line["stock"][0][word], count, "{} {word}", station.code);
+        }
+    }
+}
+
 #[test]
 fn blanks_flow_through_a_province_and_every_balance_holds() {
     let dir = memory_dir();
@@ -402,6 +431,8 @@ fn blanks_flow_through_a_province_and_every_balance_holds() {
     );
     all.act(place, &["stock", "receive-sign-for", text(&answer)]);
     all.levels_meet();
+
+    tallies_meet(&all);
 
     // At the top it adds up: every ukey is in one place.
     let words = [

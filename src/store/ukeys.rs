@@ -135,15 +135,15 @@ impl Reading<'_> {
         } = filter;
         let state = state.map(|state| state.word().to_owned());
         let conditions = [
-            ("state = ?", state),
-            ("model = ?", model.clone()),
-            ("box = ?", box_of.clone()),
-            ("instr(serial, ?) > 0", serial_part.clone()),
+            (" AND state = ?", state),
+            (" AND model = ?", model.clone()),
+            (" AND box = ?", box_of.clone()),
+            (" AND instr(serial, ?) > 0", serial_part.clone()),
         ];
         let given = conditions.into_iter();
         let given = given.filter_map(|(sql, value)| Some((sql, Value::from(value?))));
         let (conditions, mut values): (Vec<&str>, Vec<Value>) = given.unzip();
-        let conditions: String = conditions.iter().map(|sql| format!(" AND {sql}")).collect();
+        let conditions = conditions.concat();
         let index = match (&filter.state, values.len()) {
             (Some(_), 1) => "ukeys_by_state",
             _ => "ukeys_in_stock",

@@ -1,6 +1,9 @@
 //! The thread that owns the desk: opens it for who signs in, takes commands, does the jobs, keeps the
 //! view up to date, and lets the desk go with all its keys.
 
+mod check;
+mod stock;
+
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::io;
@@ -9,6 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use self::stock::Stale;
+use super::check_view::CheckAct;
+use super::stock_view::{Shown, StockAct};
 use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
 use super::{Shared, lock};
 use crate::domain::key::KeyAlgorithm;
@@ -20,7 +26,7 @@ use crate::station::desk::{Access, OpenTerms};
 use crate::station::door;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::{hand_out, people, requests, settings, ukeys};
+use crate::station::jobs::{hand_out, people, requests, settings, stock as stock_jobs};
 use crate::station::report::{Clerk, Event};
 use crate::station::sign_in::{AskSecret, NobodyToAsk};
 use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
@@ -44,6 +50,12 @@ pub(super) enum Command {
     Resume(Option<(Serial, Answer)>),
     /// Hand a ukey to its holder.
     HandOut(Serial),
+    /// This page is seen now.
+    Show(Shown),
+    /// Something of the stock.
+    Stock(StockAct),
+    /// Something of the stock check.
+    Check(CheckAct),
 }
 
 /// Starts the thread; it ends when the window drops its end.
@@ -222,14 +234,25 @@ struct AtWork<'a> {
 impl AtWork<'_> {
     /// Serves until the desk is left; `None` when the window is gone.
     fn serve(&self, commands: &Receiver<Command>) -> Option<Left> {
-        loop {
-            let refreshed = self.refresh();
-            self.tell(refreshed);
-            let command = match commands.recv_timeout(LOOK_EVERY) {
-                Ok(Command::Leave(left)) => return Some(left),
+        let (mut shown, mut stale) = (Shown::default(), Stale::Records);
+        let mut sitting = None;
+        let left = loop {
+            let reads = sitting.is_some() && shown == Shown::Check;
+            let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
+            self.tell(looked);
+            let command = match self.next_command(commands, sitting.as_mut().filter(|_| reads)) {
+                Ok(Command::Leave(left)) => break Some(left),
+                Ok(Command::Show(other)) => {
+                    shown = other;
+                    stale = Stale::Page;
+                    continue;
+                }
                 Ok(command) => command,
-                Err(RecvTimeoutError::Timeout) => continue,
-                Err(RecvTimeoutError::Disconnected) => return None,
+                Err(RecvTimeoutError::Timeout) => {
+                    stale = Stale::Nothing;
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break None,
             };
             {
                 let mut view = lock(self.view);
@@ -238,10 +261,37 @@ impl AtWork<'_> {
                 view.without_ukey = 0;
             }
             (self.repaint)();
-            let done = self.perform(command);
+            let done = match command {
+                Command::Check(act) => self.check_act(act, &mut sitting),
+                command => self.perform(command),
+            };
+            stale = Stale::Records;
             lock(self.view).busy = false;
             self.tell(done);
-        }
+        };
+        self.rise(sitting.as_ref());
+        left
+    }
+
+    /// Brings the view up to date with what may have changed.
+    fn look_again(
+        &self,
+        (shown, stale): (&Shown, Stale),
+        (reads, sitting): (bool, Option<&mut check::Sitting>),
+    ) -> Result<(), Error> {
+        // A sitting opens the readers itself.
+        let refreshed = if reads && stale == Stale::Nothing {
+            Ok(())
+        } else {
+            self.refresh()
+        };
+        let checked = if *shown == Shown::Check && stale != Stale::Nothing {
+            self.check_picture(sitting)
+        } else {
+            Ok(())
+        };
+        let looked = self.look_at_stock(shown, stale);
+        refreshed.and(checked).and(looked)
     }
 
     fn tell(&self, done: Result<(), Error>) {
@@ -257,7 +307,7 @@ impl AtWork<'_> {
             ..RequestFilter::default()
         };
         let requests = requests::list(&self.desk, &self.officer, &filter)?;
-        let ukeys = ukeys::list(&self.desk, &self.officer, None)?;
+        let ukeys = stock_jobs::plugged_in(&self.desk, &self.officer)?;
         let unit = people::units(&self.desk, &self.officer)?
             .into_iter()
             .find(|unit| unit.own);
@@ -317,8 +367,9 @@ impl AtWork<'_> {
                 personalise::resume(&self.desk, &self.officer, on, LANES, clerk)?;
             }
             Command::HandOut(serial) => self.hand_out(&serial)?,
-            // Signing in is the door's, leaving is heard before.
-            Command::SignIn(..) | Command::Leave(_) => {}
+            Command::Stock(act) => self.stock_act(act)?,
+            // Signing in is the door's; the others are heard before.
+            Command::SignIn(..) | Command::Leave(_) | Command::Show(_) | Command::Check(_) => {}
         }
         Ok(())
     }

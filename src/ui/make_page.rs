@@ -3,9 +3,10 @@
 use eframe::egui::{self, RichText};
 
 use super::desk_thread::Command;
+use super::parts::{grouped, pressed, who_may};
 use super::view::{HandedOutNote, Lane, View};
 use super::{post_word, state_word, theme, told};
-use crate::domain::officer::{Duty, Post};
+use crate::domain::officer::Duty;
 use crate::station::report::{self, Outcome};
 use crate::wording::Wording;
 use crate::workflow::step::Step;
@@ -73,32 +74,6 @@ fn read_only(ui: &mut egui::Ui, wording: &Wording, view: &View) {
         theme::colors(ui).attention,
         wording.with("ui-read-only", args),
     );
-}
-
-/// A button of a duty: whether it was pressed. It says on hover why it cannot be.
-fn pressed(
-    ui: &mut egui::Ui,
-    wording: &Wording,
-    view: &View,
-    duty: Duty,
-    button: egui::Button<'_>,
-) -> bool {
-    let may = view.may(duty);
-    let reason = if may {
-        wording.text("ui-not-while-working")
-    } else {
-        wording.with("ui-other-post", [("posts", who_may(wording, duty))])
-    };
-    ui.add_enabled(may && !view.busy, button)
-        .on_disabled_hover_text(reason)
-        .clicked()
-}
-
-/// The posts that have a duty.
-fn who_may(wording: &Wording, duty: Duty) -> String {
-    let posts = Post::ALL.into_iter().filter(|post| duty.belongs_to(*post));
-    let words: Vec<_> = posts.map(|post| post_word(wording, post)).collect();
-    words.join(", ")
 }
 
 fn handed_out(ui: &mut egui::Ui, wording: &Wording, note: &HandedOutNote) {
@@ -285,14 +260,4 @@ fn outcome(
         Outcome::Fault(fault) => told(ui, wording, fault.kind.word(), lane.serial.as_str()),
         Outcome::Failed(code, subject) => told(ui, wording, code, subject),
     }
-}
-
-/// A serial in groups of four.
-fn grouped(serial: &str) -> String {
-    let characters: Vec<char> = serial.chars().collect();
-    let groups: Vec<String> = characters
-        .chunks(4)
-        .map(|group| group.iter().collect())
-        .collect();
-    groups.join(" ")
 }

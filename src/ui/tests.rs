@@ -1,8 +1,11 @@
 //! The window as a screen reader finds it and a keyboard drives it; what it sends is read from the
 //! channel that the desk's thread would read.
 
+mod check;
 mod door;
 mod real_home;
+mod stock;
+mod travel;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -60,8 +63,12 @@ impl Bench {
         self.harness.state().wording.text(key)
     }
 
+    /// What was asked for, besides the facts of the page that is seen.
     fn sent(&self) -> Vec<Command> {
-        self.commands.try_iter().collect()
+        let commands = self.commands.try_iter();
+        commands
+            .filter(|command| !matches!(command, Command::Show(_)))
+            .collect()
     }
 }
 

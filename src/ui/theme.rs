@@ -2,6 +2,7 @@
 
 use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, TextStyle, Theme, Visuals};
 
+use crate::domain::stock_check::Verdict;
 use crate::domain::ukey::UkeyState;
 
 /// Colours by what they say.
@@ -53,16 +54,48 @@ pub(super) fn primary(ui: &egui::Ui, word: String) -> egui::Button<'static> {
 pub(super) fn ukey_state(ui: &egui::Ui, state: UkeyState) -> (&'static str, Color32) {
     let colors = colors(ui);
     match state {
-        UkeyState::Blank | UkeyState::Allocated => ("○", colors.quiet),
+        UkeyState::Blank => ("○", colors.quiet),
+        UkeyState::Allocated => ("◇", colors.working),
         UkeyState::Personalising => ("◐", colors.working),
         UkeyState::Issued => ("●", colors.good),
         UkeyState::HandedOut => ("✓", colors.good),
         UkeyState::Suspended => ("‖", colors.attention),
         UkeyState::Lost => ("✕", colors.stopped),
         UkeyState::Damaged => ("△", colors.stopped),
-        UkeyState::Returned | UkeyState::Dispatched => ("□", colors.quiet),
+        UkeyState::Returned => ("□", colors.quiet),
+        UkeyState::Dispatched => ("→", colors.accent),
         UkeyState::Destroyed => ("■", colors.quiet),
     }
+}
+
+/// Shape and colour of what a stock check says of a ukey.
+pub(super) fn verdict(ui: &egui::Ui, verdict: Verdict) -> (&'static str, Color32) {
+    let colors = colors(ui);
+    match verdict {
+        Verdict::Found => ("✓", colors.good),
+        Verdict::Duplicate => ("=", colors.quiet),
+        Verdict::OfOfficer => ("·", colors.quiet),
+        Verdict::Unreadable => ("?", colors.attention),
+        Verdict::Twice
+        | Verdict::Unknown
+        | Verdict::WrongState
+        | Verdict::NotBlank
+        | Verdict::SoLocked
+        | Verdict::WrongModel
+        | Verdict::ForeignObjects => ("✕", colors.stopped),
+    }
+}
+
+/// Fill and edge of a state's part in a bar: as full as its shape.
+pub(super) fn ukey_bar(ui: &egui::Ui, state: UkeyState) -> (Color32, Color32) {
+    let (_shape, color) = ukey_state(ui, state);
+    let strength = match state {
+        UkeyState::Blank | UkeyState::Allocated | UkeyState::Returned => 0.18,
+        UkeyState::Personalising | UkeyState::Dispatched | UkeyState::Suspended => 0.45,
+        UkeyState::Issued | UkeyState::Lost | UkeyState::Destroyed => 1.0,
+        UkeyState::HandedOut | UkeyState::Damaged => 0.7,
+    };
+    (color.gamma_multiply(strength), color)
 }
 
 /// Applies it to the whole window, light and dark.
@@ -124,6 +157,8 @@ pub(super) fn apply(ctx: &egui::Context) {
                 .text_styles
                 .insert(kind, FontId::new(size, FontFamily::Proportional));
         }
+        let codes = FontId::new(14.0, FontFamily::Monospace);
+        style.text_styles.insert(TextStyle::Monospace, codes);
     });
 }
 

@@ -1,7 +1,10 @@
 //! What the window draws: a picture of the desk, or of its door while nobody is signed in.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
+use super::check_view::CheckPicture;
+use super::stock_view::{OpenedFile, Shown, StockDone, StockPicture, TravelPicture, Waiting};
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::ukey::Serial;
 use crate::station::door::Door;
@@ -24,6 +27,7 @@ pub(super) struct View {
     /// After so many minutes without input the desk is left; 0 while it is not open.
     pub(super) idle_minutes: u32,
     pub(super) requests: Vec<RequestView>,
+    /// Those of the stock that are plugged in.
     pub(super) ukeys: Vec<UkeyView>,
     /// Issued ukeys whose certificate goes on hold when they are handed out (D-59).
     pub(super) to_hold: BTreeSet<Serial>,
@@ -32,6 +36,15 @@ pub(super) struct View {
     pub(super) handed_out: Option<HandedOutNote>,
     /// Approved requests for which no blank was plugged in, the last time all were made.
     pub(super) without_ukey: u32,
+    pub(super) waiting: Waiting,
+    /// The page that the pictures below were made for.
+    pub(super) shown: Shown,
+    pub(super) stock: Option<Arc<StockPicture>>,
+    pub(super) travel: Option<Arc<TravelPicture>>,
+    pub(super) check: Option<Arc<CheckPicture>>,
+    pub(super) opened: Option<Arc<OpenedFile>>,
+    /// The last act of the stock.
+    pub(super) stock_done: Option<StockDone>,
     pub(super) busy: bool,
     /// Code and facts of what went wrong.
     pub(super) error: Option<(String, String)>,

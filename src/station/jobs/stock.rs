@@ -4,6 +4,7 @@
 mod booking;
 mod discrepancies;
 mod dispatch;
+mod neighbours;
 mod receive;
 mod sign_for;
 mod single;
@@ -14,8 +15,10 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 pub use self::discrepancies::{accept, discrepancies, explain};
-pub use self::dispatch::{Dispatched, Selection, dispatch, receivers, send_back};
+pub use self::dispatch::{Dispatched, Selection, dispatch, send_back};
+pub use self::neighbours::{Neighbours, neighbours, plugged_in};
 pub use self::receive::{Delivery, Received, comes_from_supplier, receive, template};
+pub use self::sign_for::preview::{NoteFile, SignForFile, StockFile, look_into};
 pub use self::sign_for::{Counted, SignedFor, receive_sign_for, sign_for};
 pub use self::single::{allocate, correct, damage, destroy, release};
 pub use self::view::{

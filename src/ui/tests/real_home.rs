@@ -1,5 +1,8 @@
 //! The window on homes with real tokens and records, with the thread that owns its desk.
 
+mod check;
+mod stock;
+
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::time::Duration;

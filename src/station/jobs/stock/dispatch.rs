@@ -55,18 +55,6 @@ pub fn dispatch(
     send((desk, officer), &to, (rows, None), out)
 }
 
-/// Who can be sent to: name and code of every direct subordinate.
-///
-/// # Errors
-/// What the store says.
-pub fn receivers(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<(String, String)>, Error> {
-    officer.demand(Duty::ReadRecords)?;
-    let units = post::subordinates(desk)?.into_iter();
-    let mut units: Vec<_> = units.map(|facts| (facts.name, facts.code)).collect();
-    units.sort();
-    Ok(units)
-}
-
 /// The direct subordinate of this name or code.
 fn receiver(desk: &Desk, text: &str) -> Result<UnitFacts, Error> {
     let named = |facts: &UnitFacts| facts.code == text || facts.name == text;

@@ -1,6 +1,8 @@
 //! Ukeys are signed for (签收单, D-26): at the receiver by what came, at the sender by the receiver's
 //! file. What differs becomes a difference, never a silent fix.
 
+pub(super) mod preview;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,0 +1,276 @@
+//! What the desk's thread does for the pages of the stock.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::AtWork;
+use crate::domain::officer::Post;
+use crate::domain::ukey::Serial;
+use crate::station::jobs::stock::{self, Counted, Dispatched, Selection};
+use crate::station::jobs::{dispatch_paper, requests, ukeys, units};
+use crate::station::{Error, NoteRow, UkeyFilter, clock};
+use crate::ui::lock;
+use crate::ui::stock_view::{
+    Came, Chosen, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockPicture, StockQuery,
+    StockRow, StockSummary, TravelPicture, Waiting,
+};
+
+/// What has changed since the last look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stale {
+    /// Nothing that is written down here.
+    Nothing,
+    /// Another page, or another part of it.
+    Page,
+    /// The records.
+    Records,
+}
+
+const SECS_OF_DAY: i64 = 86_400;
+
+impl AtWork<'_> {
+    /// Reads what the page that is seen shows; only what may have changed.
+    pub(super) fn look_at_stock(&self, shown: &Shown, stale: Stale) -> Result<(), Error> {
+        if stale == Stale::Nothing {
+            return Ok(());
+        }
+        if stale == Stale::Records {
+            let waiting = self.waiting()?;
+            let mut view = lock(self.view);
+            view.waiting = waiting;
+            // A page that is not seen is read again when it is.
+            if !matches!(shown, Shown::Stock(_)) {
+                view.stock = None;
+            }
+            if *shown != Shown::Travel {
+                view.travel = None;
+            }
+            if *shown != Shown::Check {
+                view.check = None;
+            }
+        }
+        let looked = match shown {
+            Shown::Other | Shown::Check => Ok(()),
+            Shown::Stock(query) => self.stock_picture(query, stale),
+            Shown::Travel => self.travel_picture(),
+        };
+        lock(self.view).shown = shown.clone();
+        looked
+    }
+
+    fn waiting(&self) -> Result<Waiting, Error> {
+        let open = stock::discrepancies(&self.desk, &self.officer, true)?;
+        let explained = open.iter().filter(|row| row.explained.is_some()).count();
+        let in_transit = stock::in_transit(&self.desk, &self.officer)?.len();
+        Ok(match self.officer.post() {
+            Post::System => Waiting {
+                differences: open.len() - explained,
+                in_transit,
+            },
+            Post::Security => Waiting {
+                differences: explained,
+                in_transit: 0,
+            },
+            Post::Auditor => Waiting::default(),
+        })
+    }
+
+    fn stock_picture(&self, query: &StockQuery, stale: Stale) -> Result<(), Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        let known = lock(self.view).stock.clone();
+        let known = known.filter(|_known| stale == Stale::Page);
+        let summary = if let Some(known) = known {
+            Arc::clone(&known.summary)
+        } else {
+            let report = stock::report(desk, officer, None)?;
+            Arc::new(StockSummary {
+                lines: report.lines,
+                unproven: report.unproven,
+                levels: stock::level(desk, officer)?,
+                differences: stock::discrepancies(desk, officer, true)?,
+            })
+        };
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        let filter = UkeyFilter {
+            state: query.state,
+            model: query.model.clone(),
+            box_of: some(&query.box_of),
+            serial_part: some(&query.serial_part),
+            ..UkeyFilter::default()
+        };
+        let found = ukeys::page(desk, officer, &filter)?;
+        let numbers = if found.iter().any(|ukey| ukey.row.request.is_some()) {
+            requests::numbers(desk, officer)?
+        } else {
+            std::collections::BTreeMap::new()
+        };
+        let rows = found.into_iter().map(|ukey| StockRow {
+            serial: ukey.row.identity.serial,
+            model: ukey.row.identity.model,
+            box_of: ukey.row.box_of,
+            state: ukey.row.state,
+            request: ukey
+                .row
+                .request
+                .and_then(|id| numbers.get(&id))
+                .map(|(number, _unit)| number.clone()),
+        });
+        let picture = StockPicture {
+            summary,
+            rows: rows.collect(),
+        };
+        lock(self.view).stock = Some(Arc::new(picture));
+        Ok(())
+    }
+
+    fn travel_picture(&self) -> Result<(), Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        let sent = stock::notes(desk, officer, true)?.into_iter();
+        let (in_transit, mut notes): (Vec<_>, Vec<_>) = sent.partition(|note| note.in_transit > 0);
+        notes.extend(stock::notes(desk, officer, false)?);
+        notes.sort_by_key(|note| std::cmp::Reverse(note.at));
+        let levels = stock::level(desk, officer)?;
+        let picture = TravelPicture {
+            in_transit: self.note_lines(in_transit)?,
+            notes: self.note_lines(notes)?,
+            neighbours: stock::neighbours(desk, officer)?,
+            blanks: levels
+                .into_iter()
+                .map(|level| (level.model, level.blank))
+                .collect(),
+        };
+        lock(self.view).travel = Some(Arc::new(picture));
+        Ok(())
+    }
+
+    fn note_lines(&self, rows: Vec<NoteRow>) -> Result<Vec<NoteLine>, Error> {
+        let now = clock::now().unix_secs();
+        let lines = rows.into_iter().map(|row| {
+            Ok(NoteLine {
+                unit: stock::unit_name(&self.desk, &self.officer, &row.unit_code)?,
+                age_days: (now - row.at.unix_secs()).max(0) / SECS_OF_DAY,
+                row,
+            })
+        });
+        lines.collect()
+    }
+
+    pub(super) fn stock_act(&self, act: StockAct) -> Result<(), Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        lock(self.view).stock_done = None;
+        match act {
+            StockAct::Explain {
+                number,
+                resolution,
+                reason,
+            } => {
+                stock::explain(desk, officer, (&number, resolution, &reason))?;
+            }
+            StockAct::Accept(number) => {
+                stock::accept(desk, officer, (None, &number))?;
+            }
+            StockAct::Level { model, level } => stock::set_level(desk, officer, (&model, level))?,
+            StockAct::Dispatch { unit, what } => self.dispatch(&unit, &what)?,
+            StockAct::SendBack { serials, reason } => {
+                let serials = self.serials(&serials)?;
+                let sent = stock::send_back(desk, officer, (&serials, &reason), None)?;
+                self.sent(&sent)?;
+            }
+            StockAct::Paper { number, id } => {
+                let paper = self.paper(&number, &id)?;
+                lock(self.view).stock_done = Some(StockDone::Printed { number, paper });
+            }
+            StockAct::Open(path) => self.open(path)?,
+            StockAct::SignFor { path, counted } => {
+                let counted = counted_of(&counted)?;
+                let signed = stock::sign_for(desk, officer, (&path, &counted), None)?;
+                self.signed_for(signed);
+            }
+            StockAct::ReceiveSignFor(path) => {
+                let signed = stock::receive_sign_for(desk, officer, &path)?;
+                self.signed_for(signed);
+            }
+        }
+        Ok(())
+    }
+
+    fn dispatch(&self, unit: &str, what: &Chosen) -> Result<(), Error> {
+        let unit = units::find(&self.desk, &self.officer, unit)?;
+        let selection = Selection {
+            serials: self.serials(&what.serials)?,
+            boxes: what.boxes.clone(),
+            count: what.count,
+            model: what.model.clone(),
+        };
+        let sent = stock::dispatch(
+            &self.desk,
+            &self.officer,
+            (unit.code.as_str(), &selection),
+            None,
+        )?;
+        self.sent(&sent)
+    }
+
+    /// The ukeys that are meant by whole serial numbers or the ends of them.
+    fn serials(&self, texts: &[String]) -> Result<Vec<Serial>, Error> {
+        let named = texts
+            .iter()
+            .map(|text| ukeys::named(&self.desk, &self.officer, text));
+        named
+            .map(|row| row.map(|row| row.identity.serial))
+            .collect()
+    }
+
+    fn sent(&self, sent: &Dispatched) -> Result<(), Error> {
+        let note = &sent.note;
+        let unit = stock::unit_name(&self.desk, &self.officer, &note.unit_code)?;
+        // The ukeys are gone by now, whatever becomes of the paper.
+        let paper = self.paper(&note.number, &note.id);
+        lock(self.view).stock_done = Some(StockDone::Sent {
+            number: note.number.clone(),
+            unit,
+            count: sent.items.len(),
+            file: sent.sent.file.clone(),
+            paper: paper.map_err(|error| (error.code.to_owned(), error.subject)),
+        });
+        Ok(())
+    }
+
+    /// Writes the paper of a note beside the files that go out.
+    fn paper(&self, number: &str, id: &str) -> Result<PathBuf, Error> {
+        // The number of a note that came was chosen elsewhere.
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        let name: String = number.chars().filter(|c| plain(*c)).collect();
+        let short: String = id.chars().rev().take(6).collect();
+        let file = format!("note-{name}-{short}.pdf");
+        let path = self.desk.home().out().join(file);
+        dispatch_paper::write(&self.desk, &self.officer, id, &path)?;
+        Ok(path)
+    }
+
+    fn open(&self, path: PathBuf) -> Result<(), Error> {
+        let file = stock::look_into(&self.desk, &self.officer, &path);
+        let mut view = lock(self.view);
+        view.opened = None;
+        view.opened = Some(Arc::new(OpenedFile { path, file: file? }));
+        Ok(())
+    }
+
+    fn signed_for(&self, signed: stock::SignedFor) {
+        let mut view = lock(self.view);
+        view.opened = None;
+        view.stock_done = Some(StockDone::SignedFor(signed));
+    }
+}
+
+fn counted_of(came: &Came) -> Result<Counted, Error> {
+    let text = |serials: &[Serial]| serials.iter().map(ToString::to_string).collect();
+    let parse = |text: &String| {
+        Serial::parse(text).map_err(|error| Error::usage("ukey-unknown", text).because(error))
+    };
+    Ok(Counted {
+        missing: text(&came.missing),
+        extra: came.extra.iter().map(parse).collect::<Result<_, _>>()?,
+        late: text(&came.late),
+    })
+}

@@ -1,0 +1,170 @@
+//! What the window draws of the stock, and what it asks the desk to do with it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::domain::stock::Resolution;
+use crate::domain::ukey::{Serial, UkeyState};
+use crate::station::jobs::stock::{LevelView, Neighbours, SignedFor, StockFile};
+use crate::station::{DiscrepancyRow, NoteRow, StockLine};
+
+/// Which page is seen, and which part of it: the desk reads the records for that one only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// One whose facts are always at hand.
+    #[default]
+    Other,
+    /// 库存.
+    Stock(StockQuery),
+    /// 发放签收.
+    Travel,
+    /// 盘点.
+    Check,
+}
+
+/// Which ukeys of the stock are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct StockQuery {
+    pub(super) model: Option<String>,
+    pub(super) state: Option<UkeyState>,
+    /// Empty for every box.
+    pub(super) box_of: String,
+    /// Empty for every serial number.
+    pub(super) serial_part: String,
+}
+
+/// The stock page.
+#[derive(Clone, Debug)]
+pub(super) struct StockPicture {
+    pub(super) summary: Arc<StockSummary>,
+    /// Every ukey that the query meets.
+    pub(super) rows: Vec<StockRow>,
+}
+
+/// What is where, and what differs.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StockSummary {
+    pub(super) lines: Vec<StockLine>,
+    pub(super) unproven: Vec<(String, String, &'static str)>,
+    pub(super) levels: Vec<LevelView>,
+    pub(super) differences: Vec<DiscrepancyRow>,
+}
+
+/// One line of the table.
+#[derive(Clone, Debug)]
+pub(super) struct StockRow {
+    pub(super) serial: Serial,
+    pub(super) model: String,
+    pub(super) box_of: Option<String>,
+    pub(super) state: UkeyState,
+    /// Number of the request it is, or was, made for.
+    pub(super) request: Option<String>,
+}
+
+/// The page of what travels.
+#[derive(Clone, Debug, Default)]
+pub(super) struct TravelPicture {
+    /// Sent from here, something of it still on its way; the oldest first.
+    pub(super) in_transit: Vec<NoteLine>,
+    /// All others, sent and received; the newest first.
+    pub(super) notes: Vec<NoteLine>,
+    pub(super) neighbours: Neighbours,
+    /// Blanks of each model.
+    pub(super) blanks: Vec<(String, u64)>,
+}
+
+/// A note in a list.
+#[derive(Clone, Debug)]
+pub(super) struct NoteLine {
+    pub(super) row: NoteRow,
+    /// Name of the other unit.
+    pub(super) unit: String,
+    pub(super) age_days: i64,
+}
+
+/// A file that was looked into.
+#[derive(Clone, Debug)]
+pub(super) struct OpenedFile {
+    pub(super) path: PathBuf,
+    pub(super) file: StockFile,
+}
+
+/// What became of the last act here.
+#[derive(Clone, Debug)]
+pub(super) enum StockDone {
+    /// Ukeys left.
+    Sent {
+        number: String,
+        unit: String,
+        count: usize,
+        file: PathBuf,
+        paper: Paper,
+    },
+    /// A note was signed for, or its sign-for came.
+    SignedFor(SignedFor),
+    /// A stock check was signed.
+    Checked {
+        number: String,
+        differences: usize,
+        paper: Paper,
+    },
+    /// A paper was written.
+    Printed { number: String, paper: PathBuf },
+}
+
+/// The paper of what was just done: where it lies, or code and facts of why there is none.
+pub(super) type Paper = Result<PathBuf, (String, String)>;
+
+/// How many things of a page wait for who is signed in.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Waiting {
+    pub(super) differences: usize,
+    pub(super) in_transit: usize,
+}
+
+/// What the window asks for.
+#[derive(Clone, Debug)]
+pub(super) enum StockAct {
+    /// Say why something differs.
+    Explain {
+        number: String,
+        resolution: Resolution,
+        reason: String,
+    },
+    /// Accept an explanation.
+    Accept(String),
+    /// Set the reorder level of a model.
+    Level { model: String, level: u32 },
+    /// Down to the unit of this code.
+    Dispatch { unit: String, what: Chosen },
+    /// Up to the superior.
+    SendBack {
+        serials: Vec<String>,
+        reason: String,
+    },
+    /// Write the paper of the note with this number or id.
+    Paper { number: String, id: String },
+    /// Look into a file.
+    Open(PathBuf),
+    /// Sign for the note in it.
+    SignFor { path: PathBuf, counted: Came },
+    /// Take the sign-for in it.
+    ReceiveSignFor(PathBuf),
+}
+
+/// Which blanks go, as typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Chosen {
+    pub(super) serials: Vec<String>,
+    pub(super) boxes: Vec<String>,
+    pub(super) count: usize,
+    pub(super) model: Option<String>,
+}
+
+/// What differs from a note, as ticked and typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Came {
+    pub(super) missing: Vec<Serial>,
+    pub(super) extra: Vec<String>,
+    pub(super) late: Vec<Serial>,
+}
