@@ -157,7 +157,7 @@ pub(super) fn verified(desk: &Desk, row: &CheckRow) -> Result<(CheckResult, Vec<
 /// `openssl cms -verify`.
 ///
 /// # Errors
-/// `stock-check-unknown`, as [`verified`], or what the file system says.
+/// `stock-check-unknown`, `stock-check-not-signed`, `stock-check-altered`, `unit-certificate-revoked`, or what the file system says.
 pub fn export(
     desk: &Desk,
     officer: &ActingOfficer,
