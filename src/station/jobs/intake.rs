@@ -3,9 +3,10 @@
 
 use sha2::{Digest as _, Sha256};
 
-use super::people;
+use super::{people, stock};
 use crate::domain::officer::Duty;
-use crate::domain::ukey::Serial;
+use crate::domain::stock::MovementKind;
+use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::bench::{self, Unusable};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -47,10 +48,14 @@ pub fn intake(
         second.told(),
         hex::encode(hash)
     ));
-    let identity = &found.reading.identity;
+    let (identity, now) = (&found.reading.identity, clock::now());
+    let because = (Some(second), Some(reason.clone()), None);
+    let why = stock::movement(MovementKind::Intake, officer, now, because);
     desk.store().act(&audit, |writing| {
         writing.put_reveal_reason(&hash, &reason)?;
-        writing.insert_ukey(identity, &found.profile, clock::now())
+        writing.insert_movement(&why)?;
+        let when = (now, Some(why.id.as_str()));
+        writing.receive_ukey(identity, (&found.profile, None), UkeyState::Blank, when)
     })?;
     let row = desk.store().read().ukey(&serial)?;
     row.ok_or_else(|| Error::failed("store-damaged", serial.as_str()))

@@ -77,7 +77,7 @@ pub struct Sent {
 }
 
 /// Why ukeys move, by this officer and now.
-fn movement(
+pub(super) fn movement(
     kind: MovementKind,
     officer: &ActingOfficer,
     at: Timestamp,
