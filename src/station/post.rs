@@ -58,21 +58,17 @@ pub(super) fn superior(desk: &Desk) -> Result<UnitFacts, Error> {
 
 /// A direct subordinate, as it was certified here.
 pub(super) fn subordinate(desk: &Desk, code: &str) -> Result<UnitFacts, Error> {
-    let rows = desk.store().read().unit_certificates()?;
-    let own = rows
-        .into_iter()
-        .rev()
-        .find(|row| row.unit_code == code && row.officer.is_none() && row.revoked_at.is_none());
+    let rows = desk.store().read().certified_units()?;
+    let newest = rows.into_iter().rev().find(|row| row.unit_code == code);
     let unknown = || Error::refused("parcel-sender-unknown", code);
-    facts(&own.ok_or_else(unknown)?.der)
+    facts(&newest.ok_or_else(unknown)?.der)
 }
 
-/// Every direct subordinate that was certified here and still is, the newest certificate of each.
+/// Every direct subordinate that was certified here and still is, by its newest certificate.
 pub(super) fn subordinates(desk: &Desk) -> Result<Vec<UnitFacts>, Error> {
-    let rows = desk.store().read().unit_certificates()?;
+    let rows = desk.store().read().certified_units()?;
     let mut found: Vec<UnitFacts> = Vec::new();
-    let units = rows.into_iter().rev().filter(|row| row.officer.is_none());
-    for row in units.filter(|row| row.revoked_at.is_none()) {
+    for row in rows.into_iter().rev() {
         if found.iter().all(|facts| facts.code != row.unit_code) {
             found.push(facts(&row.der)?);
         }

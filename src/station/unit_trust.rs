@@ -14,8 +14,7 @@ use crate::store::{OfficerRow, StoreError, Writing};
 pub(super) fn issuers(desk: &Desk) -> Result<Vec<Vec<u8>>, Error> {
     let mut issuers = desk.unit_chain()?;
     issuers.extend(desk.superior_chain()?);
-    let certified = desk.store().read().unit_certificates()?.into_iter();
-    let units = certified.filter(|row| row.officer.is_none() && row.revoked_at.is_none());
+    let units = desk.store().read().certified_units()?.into_iter();
     issuers.extend(units.map(|row| row.der));
     Ok(issuers)
 }

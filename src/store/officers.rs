@@ -103,6 +103,16 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Of these, the certificates of units that were not revoked, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn certified_units(&self) -> Result<Vec<UnitCertificateRow>, StoreError> {
+        let mut rows = self.unit_certificates()?;
+        rows.retain(|row| row.officer.is_none() && row.revoked_at.is_none());
+        Ok(rows)
+    }
+
     /// Who an officer's ukey says to open with: its SO PIN, sealed to the escrow key, hex.
     ///
     /// # Errors

@@ -34,13 +34,10 @@ pub fn neighbours(desk: &Desk, officer: &ActingOfficer) -> Result<Neighbours, Er
     let store = desk.store();
     let reading = store.read();
     let units = reading.units()?;
-    let certified = reading.unit_certificates()?;
+    let certified = reading.certified_units()?;
     let own = units.iter().find(|unit| unit.own).map(|unit| unit.id);
-    let is_certified = |unit: &Unit| {
-        certified.iter().any(|row| {
-            row.unit_code == unit.code.as_str() && row.officer.is_none() && row.revoked_at.is_none()
-        })
-    };
+    let is_certified =
+        |unit: &Unit| (certified.iter()).any(|row| row.unit_code == unit.code.as_str());
     let below = units
         .into_iter()
         .filter(|unit| own.is_some() && unit.parent == own && unit.closed_at.is_none());

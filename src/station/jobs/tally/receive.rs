@@ -116,8 +116,7 @@ fn demand_sound(desk: &Desk, tally: &Tally, sender: &str) -> Result<(), Error> {
     let superior = post::superior(desk).ok().map(|facts| facts.code);
     let store = desk.store();
     let reading = store.read();
-    let certified = reading.unit_certificates()?.into_iter();
-    let certified = certified.filter(|row| row.officer.is_none() && row.revoked_at.is_none());
+    let certified = reading.certified_units()?.into_iter();
     let mut elsewhere: BTreeSet<String> = certified.map(|row| row.unit_code).collect();
     elsewhere.extend([own.code.as_str().to_owned()]);
     elsewhere.extend(superior);

@@ -130,8 +130,7 @@ pub(super) fn year_before(now: Timestamp) -> Timestamp {
 
 /// The tallies of units that are certified here now: of one that left, its new superior tells.
 fn current(reading: &Reading<'_>) -> Result<Vec<TallyRow>, StoreError> {
-    let certified = reading.unit_certificates()?.into_iter();
-    let certified = certified.filter(|row| row.officer.is_none() && row.revoked_at.is_none());
+    let certified = reading.certified_units()?.into_iter();
     let codes: BTreeSet<String> = certified.map(|row| row.unit_code).collect();
     let mut rows = reading.tallies()?;
     rows.retain(|row| codes.contains(&row.unit_code));
