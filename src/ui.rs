@@ -197,7 +197,7 @@ impl Window {
                 self.sign_out_button(ui, view);
                 for ukey in view.ukeys.iter().filter(|ukey| ukey.inserted) {
                     let (shape, color) = theme::ukey_state(ui, ukey.row.state);
-                    let word = state_word(&self.wording, ukey.row.state.word());
+                    let word = self.wording.ukey_state(ukey.row.state);
                     let serial = ukey.row.identity.serial.as_str();
                     ui.colored_label(color, shape)
                         .on_hover_text(format!("{serial} {word}"));
@@ -409,12 +409,6 @@ fn post_word(wording: &Wording, post: Post) -> String {
             format!("{} ({word})", post.chinese())
         }
     }
-}
-
-/// The word of a state.
-fn state_word(wording: &Wording, state: &str) -> String {
-    let key = format!("state-{}", state.replace('_', "-"));
-    wording.known(&key).unwrap_or_else(|| state.to_owned())
 }
 
 fn lock(view: &Shared) -> MutexGuard<'_, View> {

@@ -7,6 +7,8 @@ use i18n_embed::fluent::FluentLanguageLoader;
 use i18n_embed::unic_langid::LanguageIdentifier;
 use rust_embed::RustEmbed;
 
+use crate::domain::ukey::UkeyState;
+
 #[derive(RustEmbed)]
 #[folder = "src/wording"]
 struct Messages;
@@ -95,6 +97,11 @@ impl Wording {
         self.loader.has(key).then(|| self.loader.get(key))
     }
 
+    /// The word of a ukey's state.
+    pub fn ukey_state(&self, state: UkeyState) -> String {
+        self.text(ukey_state_key(state))
+    }
+
     /// What an error says: a headline that holds the facts, and what to do next.
     pub fn error(&self, code: &str, subject: &str) -> (String, Vec<String>) {
         let key = format!("error-{code}");
@@ -111,6 +118,23 @@ impl Wording {
             headline.trim_end_matches([':', '：', ' ']).to_owned(),
             hint.into_iter().collect(),
         )
+    }
+}
+
+/// The key of a ukey's state: a request that is returned (已退回) has another word than a ukey (已回收).
+pub const fn ukey_state_key(state: UkeyState) -> &'static str {
+    match state {
+        UkeyState::Blank => "state-blank",
+        UkeyState::Allocated => "state-allocated",
+        UkeyState::Personalising => "state-personalising",
+        UkeyState::Issued => "state-issued",
+        UkeyState::HandedOut => "state-handed-out",
+        UkeyState::Suspended => "state-suspended",
+        UkeyState::Lost => "state-lost",
+        UkeyState::Damaged => "state-damaged",
+        UkeyState::Returned => "state-ukey-returned",
+        UkeyState::Destroyed => "state-destroyed",
+        UkeyState::Dispatched => "state-dispatched",
     }
 }
 

@@ -19,6 +19,7 @@ use crate::station::jobs::stock::{self, Counted, Delivery, Dispatched, Selection
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{dispatch_paper, intake, requests, ukeys};
 use crate::station::{ActingOfficer, DiscrepancyRow, Error, NoteRow, StockLine, UkeyRow, clock};
+use crate::wording::ukey_state_key;
 
 impl Cli<'_> {
     pub(super) fn stock(&self, command: &Stock) -> Result<u8, Error> {
@@ -371,7 +372,7 @@ impl Cli<'_> {
         let report = stock::report(&desk, &officer, day)?;
         let items: Vec<Value> = report.lines.iter().map(stock_line).collect();
         let mut columns = vec![("col-model", "model"), ("col-received", "received")];
-        let states = UkeyState::ALL.map(|state| (state_heading(state), state.word()));
+        let states = UkeyState::ALL.map(|state| (ukey_state_key(state), state.word()));
         columns.extend(states);
         columns.extend([
             ("col-in-transit", "in_transit"),
@@ -502,20 +503,4 @@ fn stock_line(line: &StockLine) -> Value {
         }
     }
     value
-}
-
-const fn state_heading(state: UkeyState) -> &'static str {
-    match state {
-        UkeyState::Blank => "state-blank",
-        UkeyState::Allocated => "state-allocated",
-        UkeyState::Personalising => "state-personalising",
-        UkeyState::Issued => "state-issued",
-        UkeyState::HandedOut => "state-handed-out",
-        UkeyState::Suspended => "state-suspended",
-        UkeyState::Lost => "state-lost",
-        UkeyState::Damaged => "state-damaged",
-        UkeyState::Returned => "state-ukey-returned",
-        UkeyState::Destroyed => "state-destroyed",
-        UkeyState::Dispatched => "state-dispatched",
-    }
 }

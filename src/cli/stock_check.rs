@@ -218,10 +218,7 @@ impl Cli<'_> {
         let words = self.output.wording();
         let (shape, tint) = look(item.verdict);
         let verdict = words.text(&format!("verdict-{}", item.verdict.word()));
-        let state = item.state.map(|state| {
-            let word = state.word().replace('_', "-");
-            words.text(&format!("state-{word}"))
-        });
+        let state = item.state.map(|state| words.ukey_state(state));
         let args = [
             ("shape", shape.to_owned()),
             ("serial", item.serial.to_string()),

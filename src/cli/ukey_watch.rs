@@ -69,10 +69,9 @@ impl Cli<'_> {
         let words = self.output.wording();
         let serial = change.serial().map(Serial::as_str).unwrap_or_default();
         let state = change.record().map(|row| match &row.officer {
-            Some(_) => "of-officer",
-            None => row.state.word(),
+            Some(_) => words.text("state-of-officer"),
+            None => words.ukey_state(row.state),
         });
-        let state = state.map(|word| words.text(&format!("state-{}", word.replace('_', "-"))));
         let args = [
             ("serial", serial.to_owned()),
             ("state", state.unwrap_or_else(|| words.text("not-in-stock"))),

@@ -70,7 +70,11 @@ impl Cli<'_> {
         let views = ukeys::page(&desk, &officer, &filter)?;
         let names = Names::read(&desk, &officer)?;
         let items: Vec<Value> = views.iter().map(|view| names.ukey(view)).collect();
-        self.output.list(&items, &COLUMNS);
+        if self.output.is_json() {
+            Output::line(&json!({ "items": items }));
+        } else {
+            self.output.table(&told_apart(items), &COLUMNS);
+        }
         Ok(0)
     }
 
@@ -174,12 +178,16 @@ impl Cli<'_> {
     }
 }
 
-/// For people an officer's own ukey stands as such where another has its state.
+/// For people an officer's own ukey stands as such where another has its state, and one that came back has
+/// another word than a request that did.
 fn told_apart(mut items: Vec<Value>) -> Vec<Value> {
     for item in items.iter_mut().filter_map(Value::as_object_mut) {
-        if item.get("officer").is_some_and(Value::is_string) {
-            item.insert("state".to_owned(), json!("of_officer"));
-        }
+        let state = match item.get("state").and_then(Value::as_str) {
+            _ if item.get("officer").is_some_and(Value::is_string) => "of_officer",
+            Some("returned") => "ukey_returned",
+            _ => continue,
+        };
+        item.insert("state".to_owned(), json!(state));
     }
     items
 }

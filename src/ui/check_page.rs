@@ -351,7 +351,7 @@ fn differing(ui: &mut Ui, wording: &Wording, item: &CheckItem) {
             );
             ui.monospace(grouped(item.serial.as_str()));
             if let Some(state) = item.state {
-                ui.weak(parts::ukey_word(wording, state));
+                ui.weak(wording.ukey_state(state));
             }
         });
         ui.label(RichText::new(cure(wording, item)).small());

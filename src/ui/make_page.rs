@@ -5,7 +5,7 @@ use eframe::egui::{self, RichText};
 use super::desk_thread::Command;
 use super::parts::{grouped, pressed, who_may};
 use super::view::{HandedOutNote, Lane, View};
-use super::{post_word, state_word, theme, told};
+use super::{post_word, theme, told};
 use crate::domain::officer::Duty;
 use crate::station::report::{self, Outcome};
 use crate::wording::Wording;
@@ -131,7 +131,7 @@ fn plugged_in(ui: &mut egui::Ui, wording: &Wording, view: &View, commands: &mut 
             let (shape, color) = theme::ukey_state(ui, state);
             ui.colored_label(color, shape);
             ui.monospace(grouped(ukey.row.identity.serial.as_str()));
-            ui.label(state_word(wording, state.word()));
+            ui.label(wording.ukey_state(state));
             if state == crate::domain::ukey::UkeyState::Issued {
                 let hand_out = egui::Button::new(wording.text("ui-hand-out"));
                 if pressed(ui, wording, view, Duty::HandOut, hand_out) {

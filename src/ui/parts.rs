@@ -3,7 +3,7 @@
 use eframe::egui::{self, Align, Layout, Response, RichText, Sense, Ui, UiBuilder};
 
 use super::view::View;
-use super::{post_word, state_word, theme};
+use super::{post_word, theme};
 use crate::domain::officer::{Duty, Post};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::UkeyState;
@@ -71,19 +71,11 @@ pub(super) fn grouped(serial: &str) -> String {
     groups.join(" ")
 }
 
-/// The word of a ukey's state; a request that is returned has another.
-pub(super) fn ukey_word(wording: &Wording, state: UkeyState) -> String {
-    match state {
-        UkeyState::Returned => wording.text("state-ukey-returned"),
-        _ => state_word(wording, state.word()),
-    }
-}
-
 /// Shape, colour and word of a ukey's state.
 pub(super) fn state(ui: &mut Ui, wording: &Wording, state: UkeyState) {
     let (shape, color) = theme::ukey_state(ui, state);
     ui.colored_label(color, shape);
-    ui.label(ukey_word(wording, state));
+    ui.label(wording.ukey_state(state));
 }
 
 /// A card that is as wide as its place.

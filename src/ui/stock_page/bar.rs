@@ -8,7 +8,7 @@ use egui::accesskit::Role;
 use crate::domain::officer::Duty;
 use crate::domain::ukey::UkeyState;
 use crate::station::StockLine;
-use crate::ui::parts::{edged, pressed_when, ukey_word};
+use crate::ui::parts::{edged, pressed_when};
 use crate::ui::stock_view::{StockAct, StockQuery, StockSummary};
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -41,7 +41,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, line: &StockLine, query: &mut
                     .model
                     .as_ref()
                     .is_none_or(|model| *model == line.model);
-            let name = format!("{} {count}", ukey_word(wording, *state));
+            let name = format!("{} {count}", wording.ukey_state(*state));
             let words = (RichText::new(shape).color(color), name.clone());
             let chip = ui.add(egui::Button::selectable(chosen, words));
             chip.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &name));
@@ -80,7 +80,7 @@ fn bar(
     let size = egui::vec2(ui.available_width(), HEIGHT);
     // The keyboard has the parts as buttons below.
     let (rect, response) = ui.allocate_exact_size(size, Sense::CLICK);
-    let told = |state: UkeyState, count: u64| format!("{} {count}", ukey_word(wording, state));
+    let told = |state: UkeyState, count: u64| format!("{} {count}", wording.ukey_state(state));
     let all: Vec<_> = parts.iter().map(|(s, count)| told(*s, *count)).collect();
     let name = format!("{} {}: {}", line.model, line.received, all.join(", "));
     response.widget_info(|| egui::WidgetInfo::labeled(Role::Image, true, &name));
@@ -127,7 +127,7 @@ pub(super) fn balance(ui: &mut Ui, wording: &Wording, line: &StockLine) {
     let colors = theme::colors(ui);
     let terms: Vec<_> = parts(line)
         .iter()
-        .map(|(state, count)| format!("{} {count}", ukey_word(wording, *state)))
+        .map(|(state, count)| format!("{} {count}", wording.ukey_state(*state)))
         .collect();
     let terms = if terms.is_empty() {
         "0".to_owned()
