@@ -18,7 +18,7 @@ use crate::station::desk::{Access, Desk};
 use crate::station::jobs::stock::{self, Counted, Delivery, Dispatched, Selection, SignedFor};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{dispatch_paper, intake, requests, ukeys};
-use crate::station::{ActingOfficer, DiscrepancyRow, Error, NoteRow, StockLine, UkeyRow, clock};
+use crate::station::{ActingOfficer, DiscrepancyRow, Error, NoteRow, StockLine, UkeyRow};
 use crate::wording::ukey_state_key;
 
 impl Cli<'_> {
@@ -26,8 +26,8 @@ impl Cli<'_> {
         match command {
             Stock::Receive(receive) => self.stock_receive(receive),
             Stock::Template { file } => {
-                let (desk, officer) = self.read()?;
-                stock::template(&desk, &officer, file)?;
+                let (_desk, officer) = self.read()?;
+                stock::template(&officer, file)?;
                 Ok(self.written(std::slice::from_ref(file)))
             }
             Stock::Intake { serial, reason } => {
@@ -133,7 +133,7 @@ impl Cli<'_> {
     fn stock_dispatch(&self, dispatch: &Dispatch) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
         let selection = Selection {
-            serials: serials((&desk, &officer), &dispatch.serials)?,
+            serials: ukeys::named_all(&desk, &officer, &dispatch.serials)?,
             boxes: dispatch.boxes.clone(),
             count: dispatch.count,
             model: dispatch.model.clone(),
@@ -145,7 +145,7 @@ impl Cli<'_> {
 
     fn stock_send_back(&self, back: &SendBack) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
-        let serials = serials((&desk, &officer), &back.serials)?;
+        let serials = ukeys::named_all(&desk, &officer, &back.serials)?;
         let what = (serials.as_slice(), back.reason.as_str());
         let sent = stock::send_back(&desk, &officer, what, back.out.as_deref())?;
         self.dispatched((&desk, &officer), &sent, back.pdf.as_deref())
@@ -182,7 +182,7 @@ impl Cli<'_> {
         let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
         let counted = Counted {
             missing: sign_for.missing.clone(),
-            extra: parsed(&sign_for.extra)?,
+            extra: sign_for.extra.clone(),
             late: sign_for.late.clone(),
         };
         let out = sign_for.out.as_deref();
@@ -417,27 +417,9 @@ pub(super) fn whole(
     }
 }
 
-fn serials(
-    (desk, officer): (&Desk, &ActingOfficer),
-    texts: &[String],
-) -> Result<Vec<Serial>, Error> {
-    let named = texts.iter().map(|text| ukeys::named(desk, officer, text));
-    named
-        .map(|row| row.map(|row| row.identity.serial))
-        .collect()
-}
-
-fn parsed(texts: &[String]) -> Result<Vec<Serial>, Error> {
-    let parse = |text: &String| {
-        Serial::parse(text).map_err(|error| Error::usage("ukey-unknown", text).because(error))
-    };
-    texts.iter().map(parse).collect()
-}
-
 /// The `note` object.
 fn note(desk: &Desk, officer: &ActingOfficer, row: &NoteRow) -> Result<Value, Error> {
     let unit = stock::unit_name(desk, officer, &row.unit_code)?;
-    let age = (clock::now().unix_secs() - row.at.unix_secs()).max(0) / 86_400;
     Ok(json!({
         "id": row.id,
         "number": row.number,
@@ -449,7 +431,7 @@ fn note(desk: &Desk, officer: &ActingOfficer, row: &NoteRow) -> Result<Value, Er
         "reason": row.reason,
         "count": row.count,
         "in_transit": row.in_transit,
-        "age_days": age,
+        "age_days": stock::age_days(row),
         "signed_for_at": row.signed_for_at.map(|at| at.to_string()),
         "signed_for_by": row.signed_for_by,
     }))

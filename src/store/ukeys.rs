@@ -100,6 +100,22 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Which of these serial numbers are or were here, officers' own among them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn known_ukeys(&self, serials: &[Serial]) -> Result<Vec<Serial>, StoreError> {
+        let sql = "SELECT 1 FROM ukeys WHERE serial = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let mut known = Vec::new();
+        for serial in serials {
+            if statement.exists([serial.as_str()])? {
+                known.push(serial.clone());
+            }
+        }
+        Ok(known)
+    }
+
     /// Ukeys of the stock whose serial number is `text` or, for four or more characters, ends so.
     ///
     /// # Errors

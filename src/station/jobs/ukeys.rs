@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::domain::officer::Duty;
-use crate::domain::ukey::{Serial, UkeyState};
+use crate::domain::ukey::Serial;
 use crate::station::ActingOfficer;
 use crate::station::bench::{self, Bench, Inserted};
 use crate::station::desk::Desk;
@@ -34,25 +34,6 @@ pub struct UkeyView {
 pub fn inserted(desk: &Desk, officer: &ActingOfficer) -> Result<Bench, Error> {
     officer.demand(Duty::ReadRecords)?;
     bench::look(desk)
-}
-
-/// Every ukey of this unit.
-///
-/// # Errors
-/// What the store says.
-pub fn list(
-    desk: &Desk,
-    officer: &ActingOfficer,
-    state: Option<UkeyState>,
-) -> Result<Vec<UkeyView>, Error> {
-    officer.demand(Duty::ReadRecords)?;
-    let rows = desk.store().read().ukeys(state)?;
-    let plugged = plugged(desk)?;
-    let view = |row: UkeyRow| UkeyView {
-        inserted: plugged.contains(&row.identity.serial),
-        row,
-    };
-    Ok(rows.into_iter().map(view).collect())
 }
 
 /// A page of the stock.
@@ -105,6 +86,21 @@ pub fn named(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyRow
             ))
         }
     }
+}
+
+/// The whole serial numbers of ukeys of the stock, each named as [`find`] takes it.
+///
+/// # Errors
+/// As [`find`].
+pub fn named_all(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    texts: &[String],
+) -> Result<Vec<Serial>, Error> {
+    let named = texts.iter().map(|text| named(desk, officer, text));
+    named
+        .map(|row| row.map(|row| row.identity.serial))
+        .collect()
 }
 
 /// Why no ukey of the stock has this serial.

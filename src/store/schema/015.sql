@@ -72,6 +72,8 @@ ALTER TABLE ukeys ADD COLUMN movement TEXT REFERENCES stock_movements (id);
 CREATE INDEX ukeys_in_stock ON ukeys (serial, state, model, box) WHERE officer IS NULL;
 DROP INDEX ukeys_by_state;
 CREATE INDEX ukeys_by_state ON ukeys (state, serial) WHERE officer IS NULL;
+-- A ukey is listed with its newest certificate.
+CREATE INDEX certificates_by_ukey ON certificates (ukey, stored_at, serial);
 CREATE INDEX ukeys_by_model ON ukeys (maker, model, state) WHERE officer IS NULL;
 
 -- One ukey from one account to another.

@@ -7,8 +7,8 @@ use super::AtWork;
 use crate::domain::officer::Post;
 use crate::domain::ukey::Serial;
 use crate::station::jobs::stock::{self, Counted, Dispatched, Selection};
-use crate::station::jobs::{dispatch_paper, requests, ukeys, units};
-use crate::station::{Error, NoteRow, UkeyFilter, clock};
+use crate::station::jobs::{dispatch_paper, requests, ukeys};
+use crate::station::{Error, NoteRow, UkeyFilter};
 use crate::ui::lock;
 use crate::ui::stock_view::{
     Came, Chosen, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockPicture, StockQuery,
@@ -25,8 +25,6 @@ pub(super) enum Stale {
     /// The records.
     Records,
 }
-
-const SECS_OF_DAY: i64 = 86_400;
 
 impl AtWork<'_> {
     /// Reads what the page that is seen shows; only what may have changed.
@@ -144,11 +142,10 @@ impl AtWork<'_> {
     }
 
     fn note_lines(&self, rows: Vec<NoteRow>) -> Result<Vec<NoteLine>, Error> {
-        let now = clock::now().unix_secs();
         let lines = rows.into_iter().map(|row| {
             Ok(NoteLine {
                 unit: stock::unit_name(&self.desk, &self.officer, &row.unit_code)?,
-                age_days: (now - row.at.unix_secs()).max(0) / SECS_OF_DAY,
+                age_days: stock::age_days(&row),
                 row,
             })
         });
@@ -172,7 +169,7 @@ impl AtWork<'_> {
             StockAct::Level { model, level } => stock::set_level(desk, officer, (&model, level))?,
             StockAct::Dispatch { unit, what } => self.dispatch(&unit, &what)?,
             StockAct::SendBack { serials, reason } => {
-                let serials = self.serials(&serials)?;
+                let serials = ukeys::named_all(desk, officer, &serials)?;
                 let sent = stock::send_back(desk, officer, (&serials, &reason), None)?;
                 self.sent(&sent)?;
             }
@@ -182,7 +179,7 @@ impl AtWork<'_> {
             }
             StockAct::Open(path) => self.open(path)?,
             StockAct::SignFor { path, counted } => {
-                let counted = counted_of(&counted)?;
+                let counted = counted_of(&counted);
                 let signed = stock::sign_for(desk, officer, (&path, &counted), None)?;
                 self.signed_for(signed);
             }
@@ -195,30 +192,15 @@ impl AtWork<'_> {
     }
 
     fn dispatch(&self, unit: &str, what: &Chosen) -> Result<(), Error> {
-        let unit = units::find(&self.desk, &self.officer, unit)?;
+        let (desk, officer) = (&self.desk, &self.officer);
         let selection = Selection {
-            serials: self.serials(&what.serials)?,
+            serials: ukeys::named_all(desk, officer, &what.serials)?,
             boxes: what.boxes.clone(),
             count: what.count,
             model: what.model.clone(),
         };
-        let sent = stock::dispatch(
-            &self.desk,
-            &self.officer,
-            (unit.code.as_str(), &selection),
-            None,
-        )?;
+        let sent = stock::dispatch(desk, officer, (unit, &selection), None)?;
         self.sent(&sent)
-    }
-
-    /// The ukeys that are meant by whole serial numbers or the ends of them.
-    fn serials(&self, texts: &[String]) -> Result<Vec<Serial>, Error> {
-        let named = texts
-            .iter()
-            .map(|text| ukeys::named(&self.desk, &self.officer, text));
-        named
-            .map(|row| row.map(|row| row.identity.serial))
-            .collect()
     }
 
     fn sent(&self, sent: &Dispatched) -> Result<(), Error> {
@@ -263,14 +245,11 @@ impl AtWork<'_> {
     }
 }
 
-fn counted_of(came: &Came) -> Result<Counted, Error> {
-    let text = |serials: &[Serial]| serials.iter().map(ToString::to_string).collect();
-    let parse = |text: &String| {
-        Serial::parse(text).map_err(|error| Error::usage("ukey-unknown", text).because(error))
-    };
-    Ok(Counted {
-        missing: text(&came.missing),
-        extra: came.extra.iter().map(parse).collect::<Result<_, _>>()?,
-        late: text(&came.late),
-    })
+fn counted_of(came: &Came) -> Counted {
+    let texts = |serials: &[Serial]| serials.iter().map(ToString::to_string).collect();
+    Counted {
+        missing: texts(&came.missing),
+        extra: came.extra.clone(),
+        late: texts(&came.late),
+    }
 }

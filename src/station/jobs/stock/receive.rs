@@ -8,6 +8,7 @@ use super::movement;
 use crate::documents::sheet::stock::{self as sheet, SheetDelivery};
 use crate::domain::officer::Duty;
 use crate::domain::stock::{MovementKind, RangeError, range};
+use crate::domain::text::is_hidden;
 use crate::domain::token_profile::TokenProfile;
 use crate::domain::ukey::{Serial, UkeyIdentity, UkeyState};
 use crate::keys::file;
@@ -18,6 +19,9 @@ use crate::station::jobs::request_import::{Place, RowFault};
 use crate::station::jobs::sheets::{not_written, unreadable};
 use crate::station::jobs::units::BadRows;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
+
+/// Most characters of a box's label.
+const MOST_OF_BOX: usize = 64;
 
 /// What was delivered.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +58,14 @@ struct Coming {
     identity: UkeyIdentity,
     profile: String,
     box_of: Option<String>,
+}
+
+/// What several ukeys have in common.
+#[derive(Clone)]
+struct UkeyKind {
+    maker: String,
+    model: String,
+    profile: String,
 }
 
 /// Takes a delivery into stock as blank. Outside the root of the tree and practice, where stock comes by
@@ -130,8 +142,7 @@ pub fn comes_from_supplier(desk: &Desk) -> Result<bool, Error> {
 ///
 /// # Errors
 /// What the file system says.
-pub fn template(desk: &Desk, officer: &ActingOfficer, out: &Path) -> Result<(), Error> {
-    let _ = desk;
+pub fn template(officer: &ActingOfficer, out: &Path) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
     let bytes = sheet::template().map_err(not_written)?;
     file::replace(out, &bytes).map_err(|error| Error::io(out, error))
@@ -160,7 +171,8 @@ fn rows(delivery: &Delivery) -> Result<Vec<SheetDelivery>, Error> {
 struct Judge<'a> {
     desk: &'a Desk,
     delivery: &'a Delivery,
-    profiles: BTreeMap<String, Option<(String, String, String)>>,
+    /// By the text that names it; empty for the one in stock.
+    kinds: BTreeMap<String, Option<UkeyKind>>,
     seen: BTreeSet<Serial>,
     coming: Vec<Coming>,
     faults: Vec<RowFault>,
@@ -172,7 +184,7 @@ impl<'a> Judge<'a> {
         Self {
             desk,
             delivery,
-            profiles: BTreeMap::new(),
+            kinds: BTreeMap::new(),
             seen: BTreeSet::new(),
             coming: Vec::new(),
             faults: Vec::new(),
@@ -202,23 +214,11 @@ impl<'a> Judge<'a> {
             self.fault(row.row, fault.field, (&value, fault.problem.word()));
         }
         let serials = self.serials(row);
-        let model = self.model(row);
-        let (Some(serials), Some((maker, model, profile)), true) =
-            (serials, model, row.faults.is_empty())
-        else {
+        let kind = self.kind(row)?;
+        let (Some(serials), Some(kind), true) = (serials, kind, row.faults.is_empty()) else {
             return Ok(());
         };
-        let known = {
-            let store = self.desk.store();
-            let reading = store.read();
-            let mut known = Vec::new();
-            for serial in &serials {
-                if reading.ukey(serial)?.is_some() {
-                    known.push(serial.clone());
-                }
-            }
-            known
-        };
+        let known = self.desk.store().read().known_ukeys(&serials)?;
         let twice: Vec<Serial> = serials
             .iter()
             .filter(|serial| self.seen.contains(*serial))
@@ -237,11 +237,11 @@ impl<'a> Judge<'a> {
         let box_of = box_of.or_else(|| self.delivery.box_of.clone());
         self.coming.extend(serials.into_iter().map(|serial| Coming {
             identity: UkeyIdentity {
-                maker: maker.clone(),
-                model: model.clone(),
+                maker: kind.maker.clone(),
+                model: kind.model.clone(),
                 serial,
             },
-            profile: profile.clone(),
+            profile: kind.profile.clone(),
             box_of: box_of.clone(),
         }));
         Ok(())
@@ -282,63 +282,71 @@ impl<'a> Judge<'a> {
         if !counts {
             self.fault(row.row, "count", (&row.count, "count-differs"));
         }
-        let fits = |text: &str| text.chars().nth(64).is_none();
-        if !fits(&row.box_of) || row.box_of.chars().any(crate::domain::text::is_hidden) {
+        if row.box_of.chars().any(is_hidden) {
             self.fault(row.row, "box", (&row.box_of, "control-characters"));
+        } else if row.box_of.chars().nth(MOST_OF_BOX).is_some() {
+            self.fault(row.row, "box", (&row.box_of, "too-long"));
         }
         Some(serials)
     }
 
-    /// Maker, model and profile of a row.
-    fn model(&mut self, row: &SheetDelivery) -> Option<(String, String, String)> {
+    /// Which kind of ukey a row is of; of one that names none, the delivery's, else the one in stock.
+    fn kind(&mut self, row: &SheetDelivery) -> Result<Option<UkeyKind>, Error> {
         let named = Some(row.model.as_str()).filter(|text| !text.is_empty());
         let text = named.or(self.delivery.model.as_deref()).unwrap_or_default();
         let text = text.to_owned();
-        if !self.profiles.contains_key(&text) {
-            let found = known_model(self.desk, &text);
-            self.profiles.insert(text.clone(), found);
+        if !self.kinds.contains_key(&text) {
+            let found = if text.is_empty() {
+                kind_in_stock(self.desk)?
+            } else {
+                kind_named(self.desk, &text)
+            };
+            self.kinds.insert(text.clone(), found);
         }
-        let found = self.profiles.get(&text).cloned().flatten();
+        let found = self.kinds.get(&text).cloned().flatten();
         if found.is_none() {
             let word = if text.is_empty() { "missing" } else { "model" };
             self.fault(row.row, "model", (&text, word));
         }
-        found
+        Ok(found)
     }
 }
 
-/// Maker, model and profile by the name of a profile or of a model. Without a name, of the one model that
-/// is in stock already.
-fn known_model(desk: &Desk, text: &str) -> Option<(String, String, String)> {
-    let of_profile = |profile: &TokenProfile, model: Option<&str>| {
-        let select = &profile.select;
-        let maker = select.makers.first().cloned().unwrap_or_default();
-        let model = model
-            .map(str::to_owned)
-            .or_else(|| select.models.first().cloned());
-        Some((maker, model?, profile.name.clone()))
+/// Which kind of ukey, by the name of a profile or of a model.
+fn kind_named(desk: &Desk, text: &str) -> Option<UkeyKind> {
+    let profiles = desk.profiles();
+    let of = |profile: &TokenProfile, model: &String| UkeyKind {
+        maker: profile.select.makers.first().cloned().unwrap_or_default(),
+        model: model.clone(),
+        profile: profile.name.clone(),
     };
-    if text.is_empty() {
-        let store = desk.store();
-        let lines = store.read().stock(None).ok()?;
-        let [line] = lines.as_slice() else {
-            return None;
-        };
-        let (maker, model) = (line.maker.clone(), line.model.clone());
-        drop(store);
-        let mut fitting = desk.profiles().values().filter(|profile| {
-            profile.select.makers.contains(&maker) && profile.select.models.contains(&model)
-        });
-        return fitting
-            .next()
-            .map(|profile| (maker, model, profile.name.clone()));
+    if let Some(profile) = profiles.get(text) {
+        return profile
+            .select
+            .models
+            .first()
+            .map(|model| of(profile, model));
     }
-    if let Some(profile) = desk.profiles().get(text) {
-        return of_profile(profile, None);
-    }
-    let mut fitting = desk
-        .profiles()
-        .values()
-        .filter(|profile| profile.select.models.iter().any(|model| model == text));
-    of_profile(fitting.next()?, Some(text))
+    profiles.values().find_map(|profile| {
+        let mut models = profile.select.models.iter();
+        let model = models.find(|model| *model == text);
+        model.map(|model| of(profile, model))
+    })
+}
+
+/// The kind of ukey that is in stock, if it is only one.
+fn kind_in_stock(desk: &Desk) -> Result<Option<UkeyKind>, Error> {
+    let lines = desk.store().read().stock(None)?;
+    let [line] = lines.as_slice() else {
+        return Ok(None);
+    };
+    let mut fitting = desk.profiles().values().filter(|profile| {
+        let select = &profile.select;
+        select.makers.contains(&line.maker) && select.models.contains(&line.model)
+    });
+    Ok(fitting.next().map(|profile| UkeyKind {
+        maker: line.maker.clone(),
+        model: line.model.clone(),
+        profile: profile.name.clone(),
+    }))
 }

@@ -22,8 +22,8 @@ use crate::store::{NoteRow, StoreError, Writing};
 pub struct Counted {
     /// On the note, and did not come: serial numbers or their last four or more characters.
     pub missing: Vec<String>,
-    /// Came, and is not on the note.
-    pub extra: Vec<Serial>,
+    /// Came, and is not on the note: whole serial numbers.
+    pub extra: Vec<String>,
     /// Was missing when the note was signed for, and came now: nothing else is counted then.
     pub late: Vec<String>,
 }
@@ -68,7 +68,8 @@ pub fn sign_for(
     if let Some(text) = counted.late.first() {
         return Err(Error::usage("note-item-unknown", text));
     }
-    let judged = judged(desk, &incoming, &body, counted)?;
+    let extra = serials(&counted.extra)?;
+    let judged = judged(desk, &incoming, &body, (&counted.missing, &extra))?;
     let manifest = &incoming.opened.manifest;
     let note = NoteRow {
         id: body.note.clone(),
@@ -86,7 +87,7 @@ pub fn sign_for(
     let lines = Lines {
         late: false,
         items: body.items.iter().zip(judged).collect(),
-        extra: &counted.extra,
+        extra: &extra,
     };
     let first = |writing: &Writing<'_>| {
         incoming.record(writing)?;
@@ -96,7 +97,7 @@ pub fn sign_for(
     Ok(SignedFor {
         replayed: false,
         items: lines.outcomes(),
-        extra: counted.extra.clone(),
+        extra: extra.clone(),
         note,
         sent: Some(sent),
     })
@@ -304,17 +305,17 @@ fn judged(
     desk: &Desk,
     incoming: &Incoming,
     body: &NoteBody,
-    counted: &Counted,
+    (missing, extra): (&[String], &[Serial]),
 ) -> Result<Vec<ItemOutcome>, Error> {
     let on_note: BTreeSet<&Serial> = body.items.iter().map(|item| &item.serial).collect();
     let lines: Vec<&DispatchItem> = body.items.iter().collect();
-    let missing = meant(&lines, &counted.missing)?;
-    for serial in &counted.extra {
+    let missing = meant(&lines, missing)?;
+    for serial in extra {
         if on_note.contains(serial) {
             return Err(Error::usage("note-item-listed", serial.as_str()));
         }
     }
-    if let Some(serial) = stock::twice(&counted.extra).first() {
+    if let Some(serial) = stock::twice(extra).first() {
         return Err(Error::usage("serial-twice", serial.as_str()));
     }
     let from = incoming.opened.manifest.from.code.as_str();
@@ -325,6 +326,14 @@ fn judged(
         Ok(judge(known, missing.contains(&item.serial)))
     };
     body.items.iter().map(outcome).collect()
+}
+
+/// Serial numbers of ukeys that may not be here.
+fn serials(texts: &[String]) -> Result<Vec<Serial>, Error> {
+    let parse = |text: &String| {
+        Serial::parse(text).map_err(|error| Error::usage("ukey-unknown", text).because(error))
+    };
+    texts.iter().map(parse).collect()
 }
 
 /// The ukeys of a note that are meant by their serial numbers or the ends of them, each once.

@@ -8,7 +8,7 @@ use crate::domain::officer::Duty;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::{ActingOfficer, post};
+use crate::station::{ActingOfficer, clock, post};
 use crate::store::{EntryRow, NoteLine, NoteRow, StockLine};
 
 /// The report of a day.
@@ -51,6 +51,11 @@ pub fn report(
 pub fn notes(desk: &Desk, officer: &ActingOfficer, sent: bool) -> Result<Vec<NoteRow>, Error> {
     officer.demand(Duty::ReadRecords)?;
     Ok(desk.store().read().dispatch_notes(sent)?)
+}
+
+/// How many whole days ago a note was made.
+pub fn age_days(note: &NoteRow) -> i64 {
+    (clock::now().unix_secs() - note.at.unix_secs()).max(0) / (24 * 60 * 60)
 }
 
 /// Notes of which something is still on its way, the oldest first.

@@ -10,7 +10,7 @@ use crate::domain::ukey::Serial;
 use crate::keys::parcel::Kind;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::jobs::stock::{Counted, SignForBody};
+use crate::station::jobs::stock::SignForBody;
 use crate::station::{ActingOfficer, post};
 use crate::store::NoteRow;
 
@@ -82,7 +82,7 @@ pub fn look_into(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<St
                     .filter_map(|(item, outcome)| outcome.map(|outcome| (item, outcome)))
                     .collect()
             } else {
-                let outcomes = judged(desk, &incoming, &body, &Counted::default())?;
+                let outcomes = judged(desk, &incoming, &body, (&[], &[]))?;
                 body.items.into_iter().zip(outcomes).collect()
             };
             let opened = incoming.opened;
