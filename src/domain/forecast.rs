@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -181,14 +182,13 @@ impl Demand {
     pub fn months(&self, first: Month, months: u32, terms: Terms) -> Vec<(Month, Need)> {
         let need = |ahead: u32| {
             let month = first.plus(ahead);
-            let ends = |from: Month| self.expiring.range(from..=month).map(|(_, count)| *count);
-            let need = if ahead == 0 {
-                let ended = self.expiring.range(..=month).map(|(_, count)| *count);
-                Need::of(self.approved_waiting, sum(ended), terms)
-            } else {
-                Need::of(0, sum(ends(month)), terms)
+            let (waiting, since) = match ahead {
+                0 => (self.approved_waiting, Bound::Unbounded),
+                _ => (0, Bound::Included(month)),
             };
-            (month, need)
+            let ends = self.expiring.range((since, Bound::Included(month)));
+            let ends = sum(ends.map(|(_month, count)| *count));
+            (month, Need::of(waiting, ends, terms))
         };
         (0..months.min(MOST_MONTHS)).map(need).collect()
     }

@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::officers::one_officer;
 use super::station::chain_from_json;
-use super::value::{from_json, json, parsed, time};
+use super::value::{from_json, json, one_changed, parsed, time};
 use super::{KeyToken, Reading, SealedSecrets, StoreError, Writing};
 use crate::domain::key::PublicKeyDer;
 use crate::domain::officer::OfficerName;
@@ -191,11 +191,7 @@ impl Writing<'_> {
     pub fn set_own_ukey_so_pin(&self, ukey: &Serial, sealed: &str) -> Result<(), StoreError> {
         let sql = "UPDATE ukeys SET officer_so_pin = ?2
                    WHERE serial = ?1 AND officer_so_pin IS NOT NULL";
-        if self.db.execute(sql, [ukey.as_str(), sealed])? == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the ukey"))
-        }
+        one_changed(self.db.execute(sql, [ukey.as_str(), sealed])?, "the ukey")
     }
 }
 

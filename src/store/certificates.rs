@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{from_json, id, json, optional, parsed, time};
+use super::value::{from_json, id, json, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::certificate::{
     CertificateSerial, CertificateState, CertificateSubject, IssueIntent, RevocationReason,
@@ -201,11 +201,7 @@ impl Writing<'_> {
                 at.to_string()
             ],
         )?;
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the certificate"))
-        }
+        one_changed(changed, "the certificate")
     }
 
     /// Puts a certificate on hold until the holder has changed the random PIN (D-59).
@@ -227,11 +223,7 @@ impl Writing<'_> {
                 at.to_string()
             ],
         )?;
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the certificate"))
-        }
+        one_changed(changed, "the certificate")
     }
 
     /// Lifts a hold that waited for the holder to change the PIN, and says whether there was one;

@@ -2,8 +2,9 @@
 
 use rusqlite::{Row, params};
 
-use super::value::{optional, parsed, time};
+use super::value::{one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
+use crate::domain::officer::OfficerName;
 use crate::domain::stock::{DiscrepancyKind, Resolution};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
@@ -35,6 +36,31 @@ pub struct DiscrepancyRow {
     pub accepted_at: Option<Timestamp>,
     /// By whom: an officer, a waiver, or `station` where what was missing came.
     pub accepted_by: Option<String>,
+}
+
+impl DiscrepancyRow {
+    /// One that was just found; the store gives it its number.
+    pub fn found(
+        id: String,
+        kind: DiscrepancyKind,
+        serial: Serial,
+        (found_at, found_by): (Timestamp, &OfficerName),
+    ) -> Self {
+        Self {
+            id,
+            number: String::new(),
+            kind,
+            serial,
+            note: None,
+            check: None,
+            detail: None,
+            found_at,
+            found_by: found_by.to_string(),
+            explained: None,
+            accepted_at: None,
+            accepted_by: None,
+        }
+    }
 }
 
 /// What system says of a difference.
@@ -132,7 +158,7 @@ impl Writing<'_> {
                 said.by
             ],
         )?;
-        one(changed)
+        one_changed(changed, "the difference")
     }
 
     /// Accepts an explained difference: it is closed.
@@ -145,7 +171,7 @@ impl Writing<'_> {
              WHERE id = ?1 AND accepted_at IS NULL AND resolution IS NOT NULL",
             params![id, at.to_string(), by],
         )?;
-        one(changed)
+        one_changed(changed, "the difference")
     }
 
     /// Closes what was missing on a note and came: nothing is left to accept.
@@ -164,14 +190,6 @@ impl Writing<'_> {
             params![note, serial.as_str(), at.to_string()],
         )?;
         Ok(())
-    }
-}
-
-fn one(changed: usize) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Changed("the difference"))
     }
 }
 

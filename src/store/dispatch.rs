@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{optional, parsed, time};
+use super::value::{counted, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::stock::{DispatchItem, ItemOutcome, Known};
 use crate::domain::timestamp::Timestamp;
@@ -115,9 +115,7 @@ impl Reading<'_> {
     pub fn next_note_number(&self, year: i32) -> Result<String, StoreError> {
         let sql = "SELECT count(*) FROM dispatch_notes WHERE sent = 1 AND number LIKE ?1 || '-%'";
         let mut statement = self.db.prepare_cached(sql)?;
-        let count: u64 = statement
-            .query_row([year.to_string()], |row| row.get::<_, i64>(0))?
-            .unsigned_abs();
+        let count = statement.query_row([year.to_string()], |row| counted(row, 0))?;
         Ok(format!("{year}-{:04}", count + 1))
     }
 }
@@ -173,10 +171,8 @@ impl Writing<'_> {
             "UPDATE dispatch_items SET outcome = ?3
              WHERE note = ?1 AND serial = ?2 AND outcome IS NOT 'received'",
         )?;
-        match statement.execute(params![note, serial.as_str(), outcome.word()])? {
-            1 => Ok(()),
-            _ => Err(StoreError::Changed("the note")),
-        }
+        let changed = statement.execute(params![note, serial.as_str(), outcome.word()])?;
+        one_changed(changed, "the note")
     }
 
     /// A ukey of a sent note that will not come: no longer in transit.
@@ -208,7 +204,6 @@ impl Writing<'_> {
 }
 
 fn note(row: &Row<'_>) -> rusqlite::Result<NoteRow> {
-    let count = |column| Ok::<_, rusqlite::Error>(row.get::<_, i64>(column)?.unsigned_abs());
     Ok(NoteRow {
         id: row.get(0)?,
         number: row.get(1)?,
@@ -219,7 +214,7 @@ fn note(row: &Row<'_>) -> rusqlite::Result<NoteRow> {
         reason: row.get(6)?,
         signed_for_at: optional(row, 7, "time", time)?,
         signed_for_by: row.get(8)?,
-        count: count(9)?,
-        in_transit: count(10)?,
+        count: counted(row, 9)?,
+        in_transit: counted(row, 10)?,
     })
 }

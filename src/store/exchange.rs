@@ -2,7 +2,7 @@
 
 use rusqlite::{Row, params};
 
-use super::value::{id, optional, parsed, time};
+use super::value::{id, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::id::RunId;
@@ -198,11 +198,7 @@ impl Writing<'_> {
              WHERE serial = ?1 AND certificate IS NULL AND reason IS NULL",
             params![serial.to_string(), der, at.to_string()],
         )?;
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the request for a certificate"))
-        }
+        one_changed(changed, "the request for a certificate")
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::station::{chain_from_json, chain_json};
-use super::value::{from_json, id, json, optional, parsed, time};
+use super::value::{from_json, id, json, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::id::RequestId;
@@ -279,21 +279,13 @@ impl Writing<'_> {
         let sql = "UPDATE unit_certificates SET revoked_at = ?2, reason = ?3
                    WHERE serial = ?1 AND revoked_at IS NULL";
         let values = params![serial.to_string(), at.to_string(), reason.word()];
-        if self.db.execute(sql, values)? == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the certificate"))
-        }
+        one_changed(self.db.execute(sql, values)?, "the certificate")
     }
 }
 
 /// Whether exactly one row was changed.
 pub(super) const fn one_officer(changed: usize) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Changed("the officer"))
-    }
+    one_changed(changed, "the officer")
 }
 
 fn read_officer(row: &Row<'_>) -> rusqlite::Result<OfficerRow> {

@@ -3,7 +3,7 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{id, parsed, time};
+use super::value::{counted, id, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::HomeId;
 use crate::domain::key::PublicKeyDer;
@@ -82,7 +82,7 @@ impl Reading<'_> {
             "SELECT sequence, sha256 FROM parcels_sent WHERE to_code = ?1
              ORDER BY sequence DESC LIMIT 1",
         )?;
-        let row = statement.query_row([code], |row| Ok((count(row, 0)?, row.get(1)?)));
+        let row = statement.query_row([code], |row| Ok((counted(row, 0)?, row.get(1)?)));
         Ok(row.optional()?)
     }
 
@@ -351,10 +351,6 @@ fn sql(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-fn count(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    row.get::<_, i64>(column).map(i64::unsigned_abs)
-}
-
 fn read(row: &Row<'_>) -> rusqlite::Result<ParcelReceivedRow> {
     Ok(ParcelReceivedRow {
         sha256: row.get(0)?,
@@ -362,7 +358,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ParcelReceivedRow> {
         kind: row.get(2)?,
         from_code: row.get(3)?,
         from_home: parsed(row, 4, "home id", id)?,
-        sequence: count(row, 5)?,
+        sequence: counted(row, 5)?,
         previous: row.get(6)?,
         at: parsed(row, 7, "time", time)?,
         signer: row.get(8)?,

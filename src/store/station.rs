@@ -2,7 +2,7 @@
 
 use rusqlite::{OptionalExtension as _, params};
 
-use super::value::{from_json, json, parsed, time, unreadable};
+use super::value::{from_json, json, one_changed, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
 use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::{DAY_SECS, Timestamp};
@@ -140,11 +140,7 @@ impl Writing<'_> {
         let mut statement = self.db.prepare_cached(
             "UPDATE ca_unlock SET remaining = remaining - 1 WHERE id = 1 AND remaining > 0",
         )?;
-        if statement.execute([])? == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the CA unlock"))
-        }
+        one_changed(statement.execute([])?, "the CA unlock")
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Row, params};
 
-use super::value::{parsed, time};
+use super::value::{counted, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::officer::OfficerName;
 use crate::domain::stock::MovementKind;
@@ -301,9 +301,4 @@ fn line(row: &Row<'_>) -> rusqlite::Result<StockLine> {
         in_transit: counted(row, 15)?,
         balanced: row.get(16)?,
     })
-}
-
-fn counted(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let count: i64 = row.get(column)?;
-    Ok(u64::try_from(count).unwrap_or_default())
 }

@@ -3,7 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::station::{chain_from_json, chain_json};
-use super::value::{optional, parsed, time};
+use super::value::{counted, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::officer::OfficerName;
 use crate::domain::stock::DiscrepancyKind;
@@ -110,8 +110,7 @@ impl Reading<'_> {
             expected_states()
         );
         let mut statement = self.db.prepare_cached(&sql)?;
-        let count: i64 = statement.query_row([model], |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+        Ok(statement.query_row([model], |row| counted(row, 0))?)
     }
 
     /// Those of them that a check has not seen, by serial.
@@ -195,7 +194,7 @@ impl Writing<'_> {
             "UPDATE stock_checks SET state = ?2 WHERE id = ?1 AND state IN ('open', 'paused')",
             params![id, state.word()],
         )?;
-        one(changed)
+        one_changed(changed, "the stock check")
     }
 
     /// Ends a check: with its signed result, or without one.
@@ -226,7 +225,7 @@ impl Writing<'_> {
                 chain
             ],
         )?;
-        one(changed)
+        one_changed(changed, "the stock check")
     }
 
     /// Keeps a ukey that an open check saw; in place of what stood at `place`.
@@ -273,15 +272,7 @@ impl Writing<'_> {
             check,
             place
         ])?;
-        one(changed)
-    }
-}
-
-fn one(changed: usize) -> Result<(), StoreError> {
-    if changed == 1 {
-        Ok(())
-    } else {
-        Err(StoreError::Changed("the stock check"))
+        one_changed(changed, "the stock check")
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{from_json, id, json, parsed, time, unreadable};
+use super::value::{counted, from_json, id, json, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
 use crate::domain::forecast::{LossRate, Month};
 use crate::domain::id::{RequestId, UnitId};
@@ -492,9 +492,4 @@ fn scan(row: &Row<'_>) -> rusqlite::Result<TallyScanRow> {
         from_code: row.get(8)?,
         kept: row.get(9)?,
     })
-}
-
-fn counted(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
-    let count: i64 = row.get(column)?;
-    Ok(u64::try_from(count).unwrap_or_default())
 }

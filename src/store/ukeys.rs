@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
 
-use super::value::{id, optional, parsed};
+use super::value::{id, one_changed, optional, parsed};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::RequestId;
 use crate::domain::officer::OfficerName;
@@ -238,11 +238,7 @@ impl Writing<'_> {
     pub fn set_token_serial(&self, serial: &Serial, reported: &Serial) -> Result<(), StoreError> {
         let sql = "UPDATE ukeys SET token_serial = ?2 WHERE serial = ?1";
         let changed = self.db.execute(sql, [serial.as_str(), reported.as_str()])?;
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the ukey"))
-        }
+        one_changed(changed, "the ukey")
     }
 
     /// Moves a ukey from one state to the next; the ledger books it.
@@ -301,11 +297,7 @@ impl Writing<'_> {
             at,
             movement
         ];
-        if statement.execute(values)? == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the ukey"))
-        }
+        one_changed(statement.execute(values)?, "the ukey")
     }
 }
 

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use time::Date;
 
 use super::papers::day;
-use super::value::{id, optional, parsed, time};
+use super::value::{id, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::UnitId;
 use crate::domain::name_index;
@@ -280,11 +280,7 @@ impl Writing<'_> {
              WHERE id = ?1 AND confirmed_by IS NULL",
             params![id, officer.as_str(), at.to_string()],
         )?;
-        if changed == 1 {
-            Ok(())
-        } else {
-            Err(StoreError::Changed("the delegation"))
-        }
+        one_changed(changed, "the delegation")
     }
 }
 

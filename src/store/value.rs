@@ -6,6 +6,7 @@ use std::fmt;
 use rusqlite::types::Type;
 use rusqlite::{Row, RowIndex};
 
+use super::StoreError;
 use crate::domain::approval::Salt;
 use crate::domain::timestamp::Timestamp;
 
@@ -100,4 +101,19 @@ pub(super) fn salts_from_json(text: &str) -> Option<BTreeMap<String, Salt>> {
     let read =
         |(field, salt): (String, String)| Some((field, hex::decode(salt).ok()?.try_into().ok()?));
     salts.map(read).collect()
+}
+
+/// A column that counts: never below zero.
+pub(super) fn counted(row: &Row<'_>, column: usize) -> rusqlite::Result<u64> {
+    let count: i64 = row.get(column)?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+/// Whether a statement changed the one row that it was about.
+pub(super) const fn one_changed(changed: usize, what: &'static str) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Changed(what))
+    }
 }

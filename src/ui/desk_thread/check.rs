@@ -161,8 +161,8 @@ impl AtWork<'_> {
     }
 
     fn models(&self) -> Result<Vec<String>, Error> {
-        let lines = stock::report(&self.desk, &self.officer, None)?.lines;
-        Ok(lines.into_iter().map(|line| line.model).collect())
+        let levels = stock::level(&self.desk, &self.officer)?;
+        Ok(levels.into_iter().map(|level| level.model).collect())
     }
 
     pub(super) fn check_act(

@@ -152,18 +152,9 @@ fn difference(
     note: &NoteRow,
     why: &MovementRow,
 ) -> DiscrepancyRow {
+    let found = (why.at, &why.officer);
     DiscrepancyRow {
-        id: clock::new_uuid().to_string(),
-        number: String::new(), // The store counts.
-        kind,
-        serial: serial.clone(),
         note: Some(note.id.clone()),
-        check: None,
-        detail: None,
-        found_at: why.at,
-        found_by: why.officer.to_string(),
-        explained: None,
-        accepted_at: None,
-        accepted_by: None,
+        ..DiscrepancyRow::found(clock::new_uuid().to_string(), kind, serial.clone(), found)
     }
 }

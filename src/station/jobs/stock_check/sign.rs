@@ -91,7 +91,6 @@ pub fn sign(desk: &Desk, officer: &ActingOfficer) -> Result<super::CheckView, Er
         differences.len(),
         hex::encode(Sha256::digest(&content))
     ));
-    let found_by = officer.name().to_string();
     desk.store().act(&audit, |writing| {
         if facts.result(writing, &row)? != result {
             return Err(StoreError::Changed("the stock"));
@@ -102,19 +101,11 @@ pub fn sign(desk: &Desk, officer: &ActingOfficer) -> Result<super::CheckView, Er
             if writing.stock_check_difference_open(one.kind, &one.serial)? {
                 continue;
             }
+            let id = clock::new_uuid().to_string();
             writing.insert_discrepancy(&DiscrepancyRow {
-                id: clock::new_uuid().to_string(),
-                number: String::new(), // The store counts.
-                kind: one.kind,
-                serial: one.serial,
-                note: None,
                 check: Some(row.id.clone()),
                 detail: Some(one.detail),
-                found_at: facts.now,
-                found_by: found_by.clone(),
-                explained: None,
-                accepted_at: None,
-                accepted_by: None,
+                ..DiscrepancyRow::found(id, one.kind, one.serial, (facts.now, officer.name()))
             })?;
         }
         Ok(())
