@@ -14,6 +14,7 @@ pub(crate) mod readers;
 pub(crate) mod records;
 pub(crate) mod scene;
 pub(crate) mod stations;
+pub(crate) mod stock_check;
 pub(crate) mod virtual_card;
 
 use std::ffi::OsStr;
