@@ -356,7 +356,7 @@ impl Cli<'_> {
         let columns = [
             ("col-model", "model"),
             ("state-blank", "blank"),
-            ("col-level", "level"),
+            ("col-reorder-level", "level"),
         ];
         self.output.list(&items, &columns);
         Ok(0)

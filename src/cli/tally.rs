@@ -87,7 +87,7 @@ impl Cli<'_> {
             ("state-blank", "blank"),
             ("col-coming", "coming"),
             ("col-below", "below"),
-            ("col-level", "level"),
+            ("col-reorder-level", "level"),
             ("col-low", "low"),
             ("col-low-from", "low_from"),
         ];
@@ -376,7 +376,7 @@ impl Cli<'_> {
         }));
         let columns = [
             ("col-unit", "unit"),
-            ("col-level-of-unit", "level"),
+            ("col-level", "level"),
             ("col-code", "unit_code"),
             ("col-with-certificate", "certified"),
             ("col-without", "without"),
