@@ -2,7 +2,6 @@
 //! becomes of it; and that no ukey is changed by it.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "test helpers: what is missing fails the test"
 )]
 

@@ -2,7 +2,6 @@
 //! and ukeys side by side on a hub.
 #![expect(
     clippy::unwrap_used,
-    clippy::indexing_slicing,
     reason = "test helpers: what is missing fails the test"
 )]
 
