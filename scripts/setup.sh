@@ -8,7 +8,8 @@ packages=(gcc libc6-dev make perl pkg-config libssl-dev libpcsclite-dev softhsm2
   libgl1 libegl1 libgl1-mesa-dri libxkbcommon0 libxkbcommon-x11-0 libx11-xcb1 libxcursor1 libxi6
   libxrandr2 fonts-noto-cjk)
 if [ "$what" = test ]; then
-  packages+=(opensc gnutls-bin openssl poppler-utils libclang-dev clang pcscd vsmartcard-vpcd)
+  packages+=(opensc gnutls-bin openssl poppler-utils libclang-dev clang pcscd vsmartcard-vpcd
+    faketime unzip)
 fi
 
 missing=()

@@ -4,7 +4,9 @@ mod font;
 mod page;
 mod table;
 
+pub mod calendar;
 pub mod dispatch_note;
+pub mod evidence;
 pub mod form;
 pub mod pin_letter;
 pub mod sheet;

@@ -53,6 +53,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("krilla", &["documents"]),
     ("qrcode", &["documents"]),
     ("calamine", &["documents"]),
+    ("icalendar", &["documents"]),
     ("rust_xlsxwriter", &["documents"]),
     ("csv", &["documents"]),
     ("memchr", &["documents"]),

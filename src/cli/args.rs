@@ -1,5 +1,6 @@
 //! The arguments, parsed once into types (interface.md). Does nothing with them.
 
+mod evidence;
 mod people;
 mod records;
 mod requests;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::evidence::Evidence;
 pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
@@ -182,6 +184,9 @@ pub(super) enum Command {
     /// The audit log.
     #[command(subcommand)]
     Audit(Audit),
+    /// Proof of how a ukey came to be, for whoever asks later.
+    #[command(subcommand)]
+    Evidence(Evidence),
     /// Token profiles: one file per ukey model.
     #[command(subcommand)]
     Profile(Profile),

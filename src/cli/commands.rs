@@ -17,6 +17,7 @@ use super::output::Output;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::station::FaultAtStep;
 use crate::station::desk::{Access, OpenTerms};
+use crate::station::jobs::expiring::Plan;
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::{
     ca, ca_certificate, certificates, hand_out, practice, profiles, requests, slips, ukeys,
@@ -61,6 +62,7 @@ pub(super) fn run(
         Some(Command::Ca(command)) => cli.ca(command),
         Some(Command::Crl(command)) => cli.crl(command),
         Some(Command::Audit(command)) => cli.audit(command),
+        Some(Command::Evidence(command)) => cli.evidence(command),
         Some(Command::Profile(command)) => cli.profile(command),
         Some(Command::Purge { dry_run }) => cli.purge(*dry_run),
         Some(Command::Doctor { report, command }) => {
@@ -365,6 +367,17 @@ impl Cli<'_> {
             Certificate::Show { serial } => {
                 let row = certificates::find(&desk, &officer, serial)?;
                 Ok(self.show(&names.certificate(&row)))
+            }
+            Certificate::Expiring {
+                within,
+                per_day,
+                out,
+            } => {
+                let plan = Plan {
+                    within_days: *within,
+                    per_day: usize::from(*per_day),
+                };
+                self.expiring((&desk, &officer), plan, out.as_deref())
             }
             Certificate::Export { dir } => {
                 let files = certificates::export(&desk, &officer, dir)?;

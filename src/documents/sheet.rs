@@ -11,6 +11,7 @@ mod read;
 mod table;
 mod write;
 
+pub mod renewals;
 pub mod requests;
 pub mod stock;
 pub mod tally;

@@ -37,6 +37,9 @@ impl Decision {
     }
 }
 
+/// First bytes of what is committed to: another layout gets another word.
+const COMMITTED: &[u8] = b"ukey-station/field/v1";
+
 /// The canonical record. Its bytes are JSON without white space, keys in alphabetical order (the
 /// order of this struct), hashes in lower-case hex; [`Self::canonical`] and nothing else is signed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -117,14 +120,24 @@ impl ApprovalRecord {
 /// SHA-256 over a version word, the field's key after its length as a big-endian `u32`, the salt
 /// (always 32 bytes) and the value: nothing of it can be read as anything else.
 pub fn commitment(field: &str, salt: &Salt, value: &str) -> Commitment {
+    Commitment(Sha256::digest(committed(field, salt, value)).into())
+}
+
+/// What [`commitment`] hashes: whoever has it knows the field's value, and can show that it was approved.
+pub fn committed(field: &str, salt: &Salt, value: &str) -> Vec<u8> {
+    [&committed_before(field), salt.as_slice(), value.as_bytes()].concat()
+}
+
+/// The value in what [`committed`] made for this field.
+pub fn value_of<'a>(field: &str, committed: &'a [u8]) -> Option<&'a str> {
+    let rest = committed.strip_prefix(committed_before(field).as_slice())?;
+    let (_salt, value) = rest.split_at_checked(size_of::<Salt>())?;
+    std::str::from_utf8(value).ok()
+}
+
+fn committed_before(field: &str) -> Vec<u8> {
     let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
-    let mut hash = Sha256::new();
-    hash.update(b"ukey-station/field/v1");
-    hash.update(length.to_be_bytes());
-    hash.update(field.as_bytes());
-    hash.update(salt);
-    hash.update(value.as_bytes());
-    Commitment(hash.finalize().into())
+    [COMMITTED, &length.to_be_bytes(), field.as_bytes()].concat()
 }
 
 #[cfg(test)]

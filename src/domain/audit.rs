@@ -61,6 +61,11 @@ impl AuditRow {
 
     /// The same where the text of its time is known.
     pub fn hash_at(&self, at: &str, sequence: u64, previous: &AuditHash) -> AuditHash {
+        digest(&self.encoded(at, sequence, previous))
+    }
+
+    /// What is hashed for this row.
+    pub fn encoded(&self, at: &str, sequence: u64, previous: &AuditHash) -> Vec<u8> {
         let Self {
             at: _,
             officer,
@@ -85,7 +90,7 @@ impl AuditRow {
         ]);
         let mut bytes = Vec::with_capacity(512);
         fields.encode(sequence, previous, &mut bytes);
-        digest(&bytes)
+        bytes
     }
 }
 
@@ -110,6 +115,31 @@ impl AuditFields<'_> {
             out.extend_from_slice(&length.to_be_bytes());
             out.extend_from_slice(bytes);
         }
+    }
+}
+
+impl<'a> AuditFields<'a> {
+    /// Reads what [`Self::encode`] made: the row's place, the hash before it and the fields; `None`
+    /// for anything else.
+    pub fn decode(encoded: &'a [u8]) -> Option<(u64, AuditHash, Self)> {
+        let rest = encoded.strip_prefix(LAYOUT)?;
+        let (sequence, rest) = rest.split_first_chunk()?;
+        let (previous, mut rest) = rest.split_first_chunk::<32>()?;
+        let mut fields = [None; 9];
+        for field in &mut fields {
+            let (present, after) = rest.split_first()?;
+            let (length, after) = after.split_first_chunk()?;
+            let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+            let (bytes, after) = after.split_at_checked(length)?;
+            rest = after;
+            *field = match present {
+                0 if bytes.is_empty() => None,
+                1 => Some(bytes),
+                _ => return None,
+            };
+        }
+        rest.is_empty()
+            .then(|| (u64::from_be_bytes(*sequence), *previous, Self(fields)))
     }
 }
 
@@ -173,6 +203,13 @@ mod tests {
         bytes.extend(b"\0\0\0\0\0\x01\0\0\0\x02ab\0\0\0\0\0\x01\0\0\0\x04done\0\0\0\0\0");
         let expected: AuditHash = Sha256::digest(&bytes).into();
         assert_eq!(row().hash(7, &[3; 32]), expected);
+        let encoded = row().encoded(&row().at.to_string(), 7, &[3; 32]);
+        let (sequence, previous, fields) = AuditFields::decode(&encoded).unwrap();
+        assert_eq!((sequence, previous), (7, [3; 32]));
+        assert_eq!(fields.0[1], Some(&b"admin"[..]));
+        for short in 0..encoded.len() {
+            assert!(AuditFields::decode(&encoded[..short]).is_none(), "{short}");
+        }
     }
 
     #[test]

@@ -200,6 +200,38 @@ impl CheckedCertificate {
     }
 }
 
+/// What a certificate says that a CA has signed; nothing else of it is judged.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedCertificate {
+    /// Its serial number.
+    pub serial: CertificateSerial,
+    /// The certified key.
+    pub key: PublicKeyDer,
+    /// notBefore.
+    pub not_before: Timestamp,
+    /// notAfter.
+    pub not_after: Timestamp,
+}
+
+/// Reads a certificate and checks that this CA signed it. `None` for anything else.
+pub fn signed_by(der: &[u8], authority: &Authority) -> Option<SignedCertificate> {
+    let certificate = parse(der).ok()?;
+    let issuer = parse(authority.certificate()).ok()?;
+    let tbs = &certificate.tbs_certificate;
+    let signed = tbs.issuer.as_raw() == issuer.subject().as_raw()
+        && certificate.signature_algorithm == tbs.signature
+        && authority
+            .key()
+            .verifies(tbs.as_ref(), &certificate.signature_value.data);
+    let moment = |at: i64| Timestamp::from_unix(at).ok();
+    signed.then_some(SignedCertificate {
+        serial: CertificateSerial::from_issued(tbs.raw_serial()).ok()?,
+        key: PublicKeyDer::new(tbs.subject_pki.raw.to_vec()),
+        not_before: moment(tbs.validity().not_before.timestamp())?,
+        not_after: moment(tbs.validity().not_after.timestamp())?,
+    })
+}
+
 /// A CA certificate as a PKCS#11 object.
 ///
 /// # Errors

@@ -33,7 +33,9 @@ mod facts;
 pub use chain::{Signer, check_chain, check_root, check_unit_chain, check_unit_proposal};
 pub(super) use chain::{check_parsed, is_signed_by, order_chain};
 pub(super) use facts::public_key;
-pub use facts::{UnitFacts, fingerprint, is_practice_root, public_key_of, read_certificates};
+pub use facts::{
+    UnitFacts, fingerprint, is_practice_root, public_key_of, read_certificates, typed_fingerprint,
+};
 
 /// How many levels of units may hang below the root: prefecture, county, school (D-1).
 const LEVELS_BELOW_ROOT: u8 = 3;

@@ -11,6 +11,7 @@ use super::{Reading, Store, StoreError, Writing, open_to_scan};
 use crate::domain::audit::{AuditFields, AuditHash, AuditRow, GENESIS, digest};
 use crate::domain::id::RequestId;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::Serial;
 
 /// What recomputing the chain found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -334,13 +335,47 @@ impl Reading<'_> {
         &self,
         mut take: impl FnMut(&AuditEntry) -> Result<(), E>,
     ) -> Result<(), E> {
-        let sql = format!("SELECT {COLUMNS}, NULL, NULL FROM audit ORDER BY sequence");
+        self.each_audit_row_from(1, &mut take)
+    }
+
+    /// As [`Self::each_audit_row`], from a place on.
+    ///
+    /// # Errors
+    /// What `take` says, or [`StoreError`].
+    pub fn each_audit_row_from<E: From<StoreError>>(
+        &self,
+        first: u64,
+        mut take: impl FnMut(&AuditEntry) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let sql = format!(
+            "SELECT {COLUMNS}, NULL, NULL FROM audit WHERE sequence >= ?1 ORDER BY sequence"
+        );
         let mut statement = self.db.prepare(&sql).map_err(StoreError::from)?;
-        let mut rows = statement.query([]).map_err(StoreError::from)?;
+        let first = i64::try_from(first).unwrap_or(i64::MAX);
+        let mut rows = statement.query([first]).map_err(StoreError::from)?;
         while let Some(row) = rows.next().map_err(StoreError::from)? {
             take(&entry(row).map_err(StoreError::from)?)?;
         }
         Ok(())
+    }
+
+    /// The places of the first and the newest act about a ukey, or about one of its requests; that its
+    /// evidence was exported changes nothing of it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn acts_about_ukey(&self, ukey: &Serial) -> Result<Option<(u64, u64)>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT min(sequence), max(sequence) FILTER (WHERE act <> 'evidence-exported') FROM audit
+             WHERE ukey = ?1 OR request IN (SELECT request FROM runs WHERE ukey = ?1)",
+        )?;
+        let place = |row: &Row<'_>, at| {
+            let place: Option<i64> = row.get(at)?;
+            Ok::<_, rusqlite::Error>(place.and_then(|place| u64::try_from(place).ok()))
+        };
+        let found =
+            statement.query_row([ukey.as_str()], |row| Ok((place(row, 0)?, place(row, 1)?)))?;
+        Ok(found.0.zip(found.1))
     }
 
     /// The newest act about a request.

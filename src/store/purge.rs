@@ -91,6 +91,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("reveal_reasons", Purge::Keeps), // Why somebody looked; says nothing of whom.
     ("reviews", Purge::Keeps),        // No personal data.
     ("run_journal", Purge::Keeps),
+    ("run_proofs", Purge::Keeps),
     ("run_secrets", Purge::Keeps), // Gone when the run is proven.
     ("runs", Purge::Keeps),        // The CSR has no subject.
     (

@@ -40,6 +40,17 @@ pub struct SealedSecrets {
     pub user_pin: Vec<u8>,
 }
 
+/// What a ukey signed to prove its key (D-50).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// What for: `possession` before it is certified, `certificate` after it was read back.
+    pub purpose: String,
+    /// What was signed.
+    pub message: String,
+    /// ECDSA with SHA-256 in DER, or RSA PKCS #1 v1.5 with SHA-256.
+    pub signature: Vec<u8>,
+}
+
 /// The key of a PIN letter and the user PIN sealed under it.
 pub type SealedLetter = (Vec<u8>, Vec<u8>);
 
@@ -120,6 +131,45 @@ impl Reading<'_> {
             .query_row([run.to_string()], |row| row.get(0))
             .optional()?
             .flatten())
+    }
+
+    /// Every run on a ukey, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn runs_on(&self, ukey: &Serial) -> Result<Vec<RunRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ukey = ?1 ORDER BY id");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([ukey.as_str()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// When the ukey of a run was given to its holder.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn handed_out_at(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
+        let sql = "SELECT handed_out_at FROM slips WHERE run = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let at = statement.query_row([run.to_string()], |row| optional(row, 0, "time", time));
+        Ok(at.optional()?.flatten())
+    }
+
+    /// What the ukey of a run signed to prove its key, by purpose.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn proofs(&self, run: RunId) -> Result<Vec<Proof>, StoreError> {
+        let sql = "SELECT purpose, message, signature FROM run_proofs WHERE run = ?1";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([run.to_string()], |row| {
+            Ok(Proof {
+                purpose: row.get(0)?,
+                message: row.get(1)?,
+                signature: row.get(2)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// A random user PIN whose letter is not printed yet: key and sealed PIN.
@@ -223,6 +273,25 @@ impl Writing<'_> {
         self.db
             .prepare_cached("UPDATE runs SET csr = ?2 WHERE id = ?1")?
             .execute(params![run.to_string(), csr])?;
+        Ok(())
+    }
+
+    /// Keeps what the ukey of a run signed; the newest of its purpose.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn put_proof(&self, run: RunId, proof: &Proof) -> Result<(), StoreError> {
+        let Proof {
+            purpose,
+            message,
+            signature,
+        } = proof;
+        self.db
+            .prepare_cached(
+                "INSERT OR REPLACE INTO run_proofs (run, purpose, message, signature)
+                 VALUES (?1, ?2, ?3, ?4)",
+            )?
+            .execute(params![run.to_string(), purpose, message, signature])?;
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
 
-use super::value::{id, one_changed, optional, parsed};
+use super::value::{id, json, one_changed, optional, parsed};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::RequestId;
 use crate::domain::officer::OfficerName;
@@ -27,6 +27,17 @@ pub struct UkeyRow {
     pub certificate: Option<String>,
     /// The officer whose own ukey it is, or is to be (D-58): it is no stock.
     pub officer: Option<OfficerName>,
+    /// The box it came in.
+    pub box_of: Option<String>,
+}
+
+/// A ukey that comes into stock with others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewUkey {
+    /// Who it is.
+    pub identity: UkeyIdentity,
+    /// The token profile it belongs to.
+    pub profile: String,
     /// The box it came in.
     pub box_of: Option<String>,
 }
@@ -227,6 +238,43 @@ impl Writing<'_> {
             state.word(),
             at.to_string(),
             movement,
+        ])?;
+        Ok(())
+    }
+
+    /// Takes many ukeys into stock, as [`Self::receive_ukey`] takes one. In one statement: before each
+    /// statement that books something SQLite puts by the pages it may have to restore, encrypted, which for
+    /// one ukey costs more than its rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Constraint`] when one of the serials is known already; none is taken then.
+    pub fn receive_ukeys(
+        &self,
+        coming: &[NewUkey],
+        state: UkeyState,
+        (at, movement): (Timestamp, &str),
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = coming
+            .iter()
+            .map(|new| {
+                let UkeyIdentity {
+                    maker,
+                    model,
+                    serial,
+                } = &new.identity;
+                (serial, maker, model, &new.profile, &new.box_of)
+            })
+            .collect();
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO ukeys (serial, maker, model, profile, box, state, received_at, moved_at, movement)
+             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2, ?3, ?3, ?4
+             FROM json_each(?1)",
+        )?;
+        statement.execute(params![
+            json(&rows)?,
+            state.word(),
+            at.to_string(),
+            movement
         ])?;
         Ok(())
     }

@@ -199,8 +199,13 @@ impl Station {
     /// Enters so many requests of invented holders as the paper chain asks: form, scan, opinions;
     /// submits them, and gives their numbers.
     pub(crate) fn submit_requests(&self, count: usize) -> Vec<String> {
+        self.submit_requests_with(count, include_bytes!("scan.png"))
+    }
+
+    /// As [`Self::submit_requests`], each with this scan.
+    pub(crate) fn submit_requests_with(&self, count: usize, content: &[u8]) -> Vec<String> {
         let scan = self.file("scan.png");
-        fs::write(&scan, include_bytes!("scan.png")).unwrap();
+        fs::write(&scan, content).unwrap();
         let run = |args: &[&str]| self.act(SYSTEM, args).expect(0);
         let mut numbers = Vec::new();
         for index in 0..count {

@@ -18,6 +18,19 @@ pub(in crate::cli) enum Certificate {
         /// Serial number or a unique beginning of it.
         serial: String,
     },
+    /// Which certificates end, each with a working day to come and renew it; and how many end in each
+    /// month, unit by unit.
+    Expiring {
+        /// Those that end within so many days.
+        #[arg(long, value_name = "DAYS", default_value_t = 90)]
+        within: u32,
+        /// At most so many appointments a day.
+        #[arg(long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..))]
+        per_day: u16,
+        /// Write the list: a sheet (.xlsx) or a calendar (.ics).
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
     /// Write every certificate as PEM and DER.
     Export {
         /// The folder to write to.

@@ -52,12 +52,7 @@ impl Enrolment {
     /// # Errors
     /// [`FingerprintDiffers`].
     pub fn compare(self, typed: &str) -> Result<ComparedEnrolment, FingerprintDiffers> {
-        let typed: String = typed
-            .chars()
-            .filter(|c| !c.is_whitespace() && *c != ':')
-            .map(|c| c.to_ascii_lowercase())
-            .collect();
-        if typed == self.fingerprint {
+        if unit_pki::typed_fingerprint(typed) == self.fingerprint {
             Ok(self.content)
         } else {
             Err(FingerprintDiffers)

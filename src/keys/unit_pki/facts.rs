@@ -94,6 +94,14 @@ pub fn fingerprint(der: &[u8]) -> String {
     hex::encode(sha256(der))
 }
 
+/// A fingerprint as a person typed it from paper: spaces, colons and the case do not count.
+pub fn typed_fingerprint(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && *c != ':')
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}
+
 /// Whether this is the root of practice homes: `OU=practice` stands in its name.
 pub fn is_practice_root(der: &[u8]) -> bool {
     let Ok(certificate) = Certificate::from_der(der) else {

@@ -209,6 +209,19 @@ fn read_checkpoint(desk: &Desk, path: &Path, own: &OwnUnit<'_>) -> Result<LogPos
 /// the signing ukey's fault, or what the file system says.
 pub fn checkpoint(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Checkpoint, Error> {
     demand_checkpoint(officer)?;
+    let mut key = SigningKey::open(desk, officer)?;
+    let (checkpoint, row) = sign_checkpoint(desk, officer, &mut key)?;
+    file::replace(path, &row.signature).map_err(|error| Error::io(path, error))?;
+    Ok(checkpoint)
+}
+
+/// Signs how far the log has come with the officer's own key, and keeps the checkpoint.
+pub(super) fn sign_checkpoint(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    key: &mut SigningKey,
+) -> Result<(Checkpoint, CheckpointRow), Error> {
+    demand_checkpoint(officer)?;
     let found = verify(desk, officer, Against::Stored)?;
     if let Some(row) = found.first_broken {
         // Nobody signs what is known to be wrong.
@@ -221,7 +234,6 @@ pub fn checkpoint(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<C
     let content = checkpoint
         .canonical()
         .map_err(|error| Error::failed("approval-encoding", "checkpoint").because(error))?;
-    let mut key = SigningKey::open(desk, officer)?;
     let signature = key.sign(&content).map_err(unit_key::sign_failed)?;
     let chain = key.chain().to_vec();
     let row = CheckpointRow { signature, chain };
@@ -230,8 +242,7 @@ pub fn checkpoint(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<C
     desk.store().act(&audit, |writing| {
         writing.insert_checkpoint(&position, &row, now)
     })?;
-    file::replace(path, &row.signature).map_err(|error| Error::io(path, error))?;
-    Ok(checkpoint)
+    Ok((checkpoint, row))
 }
 
 /// D-49: the auditor or security.

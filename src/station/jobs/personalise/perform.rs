@@ -19,7 +19,7 @@ use crate::station::error::Error;
 use crate::station::jobs::{approvals, clock_check, older_records};
 use crate::station::sign_in::{self, PinQuestion};
 use crate::station::ukey_pins::{self, UkeyPins};
-use crate::store::StoreError;
+use crate::store::{Proof, StoreError};
 use crate::workflow::journal::{
     CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, PinSource,
     Probe, SoPinFound, TriesSeen,
@@ -330,11 +330,15 @@ impl Session<'_> {
         );
         let id = self.key_id();
         let signature = self.worker()?.sign(id, message.as_bytes())?;
-        if key.verifies(message.as_bytes(), &signature) {
-            Ok(Finding::Done)
-        } else {
-            Err(wrong_answer("a signature does not verify"))
+        if !key.verifies(message.as_bytes(), &signature) {
+            return Err(wrong_answer("a signature does not verify"));
         }
+        self.proofs.push(Proof {
+            purpose: purpose.to_owned(),
+            message,
+            signature,
+        });
+        Ok(Finding::Done)
     }
 
     fn write_certificate(&mut self) -> Result<Finding, Stop> {

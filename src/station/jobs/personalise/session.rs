@@ -17,7 +17,7 @@ use crate::station::jobs::approvals::ApprovedRequest;
 use crate::station::report::{Clerk, Event, Outcome, StepReport};
 use crate::station::ukey_pins::UkeyPins;
 use crate::station::{ActingOfficer, FaultAtStep, bench, clock, practice_fault};
-use crate::store::{RequestRow, RunRow, UkeyRow};
+use crate::store::{Proof, RequestRow, RunRow, UkeyRow};
 use crate::token::virtual_ukey;
 use crate::token::worker::{Worker, WorkerSpec};
 use crate::workflow::journal::{Answer, Entry, Failure, Finding, Plan, SoPinSupport};
@@ -41,6 +41,8 @@ pub(super) struct Session<'a> {
     pub(super) pins: Option<UkeyPins>,
     pub(super) certificate: Option<CheckedCertificate>,
     pub(super) read_back: Option<Vec<u8>>,
+    /// Written with the next entries of the journal.
+    pub(super) proofs: Vec<Proof>,
     spec: WorkerSpec,
     entries: Vec<Entry>,
     stored: usize,
@@ -140,6 +142,7 @@ impl<'a> Session<'a> {
             pins: None,
             certificate: None,
             read_back: None,
+            proofs: Vec::new(),
             spec,
             entries: Vec::new(),
             stored: 0,
@@ -278,9 +281,13 @@ impl<'a> Session<'a> {
         }
         let (id, first, now) = (self.id, self.stored, clock::now());
         if self.opened {
-            self.desk
-                .store()
-                .write(|writing| writing.append_journal(id, first, new, now))?;
+            let proofs = std::mem::take(&mut self.proofs);
+            self.desk.store().write(|writing| {
+                for proof in &proofs {
+                    writing.put_proof(id, proof)?;
+                }
+                writing.append_journal(id, first, new, now)
+            })?;
         } else {
             let row = RunRow {
                 id,

@@ -19,6 +19,7 @@ use crate::station::jobs::request_import::{Place, RowFault};
 use crate::station::jobs::sheets::{not_written, unreadable};
 use crate::station::jobs::units::BadRows;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
+use crate::store::NewUkey;
 
 /// Most characters of a box's label.
 const MOST_OF_BOX: usize = 64;
@@ -51,13 +52,6 @@ pub struct Received {
     pub faults: Vec<RowFault>,
     /// Id of the movement, if anything was taken.
     pub movement: Option<String>,
-}
-
-/// A ukey that comes.
-struct Coming {
-    identity: UkeyIdentity,
-    profile: String,
-    box_of: Option<String>,
 }
 
 /// What several ukeys have in common.
@@ -118,12 +112,7 @@ pub fn receive(
     audit.detail = Some(format!("{} ukeys, {}{confirmed}", coming.len(), why.id));
     desk.store().act(&audit, |writing| {
         writing.insert_movement(&why)?;
-        for ukey in &coming {
-            let what = (ukey.profile.as_str(), ukey.box_of.as_deref());
-            let when = (now, Some(why.id.as_str()));
-            writing.receive_ukey(&ukey.identity, what, UkeyState::Blank, when)?;
-        }
-        Ok::<_, crate::store::StoreError>(())
+        writing.receive_ukeys(&coming, UkeyState::Blank, (now, &why.id))
     })?;
     report.received = coming.len();
     report.movement = Some(why.id);
@@ -174,7 +163,7 @@ struct Judge<'a> {
     /// By the text that names it; empty for the one in stock.
     kinds: BTreeMap<String, Option<UkeyKind>>,
     seen: BTreeSet<Serial>,
-    coming: Vec<Coming>,
+    coming: Vec<NewUkey>,
     faults: Vec<RowFault>,
     bad: BTreeSet<u32>,
 }
@@ -235,15 +224,16 @@ impl<'a> Judge<'a> {
         }
         let box_of = Some(row.box_of.clone()).filter(|label| !label.is_empty());
         let box_of = box_of.or_else(|| self.delivery.box_of.clone());
-        self.coming.extend(serials.into_iter().map(|serial| Coming {
-            identity: UkeyIdentity {
-                maker: kind.maker.clone(),
-                model: kind.model.clone(),
-                serial,
-            },
-            profile: kind.profile.clone(),
-            box_of: box_of.clone(),
-        }));
+        self.coming
+            .extend(serials.into_iter().map(|serial| NewUkey {
+                identity: UkeyIdentity {
+                    maker: kind.maker.clone(),
+                    model: kind.model.clone(),
+                    serial,
+                },
+                profile: kind.profile.clone(),
+                box_of: box_of.clone(),
+            }));
         Ok(())
     }
 
