@@ -5,6 +5,7 @@ mod audit;
 mod commands;
 mod crl;
 mod exchange;
+mod losses;
 mod make;
 mod objects;
 mod officer_ukey;

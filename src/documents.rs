@@ -6,6 +6,7 @@ mod table;
 
 pub mod dispatch_note;
 pub mod form;
+pub mod loss_report;
 pub mod pin_letter;
 pub mod sheet;
 pub mod slip;

@@ -24,6 +24,7 @@ mod signing_key;
 mod ukey_pins;
 mod unit_key;
 mod unit_trust;
+mod web;
 
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
-use super::exchange;
+use super::{crl, exchange, losses};
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
@@ -98,24 +98,19 @@ pub fn unlock(desk: &Desk, officer: &ActingOfficer, ask: &dyn AskSecret) -> Resu
 pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     officer.demand(Duty::Revoke)?;
     let authority = desk.authority()?;
+    losses::end_holds(desk)?;
     let (rows, number) = {
         let store = desk.store();
         let reading = store.read();
-        (reading.certificates()?, reading.meta("crl_number")?)
+        (reading.revocations()?, reading.meta("crl_number")?)
     };
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
-    let elsewhere = exchange::revoked(desk)?;
-    let revoked: Vec<Revoked> = rows
-        .into_iter()
-        .filter_map(|row| {
-            Some(Revoked {
-                serial: row.serial,
-                at: row.revoked_at?,
-                reason: row.reason?,
-            })
-        })
-        .chain(elsewhere)
-        .collect();
+    let own = rows.into_iter().map(|(serial, at, reason)| Revoked {
+        serial,
+        at,
+        reason,
+    });
+    let revoked: Vec<Revoked> = own.chain(exchange::revoked(desk)?).collect();
     let now = clock::now();
     let terms = CrlTerms {
         number,
@@ -194,7 +189,27 @@ pub(in crate::station) fn publish_after_change(desk: &Desk) -> CrlStanding {
         Ok(false) => return CrlStanding::Due(None),
         Err(error) => return CrlStanding::Due(Some(error)),
     }
-    match publish_crl_in_practice(desk) {
+    let published = || {
+        let (security, _secrets) = desk.security_in_practice()?;
+        publish_crl(desk, &security)?;
+        crl::give_on(desk, &security, None)?.demand_everywhere()
+    };
+    match published() {
+        Ok(()) => CrlStanding::Published,
+        Err(error) => CrlStanding::Due(Some(error)),
+    }
+}
+
+/// The same after an act of this officer: security publishes at once in a real home too, if the key of
+/// the CA is unlocked.
+pub(super) fn publish_as(desk: &Desk, officer: &ActingOfficer) -> CrlStanding {
+    let own_act = Duty::Revoke.belongs_to(officer.post()) && !desk.is_practice();
+    if !own_act || !matches!(desk.ca_is_elsewhere(), Ok(false)) {
+        return publish_after_change(desk);
+    }
+    let published = publish_crl(desk, officer)
+        .and_then(|()| crl::give_on(desk, officer, None)?.demand_everywhere());
+    match published {
         Ok(()) => CrlStanding::Published,
         Err(error) => CrlStanding::Due(Some(error)),
     }
