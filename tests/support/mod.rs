@@ -16,6 +16,7 @@ pub(crate) mod scene;
 pub(crate) mod stations;
 pub(crate) mod stock_check;
 pub(crate) mod virtual_card;
+pub(crate) mod web;
 
 use std::ffi::OsStr;
 use std::io::Write as _;
