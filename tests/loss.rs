@@ -218,26 +218,22 @@ fn a_lost_ukey_is_refused_by_openssl_and_gnutls_and_the_good_one_is_not() {
     }
     let pages = must("pdfinfo", &[path(&paper)]);
     assert!(
-        pages.lines().any(|line| line.starts_with("Pages:") && line.ends_with(" 1")),
+        pages
+            .lines()
+            .any(|line| line.starts_with("Pages:") && line.ends_with(" 1")),
         "{pages}"
     );
 
     // It is gone for good, and told once.
     let statement = file(&home, "statement.png", SCAN);
     let number = home.run(["crl", "show"]).expect(0).one()["number"].clone();
-    assert_eq!(
-        home.run(report).expect(4).error_code(),
-        "loss-known"
-    );
+    assert_eq!(home.run(report).expect(4).error_code(), "loss-known");
     assert_eq!(suspend(&home, &lost).expect(4).error_code(), "loss-known");
     let refused = found(&home, &lost, &statement).expect(4);
     assert_eq!(refused.error_code(), "certificate-revoked");
     assert_eq!(losses(&home, &[]).len(), 1);
     assert_eq!(home.run(["crl", "show"]).expect(0).one()["number"], number);
-    assert_eq!(
-        standing(&home, &lost),
-        ["lost", "revoked", "keyCompromise"]
-    );
+    assert_eq!(standing(&home, &lost), ["lost", "revoked", "keyCompromise"]);
     assert_eq!(
         [acts(&home, "ukey-stolen"), acts(&home, "loss-confirmed")],
         [1, 1]
@@ -352,7 +348,14 @@ fn a_hold_of_a_day_becomes_a_compromised_key_by_the_date_of_the_hold() {
         [&told[0]["ending"], &told[1]["reported_by"]],
         ["hold-over", "station"]
     );
-    let args = ["--officer", "auditor", "audit", "list", "--act", "hold-over"];
+    let args = [
+        "--officer",
+        "auditor",
+        "audit",
+        "list",
+        "--act",
+        "hold-over",
+    ];
     let log = home.run(args).expect(0);
     assert_eq!(log.items().len(), 1, "once");
     assert_eq!(log.items()[0]["officer"], "station");
@@ -404,7 +407,11 @@ fn a_place_that_fails_is_told_loses_nothing_and_gets_the_next_list() {
     let reported = home.run(report).expect(0);
     assert_eq!(reported.one()["crl"], "due");
     assert!(reported.one()["loss"]["queued_at"].is_string());
-    assert_eq!(standing(&home, &serial)[1], "revoked", "revoked all the same");
+    assert_eq!(
+        standing(&home, &serial)[1],
+        "revoked",
+        "revoked all the same"
+    );
     assert_eq!(doctor(&home), (false, "1 open, 0 over 18 hours".to_owned()));
 
     // The folder is a share that is not mounted; the address fails in each of its ways.
@@ -440,7 +447,10 @@ fn a_place_that_fails_is_told_loses_nothing_and_gets_the_next_list() {
     assert_eq!(server.kept(), list());
     assert_eq!(losses(&home, &["--open"]).len(), 0);
     let told = &losses(&home, &[])[0];
-    assert!(told["elapsed_secs"].as_i64().unwrap() >= 19 * 3600, "{told}");
+    assert!(
+        told["elapsed_secs"].as_i64().unwrap() >= 19 * 3600,
+        "{told}"
+    );
     assert_eq!(told["overdue"], true, "late stays late");
     let mode = must("stat", &["-c", "%a", path(&folder.join("unit.crl"))]);
     assert_eq!(mode.trim(), "644", "a web server reads it");
@@ -465,7 +475,14 @@ fn a_list_of_certificates_is_revoked_whole_or_not_at_all() {
     assert_eq!(system.error_code(), "wrong-duty");
     revoke(&reason).expect_usage();
 
-    let one = revoke(&[&numbers[0], "--reason", "privilegeWithdrawn", "--lang", "en"]).expect(0);
+    let one = revoke(&[
+        &numbers[0],
+        "--reason",
+        "privilegeWithdrawn",
+        "--lang",
+        "en",
+    ])
+    .expect(0);
     assert_eq!(one.one()["meaning"], "lent to others");
     assert_eq!(one.one()["state"], "revoked");
     assert_eq!(one.one()["crl"], "published");
@@ -483,7 +500,11 @@ fn a_list_of_certificates_is_revoked_whole_or_not_at_all() {
         .map(|fault| fault["value"].as_str().unwrap().split(':').next().unwrap())
         .collect();
     assert_eq!(lines, ["3", "5", "6", "7"]);
-    assert_eq!(standing(&home, &serials[1])[1], "active", "none was revoked");
+    assert_eq!(
+        standing(&home, &serials[1])[1],
+        "active",
+        "none was revoked"
+    );
     assert_eq!(acts(&home, "certificate-revoked"), 1);
     let good = format!("{}\r\n{}\r\n", numbers[1], numbers[2].to_uppercase());
     fs::write(&list, good).unwrap();
@@ -513,7 +534,13 @@ fn a_hold_by_security_is_a_suspension_and_a_ukey_that_comes_back_is_revoked_in_t
     let home = handed_out(2);
     let [held, moved] = <[String; 2]>::try_from(made(&home)).unwrap();
     let number = certificate(&home, &held);
-    let hold = ["certificate", "revoke", &number, "--reason", "certificateHold"];
+    let hold = [
+        "certificate",
+        "revoke",
+        &number,
+        "--reason",
+        "certificateHold",
+    ];
     assert_eq!(home.run(hold).expect(0).one()["state"], "hold");
     assert_eq!(standing(&home, &held)[0], "suspended");
     let blank = blank(&home);
@@ -546,10 +573,7 @@ fn a_hold_by_security_is_a_suspension_and_a_ukey_that_comes_back_is_revoked_in_t
     assert_eq!(losses(&home, &[])[0]["ending"], "returned");
     let life = show(&home, &moved)["history"].clone();
     let last = life.as_array().unwrap().last().unwrap();
-    assert_eq!(
-        [&last["movement"], &last["reason"]],
-        ["return", "调往他校"]
-    );
+    assert_eq!([&last["movement"], &last["reason"]], ["return", "调往他校"]);
     assert_eq!(back(&moved, &[]).expect(4).error_code(), "ukey-in-use");
     let stock = home.run(["stock", "report"]).expect(0);
     assert_eq!(stock.items()[0]["returned"], 2);
@@ -581,7 +605,11 @@ fn where_the_ca_is_elsewhere_a_loss_waits_for_its_list() {
     assert_eq!(losses(&scene.desk, &["--open"]).len(), 1);
 
     desk("out", "revocations");
-    assert_eq!(losses(&scene.desk, &["--open"]).len(), 1, "ordered is not done");
+    assert_eq!(
+        losses(&scene.desk, &["--open"]).len(),
+        1,
+        "ordered is not done"
+    );
     ca("in", "revocations");
     ca("out", "list");
     desk("in", "list");

@@ -53,7 +53,12 @@ pub fn pdf(report: &LossReport, font: &Font) -> Result<Vec<u8>, PaperError> {
         }
         sheet.text(LEFT, y + 4.0, SIZE, "自报告至进入 CRL 用时");
         sheet.text(76.0, y + 5.0, 22.0, &report.clock);
-        sheet.text(132.0, y + 4.0, SIZE, &format!("要求不超过 {}", report.target));
+        sheet.text(
+            132.0,
+            y + 4.0,
+            SIZE,
+            &format!("要求不超过 {}", report.target),
+        );
         let statement = "本人已知：证书被冻结或吊销后，所持 ukey 不能再用于登录和签名；冻结满 24 小时未找回的，\
                          证书即行吊销，须重新申请。";
         sheet.paragraph((LEFT, y + 16.0), 170.0, 10.0, statement);

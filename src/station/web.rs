@@ -29,7 +29,10 @@ pub(super) fn publish(address: &str, list: &[u8], timeout: Duration) -> Result<(
     let sent = agent.put(address).content_type(CRL).send(list);
     sent.map_err(|error| failed("crl-not-sent", error))?;
     // A cache between here and there is to ask again.
-    let fetched = agent.get(address).header("Cache-Control", "no-cache").call();
+    let fetched = agent
+        .get(address)
+        .header("Cache-Control", "no-cache")
+        .call();
     let fetched = fetched.and_then(|mut response| {
         let body = response.body_mut().with_config();
         body.limit(MAX_BYTES).read_to_vec()

@@ -133,8 +133,9 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn certificates_on(&self, ukey: &Serial) -> Result<Vec<CertificateRow>, StoreError> {
-        let sql =
-            format!("SELECT {COLUMNS} FROM certificates WHERE ukey = ?1 ORDER BY stored_at, serial");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM certificates WHERE ukey = ?1 ORDER BY stored_at, serial"
+        );
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([ukey.as_str()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -334,11 +335,8 @@ impl Writing<'_> {
                  revoked_at = coalesce(revoked_at, ?3), hold_ends = NULL
              WHERE serial = ?1 AND state IN ('active', 'hold')",
         )?;
-        let changed = statement.execute(params![
-            serial.to_string(),
-            reason.word(),
-            at.to_string()
-        ])?;
+        let changed =
+            statement.execute(params![serial.to_string(), reason.word(), at.to_string()])?;
         one_changed(changed, "the certificate")
     }
 

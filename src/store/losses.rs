@@ -205,11 +205,7 @@ impl Writing<'_> {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub fn confirm_loss(
-        &self,
-        id: &str,
-        (number, at): (u64, Timestamp),
-    ) -> Result<(), StoreError> {
+    pub fn confirm_loss(&self, id: &str, (number, at): (u64, Timestamp)) -> Result<(), StoreError> {
         let sql = "UPDATE loss_reports SET crl_number = ?2, crl_confirmed_at = ?3
              WHERE id = ?1 AND crl_confirmed_at IS NULL";
         let mut statement = self.db.prepare_cached(sql)?;

@@ -105,11 +105,9 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
         (reading.revocations()?, reading.meta("crl_number")?)
     };
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
-    let own = rows.into_iter().map(|(serial, at, reason)| Revoked {
-        serial,
-        at,
-        reason,
-    });
+    let own = rows
+        .into_iter()
+        .map(|(serial, at, reason)| Revoked { serial, at, reason });
     let revoked: Vec<Revoked> = own.chain(exchange::revoked(desk)?).collect();
     let now = clock::now();
     let terms = CrlTerms {
