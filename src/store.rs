@@ -49,7 +49,7 @@ pub use self::dispatch::{NoteLine, NoteRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::fields::{FieldRow, FieldsText};
 pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};
-pub use self::losses::{LossEnd, LossRow};
+pub use self::losses::{HolderRow, LossEnd, LossRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
 pub use self::parcels::{EnrolmentRow, ParcelReceivedRow, ParcelSentRow};

@@ -299,10 +299,14 @@ fn a_suspended_ukey_is_found_with_the_holder_s_statement_and_leaves_the_next_lis
     assert_eq!(told["ending"], "found");
     let sha256 = must("sha256sum", &[path(&statement)]);
     assert!(sha256.starts_with(told["statement_sha256"].as_str().unwrap()));
-    let kept = practice_records(&home.path);
-    let id = told["id"].as_str().unwrap();
-    assert_eq!(kept.read().loss_statement(id).unwrap().unwrap().1, SCAN);
-    drop(kept);
+    let out = home.path.join("out/statement.png");
+    let look = ["ukey", "statement", &serial, path(&out), "--reason"];
+    let unsaid = [&look[..], &["x"]].concat();
+    assert_eq!(home.run(unsaid).expect(2).error_code(), "reason-required");
+    assert!(!out.exists());
+    home.run([&look[..], &["核对签字"]].concat()).expect(0);
+    assert_eq!(fs::read(&out).unwrap(), SCAN);
+    assert_eq!(acts(&home, "personal-data-revealed"), 1);
     let once = found(&home, &serial, &statement).expect(4);
     assert_eq!(once.error_code(), "ukey-not-suspended");
 

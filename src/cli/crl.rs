@@ -49,6 +49,7 @@ impl Cli<'_> {
         if let Some(object) = value.as_object_mut() {
             object.insert("places".to_owned(), places.collect());
             object.insert("confirmed".to_owned(), json!(published.confirmed));
+            object.insert("open_losses".to_owned(), json!(published.open));
             if let Some(error) = failed {
                 object.insert("error".to_owned(), self.output.error_of(error));
             }
@@ -63,6 +64,9 @@ impl Cli<'_> {
             let (headline, hints) = words.error(error.code, &error.subject);
             self.output
                 .say(&[&[headline], &hints[..]].concat().join("\n  "));
+        }
+        if published.places.is_empty() && published.open > 0 {
+            self.output.say(&words.text("crl-nowhere"));
         }
         u8::from(failed.is_some())
     }

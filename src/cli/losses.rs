@@ -17,7 +17,7 @@ use crate::station::files::read_limited;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::losses::{self, Reported};
 use crate::station::jobs::ukeys::UkeyView;
-use crate::station::jobs::{certificates, return_ukey, revoke};
+use crate::station::jobs::{certificates, return_ukey, revoke, ukeys};
 use crate::station::{ActingOfficer, Desk, Error, UkeyRow};
 
 /// Largest list of serial numbers: more than any unit has.
@@ -43,6 +43,18 @@ impl Cli<'_> {
         let content = read_limited(statement, scan::MAX_BYTES)?;
         let reported = losses::found(&desk, &officer, serial, &content)?;
         self.reported((&desk, &officer), reported, "loss-found")
+    }
+
+    pub(super) fn statement(
+        &self,
+        (serial, out): (&str, &Path),
+        reason: &str,
+    ) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::ReadRecords)?;
+        let ukey = ukeys::named(&desk, &officer, serial)?;
+        let revealed = self.reveal(&desk, &officer, ("statement", ukey.request), reason)?;
+        losses::write_statement(&desk, &ukey, out, &revealed)?;
+        Ok(self.written(&[out.to_owned()]))
     }
 
     fn reported(

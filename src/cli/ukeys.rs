@@ -70,6 +70,11 @@ impl Cli<'_> {
                 self.report_loss((serial, kind), reason)
             }
             Ukey::Found { serial, statement } => self.found(serial, statement),
+            Ukey::Statement {
+                serial,
+                out,
+                reason,
+            } => self.statement((serial, out), reason),
             Ukey::Return {
                 serial,
                 reason,

@@ -62,6 +62,21 @@ impl LossRow {
     }
 }
 
+/// A ukey that was made for somebody, and for whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HolderRow {
+    /// The ukey.
+    pub serial: Serial,
+    /// Its state.
+    pub state: UkeyState,
+    /// Number of the request.
+    pub request: String,
+    /// Name of the holder; empty once it is purged.
+    pub holder: String,
+    /// Name of the holder's unit.
+    pub unit: String,
+}
+
 const COLUMNS: &str = "id, ukey, certificate, kind, reported_at, reported_by, reason, state_before,
     queued_at, crl_number, crl_confirmed_at, ended_at, ended_by, ending, statement_sha256";
 
@@ -98,6 +113,35 @@ impl Reading<'_> {
     pub fn suspensions_until(&self, latest: Timestamp) -> Result<Vec<LossRow>, StoreError> {
         let over = "kind = 'suspended' AND ended_at IS NULL AND reported_at <= ?1";
         self.losses_where(over, [latest.to_string()])
+    }
+
+    /// Ukeys that are issued, handed out, suspended or lost, the suspended first: those whose serial number
+    /// or holder's name holds `search`, or whose request has this number; at most so many.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holders(&self, search: &str, limit: usize) -> Result<Vec<HolderRow>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT ukeys.serial, ukeys.state, requests.number, requests.holder_name, units.name
+             FROM ukeys JOIN requests ON requests.id = ukeys.request
+             JOIN units ON units.id = requests.unit
+             WHERE ukeys.officer IS NULL
+                 AND ukeys.state IN ('issued', 'handed_out', 'suspended', 'lost')
+                 AND (instr(ukeys.serial, ?1) > 0 OR instr(requests.holder_name, ?1) > 0
+                     OR requests.number = ?1)
+             ORDER BY ukeys.state <> 'suspended', ukeys.state = 'lost', ukeys.serial LIMIT ?2",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let rows = statement.query_map(params![search, limit], |row| {
+            Ok(HolderRow {
+                serial: parsed(row, 0, "serial", |text| Serial::parse(text).ok())?,
+                state: parsed(row, 1, "state", UkeyState::from_word)?,
+                request: row.get(2)?,
+                holder: row.get(3)?,
+                unit: row.get(4)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 
     /// The holder's signed statement of a report; none when it is purged or was never there.

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::check_view::CheckPicture;
+use super::loss_view::{LossDone, LossPicture};
 use super::stock_view::{OpenedFile, Shown, StockDone, StockPicture, TravelPicture, Waiting};
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::ukey::Serial;
@@ -42,6 +43,9 @@ pub(super) struct View {
     pub(super) stock: Option<Arc<StockPicture>>,
     pub(super) travel: Option<Arc<TravelPicture>>,
     pub(super) check: Option<Arc<CheckPicture>>,
+    pub(super) losses: Option<Arc<LossPicture>>,
+    /// The last loss that was reported, or found.
+    pub(super) loss_done: Option<LossDone>,
     pub(super) opened: Option<Arc<OpenedFile>>,
     /// The last act of the stock.
     pub(super) stock_done: Option<StockDone>,

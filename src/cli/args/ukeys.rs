@@ -169,6 +169,16 @@ pub(in crate::cli) enum Ukey {
         #[arg(long, value_name = "FILE")]
         statement: PathBuf,
     },
+    /// Write the statement with which a ukey was found; that is a look at personal data.
+    Statement {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The file to write.
+        out: PathBuf,
+        /// Why it is looked at; kept for the auditor.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
     /// Take a ukey back from its holder, who leaves, moves or gives it up; its certificate is revoked.
     Return {
         /// Serial or its last four or more characters.

@@ -42,6 +42,8 @@ pub struct Published {
     pub places: Vec<Place>,
     /// How many reports of loss it confirms (D-41).
     pub confirmed: usize,
+    /// How many it does not: their clocks run.
+    pub open: usize,
 }
 
 impl Published {
@@ -136,6 +138,7 @@ pub(super) fn give_on(
         view,
         places,
         confirmed,
+        open: losses::list(desk, officer, true)?.len(),
     })
 }
 

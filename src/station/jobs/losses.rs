@@ -5,7 +5,7 @@ mod paper;
 
 use std::collections::BTreeMap;
 
-pub use self::paper::print;
+pub use self::paper::{print, write_statement};
 use super::ca::{self, CrlStanding};
 use super::{papers, people, ukeys};
 use crate::domain::audit::AuditRow;
@@ -20,7 +20,7 @@ use crate::issuing::crl::CheckedCrl;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{CertificateRow, LossRow, StoreError, UkeyRow, Writing};
+use crate::store::{CertificateRow, HolderRow, LossRow, StoreError, UkeyRow, Writing};
 
 /// Who reports what nobody reported: a hold that has lasted too long.
 const STATION: &str = "station";
@@ -297,6 +297,21 @@ pub fn list(desk: &Desk, officer: &ActingOfficer, open: bool) -> Result<Vec<Loss
     };
     let now = clock::now();
     Ok(rows.into_iter().map(|row| view(row, now)).collect())
+}
+
+/// Ukeys that were made for somebody, as a search finds them: a part of the serial number or of the
+/// holder's name, or the request's number; at most so many.
+///
+/// # Errors
+/// What the store says.
+pub fn holders(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    search: &str,
+    limit: usize,
+) -> Result<Vec<HolderRow>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    Ok(desk.store().read().holders(search, limit)?)
 }
 
 /// The reports of one ukey, the oldest first.

@@ -12,6 +12,7 @@ use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::fonts::{self, Face};
+use crate::station::jobs::people::Revealed;
 use crate::station::jobs::{losses, ukeys};
 use crate::store::UkeyRow;
 
@@ -30,6 +31,32 @@ pub fn print(desk: &Desk, officer: &ActingOfficer, serial: &str, out: &Path) -> 
     let font = fonts::with(Face::Sans, texts.map(String::as_str))?;
     let pdf = loss_report::pdf(&facts, &font).map_err(fonts::paper)?;
     file::replace(out, &pdf).map_err(|error| Error::io(out, error))
+}
+
+/// Writes the holder's signed statement that ended a suspension, the newest of the ukey. Whoever calls it
+/// has revealed it (D-39).
+///
+/// # Errors
+/// `scan-missing`, or what the file system says.
+pub fn write_statement(
+    desk: &Desk,
+    ukey: &UkeyRow,
+    out: &Path,
+    _revealed: &Revealed,
+) -> Result<(), Error> {
+    let serial = &ukey.identity.serial;
+    let missing = || Error::refused("scan-missing", serial.as_str());
+    let content = {
+        let store = desk.store();
+        let reading = store.read();
+        let mut newest = None;
+        for row in reading.losses_of(serial)? {
+            newest = reading.loss_statement(&row.id)?.or(newest);
+        }
+        newest
+    };
+    let (_kind, content) = content.ok_or_else(missing)?;
+    file::replace(out, &content).map_err(|error| Error::io(out, error))
 }
 
 fn facts(desk: &Desk, ukey: &UkeyRow, view: &LossView) -> Result<LossReport, Error> {
