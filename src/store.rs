@@ -16,6 +16,7 @@ mod officers;
 mod papers;
 mod parcels;
 mod purge;
+mod replacements;
 mod request_list;
 mod requests;
 mod reviews;

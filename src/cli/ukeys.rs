@@ -176,19 +176,24 @@ impl Cli<'_> {
             row: done.row,
             inserted: false,
         };
+        let crl = done.hold.as_ref().or(done.replaced_crl.as_ref());
         let mut value = Names::read(&desk, &officer)?.ukey(&view);
         if let Some(object) = value.as_object_mut() {
             object.insert("hold".to_owned(), json!(done.hold.is_some()));
-            let crl = done.hold.as_ref().map(CrlStanding::word);
+            let crl = crl.map(CrlStanding::word);
             object.insert("crl".to_owned(), json!(crl));
+            object.insert("replaced".to_owned(), json!(done.replaced));
         }
         let words = self.output.wording();
         let mut sentences = vec![words.text("done")];
         if done.hold.is_some() {
             sentences.push(words.text("hold-begun"));
         }
+        if !done.replaced.is_empty() {
+            sentences.push(words.text("rekey-revoked"));
+        }
         self.output.document(&value, &sentences.join("\n"));
-        self.say_crl(done.hold.as_ref());
+        self.say_crl(crl);
         Ok(0)
     }
 

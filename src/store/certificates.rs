@@ -103,6 +103,19 @@ impl Reading<'_> {
         Ok(count > 0)
     }
 
+    /// The certificates of a request that are active or on hold: one at most (D-20).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn live_certificates(&self, request: RequestId) -> Result<Vec<CertificateRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM certificates WHERE request = ?1 AND state IN ('active', 'hold')"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([request.to_string()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Every certificate, the oldest first.
     ///
     /// # Errors

@@ -381,7 +381,8 @@ impl AtWork<'_> {
 
     fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
         let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
-        let (crl, crl_error) = match &done.hold {
+        let standing = done.hold.as_ref().or(done.replaced_crl.as_ref());
+        let (crl, crl_error) = match standing {
             Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
             Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
             Some(CrlStanding::Published) | None => (None, None),
