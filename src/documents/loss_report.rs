@@ -31,8 +31,8 @@ pub struct LossReport {
 
 /// Where values begin and how wide they are, in millimetres.
 const LEFT: f32 = 20.0;
-const VALUE: f32 = 52.0;
-const WIDTH: f32 = 138.0;
+const VALUE: f32 = 58.0;
+const WIDTH: f32 = 132.0;
 const SIZE: f32 = 11.0;
 const STEP: f32 = 8.4;
 

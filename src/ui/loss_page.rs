@@ -20,7 +20,7 @@ use crate::station::jobs::losses::LossView;
 use crate::wording::Wording;
 
 /// Height of a line of the table.
-const ROW: f32 = 32.0;
+const ROW: f32 = 40.0;
 /// Width of the right side.
 const SIDE: f32 = 400.0;
 /// Fewest characters of a reason.
@@ -173,7 +173,7 @@ fn line(ui: &mut Ui, wording: &Wording, widths: [f32; 5], (row, page): (&HolderR
     if row.state == UkeyState::Lost {
         return; // Nothing is left to be done about it here.
     }
-    let choose = egui::Button::selectable(chosen, wording.text("ui-loss-choose"));
+    let choose = egui::Button::new(wording.text("ui-loss-choose")).selected(chosen);
     let response = button.add(choose);
     let told = format!("{} {}", wording.text("ui-loss-choose"), row.serial);
     response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &told));
