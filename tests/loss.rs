@@ -18,6 +18,7 @@ use support::scene::Scene;
 use support::web::{Conduct, WebServer};
 use support::{Answer, PracticeHome, must};
 use ukey_station::domain::certificate::CertificateSerial;
+use ukey_station::station::clock;
 
 const SCAN: &[u8] = include_bytes!("support/scan.png");
 
@@ -364,6 +365,30 @@ fn a_hold_of_a_day_becomes_a_compromised_key_by_the_date_of_the_hold() {
     assert_eq!(log.items().len(), 1, "once");
     assert_eq!(log.items()[0]["officer"], "station");
     assert_eq!(log.items()[0]["certificate"], number.as_str());
+}
+
+#[test]
+fn a_clock_that_nobody_believes_ends_no_hold_for_good() {
+    let home = handed_out(1);
+    let serial = made(&home).remove(0);
+    suspend(&home, &serial).expect(0);
+    let newest = |hours: i64| {
+        let mut store = practice_records(&home.path);
+        let at = clock::now().plus_secs(hours * 3_600);
+        store.write(|writing| writing.set_newest_time(at)).unwrap();
+    };
+    age(&home, 25);
+    newest(2);
+    home.run(["crl", "publish"]).expect(0);
+    let held = ["suspended", "hold", "certificateHold"];
+    assert_eq!(standing(&home, &serial), held);
+    let statement = file(&home, "statement.png", SCAN);
+    let refused = found(&home, &serial, &statement).expect(4);
+    assert_eq!(refused.error_code(), "clock-implausible");
+    assert_eq!(standing(&home, &serial), held);
+    newest(-1);
+    home.run(["crl", "publish"]).expect(0);
+    assert_eq!(standing(&home, &serial)[2], "keyCompromise");
 }
 
 #[test]

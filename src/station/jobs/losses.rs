@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 pub use self::paper::{print, write_statement};
 use super::ca::{self, CrlStanding};
+use super::clock_check::{self, ClockView};
 use super::{papers, people, ukeys};
 use crate::domain::audit::AuditRow;
 use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
@@ -226,7 +227,8 @@ fn view(row: LossRow, now: Timestamp) -> LossView {
 ///
 /// # Errors
 /// `wrong-duty` (system or security), `ukey-unknown`, `ukey-not-suspended`, `certificate-revoked` once it
-/// is revoked for good, `scan-invalid`.
+/// is revoked for good, `scan-invalid`; `clock-implausible` where the hold would be over by a clock that
+/// nobody believes.
 pub fn found(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -237,6 +239,7 @@ pub fn found(
     if officer.demand(Duty::Revoke).is_err() {
         officer.demand(Duty::HandOut)?;
     }
+    end_holds(desk)?;
     let ukey = ukeys::named(desk, officer, serial)?;
     let serial = &ukey.identity.serial;
     let (on_it, losses) = {
@@ -256,6 +259,10 @@ pub fn found(
         return Err(Error::refused(code, serial.as_str()));
     };
     let scan = papers::check_scan(statement)?;
+    let by_now = clock::now();
+    if by_now > open.reported_at.plus_secs(HOLD_SECS) {
+        return Err(Error::refused("clock-implausible", by_now.to_string()));
+    }
     let mut audit = Desk::audit_row(officer, "ukey-found");
     about(&mut audit, &ukey, open);
     audit.detail = Some(format!(
@@ -391,9 +398,13 @@ fn is_told(
 
 /// Takes every suspension that has lasted longer than a hold may for a loss: the key counts as
 /// compromised, by the date of the hold (D-43). Done before a list is made and whenever the home is
-/// opened to be changed or examined; gives their number.
+/// opened to be changed or examined; gives their number. Never under a clock that nobody believes (D-61):
+/// it cannot be undone, and until then the list says that the certificate is on hold.
 pub(in crate::station) fn end_holds(desk: &Desk) -> Result<usize, Error> {
-    let now = clock::now();
+    let ClockView { now, plausible, .. } = clock_check::look(desk)?;
+    if !plausible {
+        return Ok(0);
+    }
     let over = desk
         .store()
         .read()
