@@ -159,7 +159,7 @@ impl Ca {
 
     /// Reads the rows, builds the list and signs it.
     fn list(&self, store: &Store, now: Timestamp) -> Vec<u8> {
-        let rows = store.read().revocations().unwrap().into_iter();
+        let rows = store.read().revocations(None).unwrap().into_iter();
         let revoked: Vec<Revoked> = rows
             .map(|(serial, at, reason)| Revoked { serial, at, reason })
             .collect();
@@ -198,7 +198,7 @@ fn openssl(dir: &Path, ca: &Ca, store: &Store, now: Timestamp) -> Option<f64> {
     Command::new("openssl").arg("version").output().ok()?;
     let mut index = String::new();
     let end = index_time(now.plus_days(700));
-    for (serial, at, reason) in store.read().revocations().unwrap() {
+    for (serial, at, reason) in store.read().revocations(None).unwrap() {
         let (at, reason) = (index_time(at), reason.word());
         let serial = serial.to_string().to_uppercase();
         writeln!(index, "R\t{end}\t{at},{reason}\t{serial}\tunknown\t/CN=a").unwrap();
@@ -249,13 +249,13 @@ fn main() -> std::process::ExitCode {
         Store::open(&home.join("station.db"), &key).unwrap(),
         clock::now(),
     );
-    let entries = store.read().revocations().unwrap().len();
+    let entries = store.read().revocations(None).unwrap().len();
     let ca = Ca::new(now);
     let der = ca.list(&store, now);
     let checked = crl::check(&der, &ca.authority).unwrap();
     assert_eq!(checked.revoked.len(), entries);
     let read = shortest(|| {
-        std::hint::black_box(store.read().revocations().unwrap());
+        std::hint::black_box(store.read().revocations(None).unwrap());
     });
     let all = shortest(|| {
         std::hint::black_box(ca.list(&store, now));

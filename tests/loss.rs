@@ -330,7 +330,11 @@ fn a_hold_of_a_day_becomes_a_compromised_key_by_the_date_of_the_hold() {
     home.run(["crl", "publish"]).expect(0);
     assert_eq!(standing(&home, &serial)[1], "hold");
     age(&home, 2);
-    let since = practice_records(&home.path).read().revocations().unwrap()[0].1;
+    let since = practice_records(&home.path)
+        .read()
+        .revocations(None)
+        .unwrap()[0]
+        .1;
 
     // `doctor` finds it, and until the next list it is open.
     assert!(!doctor(&home).0);
@@ -365,6 +369,28 @@ fn a_hold_of_a_day_becomes_a_compromised_key_by_the_date_of_the_hold() {
     assert_eq!(log.items().len(), 1, "once");
     assert_eq!(log.items()[0]["officer"], "station");
     assert_eq!(log.items()[0]["certificate"], number.as_str());
+}
+
+#[test]
+fn an_entry_leaves_the_list_once_it_stood_in_one_after_the_certificate_had_ended() {
+    let home = handed_out(1);
+    let serial = made(&home).remove(0);
+    let number = certificate(&home, &serial);
+    let report = ["ukey", "lost", &serial, "--reason", "不知去向"];
+    home.run(report).expect(0);
+    let ends = |seconds: i64| {
+        let db = practice_file(&home.path);
+        let at = clock::now().plus_secs(seconds).to_string();
+        let changed = db.execute("UPDATE certificates SET not_after = ?1", [at]);
+        assert_eq!(changed.unwrap(), 1);
+    };
+    ends(3_600);
+    home.run(["crl", "publish"]).expect(0);
+    assert!(listed(&home, &number).is_some(), "it has not ended");
+    ends(-3_600); // Before the list that has it: that was one after its end.
+    home.run(["crl", "publish"]).expect(0);
+    assert!(listed(&home, &number).is_none());
+    assert_eq!(standing(&home, &serial)[1], "revoked");
 }
 
 #[test]

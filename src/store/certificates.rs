@@ -154,18 +154,21 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// What is revoked or on hold here: serial number, since when and why, by serial number.
+    /// What is revoked or on hold here: serial number, since when and why, by serial number. What ended
+    /// before the last list was made has been in one since, and is left out (D-43).
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn revocations(
         &self,
+        last_list: Option<Timestamp>,
     ) -> Result<Vec<(CertificateSerial, Timestamp, RevocationReason)>, StoreError> {
         let mut statement = self.db.prepare_cached(
             "SELECT serial, revoked_at, reason FROM certificates INDEXED BY certificates_in_crl
-             WHERE state IN ('hold', 'revoked') ORDER BY serial",
+             WHERE state IN ('hold', 'revoked') AND (?1 IS NULL OR not_after >= ?1) ORDER BY serial",
         )?;
-        let rows = statement.query_map([], |row| {
+        let last_list = last_list.map(|at| at.to_string());
+        let rows = statement.query_map([last_list], |row| {
             Ok((
                 parsed(row, 0, "certificate serial", serial)?,
                 parsed(row, 1, "time", time)?,

@@ -24,6 +24,8 @@ pub(in crate::station) const PIN_PURPOSE: &str = "ukey-station/ca-unlock/v1";
 const UNLOCK_SECS: i64 = 8 * 3600;
 /// Most certificates of one unlock.
 const UNLOCK_CERTIFICATES: u32 = 50;
+/// Setting: thisUpdate of the newest list that was made here.
+const LAST_LIST: &str = "crl_made_at";
 /// nextUpdate: at most seven days (D-43).
 const CRL_DAYS: i64 = 7;
 
@@ -102,7 +104,9 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     let (rows, number) = {
         let store = desk.store();
         let reading = store.read();
-        (reading.revocations()?, reading.meta("crl_number")?)
+        let last = reading.meta(LAST_LIST)?;
+        let last = last.and_then(|text| Timestamp::parse(&text).ok());
+        (reading.revocations(last)?, reading.meta("crl_number")?)
     };
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
     let own = rows
@@ -137,7 +141,9 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     write_pem(&path.with_extension("crl.pem"), "X509 CRL", &der)?;
     let mut audit = Desk::audit_row(officer, "crl-published");
     audit.detail = Some(format!("number {number}, {} entries", revoked.len()));
-    desk.store().act(&audit, |_writing| Ok(()))
+    desk.store().act(&audit, |writing| {
+        Ok(writing.set_meta(LAST_LIST, &now.to_string())?)
+    })
 }
 
 /// Why the CA's key did not sign.

@@ -354,7 +354,7 @@ pub(in crate::station) fn confirm(
         let mut told = Vec::new();
         for row in reading.open_losses()? {
             let on_it = reading.certificates_on(&row.ukey)?;
-            if is_told(&row, &on_it, &entries) {
+            if is_told(&row, &on_it, (&entries, list.this_update)) {
                 told.push(row);
             }
         }
@@ -380,18 +380,19 @@ pub(in crate::station) fn confirm(
 }
 
 /// Whether the list says what was reported: of every certificate on the ukey that stood in for its holder
-/// then and counts no more.
+/// then and counts no more; one that has ended since needs no entry.
 fn is_told(
     row: &LossRow,
     on_it: &[CertificateRow],
-    entries: &BTreeMap<&CertificateSerial, RevocationReason>,
+    (entries, made_at): (&BTreeMap<&CertificateSerial, RevocationReason>, Timestamp),
 ) -> bool {
     let said = |certificate: &CertificateRow| {
         let reason = entries.get(&certificate.serial);
         reason.is_some_and(|reason| row.kind.is_told_by(*reason))
     };
     let mut meant = on_it.iter().filter(|certificate| {
-        certificate.reason.is_some() && certificate.not_after > row.reported_at
+        let ended = certificate.not_after < row.reported_at.max(made_at);
+        certificate.reason.is_some() && !ended
     });
     meant.all(said)
 }

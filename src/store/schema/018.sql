@@ -27,5 +27,5 @@ CREATE INDEX loss_reports_by_certificate ON loss_reports (certificate);
 -- How a hold ends (hold_ends) has two words more: found, found-and-pin-changed.
 
 -- A list is made from this index alone.
-CREATE INDEX certificates_in_crl ON certificates (serial, revoked_at, reason)
+CREATE INDEX certificates_in_crl ON certificates (serial, revoked_at, reason, not_after)
     WHERE state IN ('hold', 'revoked');
