@@ -391,6 +391,7 @@ impl AtWork<'_> {
         view.handed_out = Some(HandedOutNote {
             serial: serial.clone(),
             hold: done.hold.is_some(),
+            replaced: !done.replaced.is_empty(),
             crl,
             crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
         });

@@ -108,6 +108,8 @@ pub(super) enum Left {
 pub(super) struct HandedOutNote {
     pub(super) serial: Serial,
     pub(super) hold: bool,
+    /// An old certificate was revoked for it (D-42).
+    pub(super) replaced: bool,
     /// What is still to be done about the CRL: key of its words.
     pub(super) crl: Option<&'static str>,
     /// Code and facts of why the station could not publish it.
