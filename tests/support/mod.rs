@@ -8,6 +8,7 @@
     reason = "each test file uses a part of it; a missing JSON field fails the test"
 )]
 
+pub(crate) mod losses;
 pub(crate) mod paper;
 pub(crate) mod point;
 pub(crate) mod readers;
