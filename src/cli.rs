@@ -7,6 +7,7 @@ mod crl;
 mod evidence;
 mod exchange;
 mod expiring;
+mod losses;
 mod make;
 mod objects;
 mod officer_ukey;

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod dispatch_note;
 pub mod evidence;
 pub mod form;
+pub mod loss_report;
 pub mod pin_letter;
 pub mod sheet;
 pub mod slip;

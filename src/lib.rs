@@ -22,7 +22,7 @@
 //! - [`documents`]: paper and sheets: values in, bytes out. Uses domain and wording.
 //! - [`station`]: joins decisions and effects, one file a job under `jobs`; the only API of both front
 //!   ends. `post` sends and receives files, `door` tells who may come in, `sign_in` makes the evidence who
-//!   acts. Uses all above.
+//!   acts, `web` alone speaks HTTP. Uses all above.
 //! - [`ui`], [`cli`]: the two faces of one station; they do not know each other.
 //!
 //! # Invariants

@@ -24,6 +24,7 @@ mod signing_key;
 mod ukey_pins;
 mod unit_key;
 mod unit_trust;
+mod web;
 
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};
@@ -35,8 +36,8 @@ pub use signing_key::SigningKey;
 pub use crate::keys::secret::SecretText;
 pub use crate::store::{
     AuditEntry, AuditFilter, CertificateRow, CheckRow, DelegationRow, DiscrepancyRow, EntryRow,
-    Explanation, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow, StockLine,
-    TallyScanRow, UkeyFilter, UkeyRow,
+    Explanation, HolderRow, LossRow, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow,
+    StockLine, TallyScanRow, UkeyFilter, UkeyRow,
 };
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).

@@ -5,6 +5,8 @@ mod check_page;
 mod check_view;
 mod desk_thread;
 mod idle;
+mod loss_page;
+mod loss_view;
 mod make_page;
 mod parts;
 mod passphrase;
@@ -73,14 +75,16 @@ enum Page {
     Stock,
     Check,
     Travel,
+    Loss,
     Help,
 }
 
 impl Page {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Make,
         Self::Stock,
         Self::Check,
+        Self::Loss,
         Self::Travel,
         Self::Help,
     ];
@@ -92,6 +96,7 @@ impl Page {
             Self::Stock => "page-stock",
             Self::Check => "page-check",
             Self::Travel => "page-travel",
+            Self::Loss => "page-loss",
             Self::Help => "page-help",
         }
     }
@@ -103,6 +108,7 @@ impl Page {
             Self::Stock => "☰",
             Self::Check => "✓",
             Self::Travel => "⇄",
+            Self::Loss => "‖",
             Self::Help => "?",
         }
     }
@@ -117,6 +123,7 @@ struct Window {
     stock: stock_page::State,
     travel: travel_page::State,
     check: check_page::State,
+    loss: loss_page::State,
     /// What the desk was asked last to read.
     asked: Shown,
     /// The last ukey of the stock check that was seen.
@@ -137,6 +144,7 @@ impl Window {
             stock: stock_page::State::default(),
             travel: travel_page::State::default(),
             check: check_page::State::default(),
+            loss: loss_page::State::default(),
             asked: Shown::default(),
             checked: 0,
             idle: Idle::new(),
@@ -262,6 +270,7 @@ impl Window {
             Page::Stock => Shown::Stock(self.stock.query()),
             Page::Travel => Shown::Travel,
             Page::Check => Shown::Check,
+            Page::Loss => Shown::Loss(self.loss.search()),
         };
         let answered = view.shown == self.asked;
         if answered && wanted != self.asked && self.send(Command::Show(wanted.clone())) {
@@ -296,6 +305,7 @@ impl Window {
                     self.stock = stock_page::State::default();
                     self.travel = travel_page::State::default();
                     self.check = check_page::State::default();
+                    self.loss = loss_page::State::default();
                     self.asked = Shown::default();
                 }
                 self.desk(ui, &view);
@@ -352,6 +362,12 @@ impl Window {
                 Page::Travel => {
                     for act in travel_page::show(ui, &self.wording, view, &mut self.travel) {
                         self.send(Command::Stock(act));
+                    }
+                }
+                Page::Loss => {
+                    let act = loss_page::show(ui, &self.wording, view, &mut self.loss);
+                    if let Some(act) = act {
+                        self.send(Command::Loss(act));
                     }
                 }
                 Page::Check => {

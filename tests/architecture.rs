@@ -65,10 +65,11 @@ const HOMES: &[(&str, &[&str])] = &[
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
     ("clap", &["cli"]),
+    ("ureq", &["station"]),
 ];
 
 /// An act and the only file outside its own room that does it.
-const SINGLE_CALLERS: [(&str, &str, &str); 3] = [
+const SINGLE_CALLERS: [(&str, &str, &str); 4] = [
     (
         "Run::new(",
         "workflow",
@@ -80,6 +81,7 @@ const SINGLE_CALLERS: [(&str, &str, &str); 3] = [
         "station/jobs/personalise/perform.rs",
     ),
     (".authority.sign(", "", "issuing/connector/embedded.rs"),
+    ("ureq::", "", "station/web.rs"),
 ];
 
 /// First segments and `crate::` rooms that one file names.

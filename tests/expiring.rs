@@ -1,10 +1,5 @@
 //! Certificates that end, with a day to come for each (D-47): at the command line, as a sheet and as a
 //! calendar.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "test helpers: what is missing fails the test"
-)]
 
 mod support;
 

@@ -18,6 +18,7 @@ fn settings_are_listed_set_within_their_range_and_audited() {
         [
             "approval_days",
             "assistant_address",
+            "crl_destinations",
             "deadline_apply_by",
             "deadline_mandatory_from",
             "hotline",
@@ -33,6 +34,7 @@ fn settings_are_listed_set_within_their_range_and_audited() {
 
     for (name, value, code) in [
         ("approval_days", "0", "setting-invalid"),
+        ("crl_destinations", "web", "setting-invalid"),
         ("deadline_apply_by", "2026-02-30", "setting-invalid"),
         ("hotline", "a\u{202e}b", "setting-invalid"),
         ("idle_lock_minutes", "0", "setting-invalid"),

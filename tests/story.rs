@@ -143,6 +143,7 @@ fn from_four_new_homes_to_ukeys_in_their_holders_hands() {
 
     holds_reach_the_list(&county, &school, approved);
     judged_by_openssl(&county, &school, yes);
+    a_loss_reaches_the_list(&county, &school);
     for station in [&province, &prefecture, &county, &school] {
         let verdict = station.act(SYSTEM, &["audit", "verify"]).expect(0);
         assert_eq!(verdict.one()["intact"], true);
@@ -184,6 +185,49 @@ fn holds_reach_the_list(county: &Station, school: &Station, count: usize) {
     let nothing = school.file("nothing");
     let again = school.act(SYSTEM, &["ca", "exchange", "out", text(&nothing)]);
     assert!(again.expect(0).items().is_empty());
+}
+
+/// A loss is reported on the spot, signed by the county's security, and done when its list is back (D-41).
+fn a_loss_reaches_the_list(county: &Station, school: &Station) {
+    let listed = school.act(SYSTEM, &["certificate", "list"]).expect(0);
+    let lost = &listed.items()[0];
+    let serial = lost["serial"].as_str().unwrap();
+    let ukey = lost["ukey"].as_str().unwrap();
+    let report = ["ukey", "lost", ukey, "--reason", "上班路上丢失"];
+    let reported = school.act(SYSTEM, &report).expect(0);
+    assert_eq!(reported.one()["crl"], "ordered");
+    let open = || {
+        let open = school.act(SYSTEM, &["ukey", "losses", "--open"]);
+        open.expect(0).items().len()
+    };
+    let (reports, answers) = (school.file("losses"), county.file("loss-lists"));
+    let exchange = |station: &Station, officer, way, dir: &Path| {
+        let done = station.act(officer, &["ca", "exchange", way, text(dir)]);
+        done.expect(0).items()[0]["outcome"].clone()
+    };
+    assert_eq!(exchange(school, SYSTEM, "out", &reports), "written");
+    assert_eq!(exchange(county, SYSTEM, "in", &reports), "waits");
+    assert_eq!(open(), 1, "the list says it is on hold still");
+    assert_eq!(exchange(county, SECURITY, "out", &answers), "written");
+    school
+        .act(SYSTEM, &["ca", "exchange", "in", text(&answers)])
+        .expect(0);
+    assert_eq!(open(), 0);
+    let shown = school.act(SYSTEM, &["certificate", "show", serial]);
+    assert_eq!(shown.expect(0).one()["reason"], "keyCompromise");
+    let list = school.home().join("crl/unit.crl.pem");
+    let text_of = must("openssl", &["crl", "-noout", "-text", "-in", text(&list)]);
+    assert_eq!(text_of.matches("Key Compromise").count(), 1);
+
+    // A real home has published a list only where somebody can fetch it.
+    let published = county.act(SECURITY, &["crl", "publish"]).expect(0);
+    assert_eq!(published.one()["places"], serde_json::json!([]));
+    let web = county.file("web");
+    let publish = ["crl", "publish", "--to", text(&web)];
+    let published = county.act(SYSTEM, &publish).expect(0);
+    assert_eq!(published.one()["places"][0]["ok"], true);
+    let given = fs::read(web.join("unit.crl")).unwrap();
+    assert_eq!(given, fs::read(county.home().join("crl/unit.crl")).unwrap());
 }
 
 /// Every certificate up to the holder root, every approval up to the province.

@@ -343,10 +343,10 @@ impl Cli<'_> {
     }
 
     fn certificate(&self, command: &Certificate) -> Result<u8, Error> {
-        let (desk, officer) = self.read()?;
-        let names = Names::read(&desk, &officer)?;
         match command {
             Certificate::List { limit } => {
+                let (desk, officer) = self.read()?;
+                let names = Names::read(&desk, &officer)?;
                 let rows = certificates::list(&desk, &officer)?;
                 let limit = limit.unwrap_or(usize::MAX);
                 let items: Vec<Value> = rows
@@ -365,6 +365,8 @@ impl Cli<'_> {
                 Ok(0)
             }
             Certificate::Show { serial } => {
+                let (desk, officer) = self.read()?;
+                let names = Names::read(&desk, &officer)?;
                 let row = certificates::find(&desk, &officer, serial)?;
                 Ok(self.show(&names.certificate(&row)))
             }
@@ -377,12 +379,18 @@ impl Cli<'_> {
                     within_days: *within,
                     per_day: usize::from(*per_day),
                 };
-                self.expiring((&desk, &officer), plan, out.as_deref())
+                self.expiring(plan, out.as_deref())
             }
             Certificate::Export { dir } => {
+                let (desk, officer) = self.read()?;
                 let files = certificates::export(&desk, &officer, dir)?;
                 Ok(self.written(&files))
             }
+            Certificate::Revoke {
+                serial,
+                list,
+                reason,
+            } => self.certificate_revoke((serial.as_deref(), list.as_deref()), reason),
         }
     }
 

@@ -5,17 +5,13 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::commands::Cli;
+use crate::station::Error;
 use crate::station::jobs::expiring::{self, Plan};
-use crate::station::{ActingOfficer, Desk, Error};
 
 impl Cli<'_> {
-    pub(super) fn expiring(
-        &self,
-        (desk, officer): (&Desk, &ActingOfficer),
-        plan: Plan,
-        out: Option<&Path>,
-    ) -> Result<u8, Error> {
-        let expiring = expiring::expiring(desk, officer, plan)?;
+    pub(super) fn expiring(&self, plan: Plan, out: Option<&Path>) -> Result<u8, Error> {
+        let (desk, officer) = self.read()?;
+        let expiring = expiring::expiring(&desk, &officer, plan)?;
         if let Some(out) = out {
             expiring::write(&expiring, self.output.wording(), out)?;
         }

@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 
 use crate::domain::certificate::RevocationReason;
 use crate::domain::id::UnitId;
+use crate::domain::loss::TARGET_SECS;
 use crate::domain::officer::{OfficerName, Post};
 use crate::domain::ukey::Serial;
 use crate::station::bench::{Inserted, Unusable};
+use crate::station::jobs::losses::LossView;
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{people, requests};
@@ -113,6 +115,33 @@ impl Names {
             "request": self.number(&row.request.to_string()),
         })
     }
+}
+
+/// A report of loss and its clock.
+pub(super) fn loss(view: &LossView) -> Value {
+    let LossView { row, clock } = view;
+    let end = row.end.as_ref();
+    json!({
+        "id": row.id,
+        "ukey": row.ukey.as_str(),
+        "certificate": row.certificate.to_string(),
+        "kind": row.kind.word(),
+        "reason": row.reason,
+        "reported_at": row.reported_at,
+        "reported_by": row.reported_by,
+        "state_before": row.state_before.word(),
+        "queued_at": row.queued_at,
+        "crl_number": row.crl_number,
+        "crl_confirmed_at": row.crl_confirmed_at,
+        "elapsed_secs": clock.elapsed_secs,
+        "target_secs": TARGET_SECS,
+        "open": clock.runs,
+        "overdue": clock.is_overdue(),
+        "ended_at": end.map(|end| end.at),
+        "ended_by": end.map(|end| end.by.as_str()),
+        "ending": end.map(|end| end.ending.word()),
+        "statement_sha256": end.and_then(|end| end.statement).map(|hash| hex::encode(hash.0)),
+    })
 }
 
 /// The `request` object.

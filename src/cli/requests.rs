@@ -22,7 +22,7 @@ use crate::station::jobs::approvals::{self, Refusal};
 use crate::station::jobs::people::{self, Revealed, Sight};
 use crate::station::jobs::request_view::{self, Details};
 use crate::station::jobs::requests::{self, Entered, RequestView};
-use crate::station::jobs::{papers, units};
+use crate::station::jobs::{papers, rekey, units};
 use crate::station::{
     ActingOfficer, Desk, Error, ErrorKind, RequestFilter, RequestOrder, RequestRow, ScanRow,
 };
@@ -51,6 +51,15 @@ impl Cli<'_> {
                 let entered =
                     requests::edit(&desk, &officer, &row, (&read_draft(file)?, *same_papers))?;
                 self.entered((&desk, &officer), &entered)
+            }
+            Request::Rekey { serial } => {
+                let (desk, officer) = self.open_requests(Duty::EnterRequest)?;
+                let row = rekey::rekey(&desk, &officer, serial)?;
+                let view = requests::find(&desk, &officer, &row.number)?;
+                let words = self.output.wording();
+                let sentence = words.with("request-entered", [("number", row.number)]);
+                self.output.document(&objects::request(&view), &sentence);
+                Ok(0)
             }
             Request::List { which, reveal } => self.request_list(which, reveal),
             Request::Sheet(command) => self.request_sheet(command),
@@ -233,6 +242,10 @@ impl Cli<'_> {
         let mut document = objects::request(&view);
         if self.output.is_json() {
             self.add_details(&mut document, &details);
+            if let Some(object) = document.as_object_mut() {
+                let replaced = rekey::replaced(&desk, &officer, &view.row)?;
+                object.insert("replaces".to_owned(), json!(replaced));
+            }
             return Ok(self.show(&document));
         }
         self.say_request(&view, &details);

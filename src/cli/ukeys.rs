@@ -4,18 +4,19 @@ use serde_json::{Value, json};
 
 use super::args::{Ukey, WhichUkeys};
 use super::commands::{Cli, parse_state};
-use super::objects::Names;
+use super::objects::{self, Names};
 use super::output::Output;
 use super::pins::AtTerminal;
 use super::stock::whole;
 use crate::domain::certificate::RevocationReason;
+use crate::domain::loss::LossKind;
 use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::UkeyState;
 use crate::station::desk::Access;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::ukeys::UkeyView;
-use crate::station::jobs::{certificates, change_pin, hand_out, stock, ukeys};
+use crate::station::jobs::{certificates, change_pin, hand_out, losses, stock, ukeys};
 use crate::station::{ActingOfficer, Desk, EntryRow, Error, UkeyFilter};
 
 /// Columns of a table of ukeys.
@@ -53,6 +54,34 @@ impl Cli<'_> {
                 let row = stock::destroy(&desk, &officer, &second, (&row, reason))?;
                 self.ukey_done((&desk, &officer), row, false)
             }
+            Ukey::Suspend { serial, reason } => {
+                self.report_loss((serial, LossKind::Suspended), reason)
+            }
+            Ukey::Lost {
+                serial,
+                reason,
+                stolen,
+            } => {
+                let kind = if *stolen {
+                    LossKind::Stolen
+                } else {
+                    LossKind::Lost
+                };
+                self.report_loss((serial, kind), reason)
+            }
+            Ukey::Found { serial, statement } => self.found(serial, statement),
+            Ukey::Statement {
+                serial,
+                out,
+                reason,
+            } => self.statement((serial, out), reason),
+            Ukey::Return {
+                serial,
+                reason,
+                certificate_reason,
+            } => self.ukey_return((serial, reason), certificate_reason),
+            Ukey::Losses { open } => self.losses(*open),
+            Ukey::LossReport { serial, out } => self.loss_report(serial, out),
             Ukey::ChangePin { serial } => self.change_pin(serial),
         }
     }
@@ -147,24 +176,29 @@ impl Cli<'_> {
             row: done.row,
             inserted: false,
         };
+        let crl = done.hold.as_ref().or(done.replaced_crl.as_ref());
         let mut value = Names::read(&desk, &officer)?.ukey(&view);
         if let Some(object) = value.as_object_mut() {
             object.insert("hold".to_owned(), json!(done.hold.is_some()));
-            let crl = done.hold.as_ref().map(CrlStanding::word);
+            let crl = crl.map(CrlStanding::word);
             object.insert("crl".to_owned(), json!(crl));
+            object.insert("replaced".to_owned(), json!(done.replaced));
         }
         let words = self.output.wording();
         let mut sentences = vec![words.text("done")];
         if done.hold.is_some() {
             sentences.push(words.text("hold-begun"));
         }
+        if !done.replaced.is_empty() {
+            sentences.push(words.text("rekey-revoked"));
+        }
         self.output.document(&value, &sentences.join("\n"));
-        self.say_crl(done.hold.as_ref());
+        self.say_crl(crl);
         Ok(0)
     }
 
     /// Says what security has to do where the CRL is not published yet.
-    fn say_crl(&self, standing: Option<&CrlStanding>) {
+    pub(super) fn say_crl(&self, standing: Option<&CrlStanding>) {
         let words = self.output.wording();
         let error = match standing {
             Some(CrlStanding::Due(error)) => error,
@@ -208,6 +242,9 @@ fn ukey_with_certificate(
         object.insert("certificate_state".to_owned(), json!(state));
         let reason = certificate.and_then(|row| row.reason.map(RevocationReason::word));
         object.insert("certificate_reason".to_owned(), json!(reason));
+        let losses = losses::of_ukey(desk, officer, &view.row.identity.serial)?;
+        let losses: Vec<Value> = losses.iter().map(objects::loss).collect();
+        object.insert("losses".to_owned(), json!(losses));
         let life = stock::life(desk, officer, &view.row.identity.serial)?;
         let life: Vec<Value> = life.iter().map(step).collect();
         object.insert("history".to_owned(), json!(life));

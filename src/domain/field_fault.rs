@@ -45,6 +45,10 @@ pub enum FieldProblem {
     UnitCodeTaken,
     UnitLevel,
     UnitParent,
+    CertificateUnknown,
+    CertificateRevoked,
+    ListedTwice,
+    NoHold,
 }
 
 impl FieldProblem {
@@ -81,6 +85,10 @@ impl FieldProblem {
             Self::UnitCodeTaken => "unit-code-taken",
             Self::UnitLevel => "unit-level",
             Self::UnitParent => "unit-parent",
+            Self::CertificateUnknown => "certificate-unknown",
+            Self::CertificateRevoked => "certificate-revoked",
+            Self::ListedTwice => "listed-twice",
+            Self::NoHold => "no-hold",
         }
     }
 }

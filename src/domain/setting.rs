@@ -3,6 +3,7 @@
 use time::Date;
 use time::macros::format_description;
 
+use super::destination::Destination;
 use super::text::is_hidden;
 
 /// What a setting may be.
@@ -14,6 +15,8 @@ pub enum Range {
     Day,
     /// At most so many characters, none invisible; or nothing.
     Text(usize),
+    /// Folders and addresses, `;` between them; or nothing.
+    Destinations,
 }
 
 /// One setting.
@@ -50,6 +53,14 @@ pub const IDLE_LOCK_MINUTES: Setting = Setting {
     range: Range::Whole(1, 120),
 };
 
+/// Where the list of revoked certificates is published.
+pub const CRL_DESTINATIONS: Setting = Setting {
+    name: "crl_destinations",
+    rule: "D-41",
+    default: "",
+    range: Range::Destinations,
+};
+
 /// The last day of the roll-out on which people apply.
 pub const APPLY_BY: Setting = Setting {
     name: "deadline_apply_by",
@@ -75,7 +86,7 @@ pub const SPARE_PERCENT: Setting = Setting {
 };
 
 /// Every setting, in the order of their names.
-pub const SETTINGS: [Setting; 7] = [
+pub const SETTINGS: [Setting; 8] = [
     APPROVAL_DAYS,
     Setting {
         name: "assistant_address",
@@ -83,6 +94,7 @@ pub const SETTINGS: [Setting; 7] = [
         default: "",
         range: Range::Text(200),
     },
+    CRL_DESTINATIONS,
     APPLY_BY,
     MANDATORY_FROM,
     Setting {
@@ -117,6 +129,11 @@ impl Setting {
             Range::Day => Date::parse(typed, format_description!("[year]-[month]-[day]"))
                 .map(|day| day.to_string())
                 .map_err(|_no_day| NotInRange),
+            Range::Destinations => {
+                let list = Destination::list(typed).map_err(|_no_destination| NotInRange)?;
+                let texts: Vec<String> = list.iter().map(ToString::to_string).collect();
+                Ok(texts.join("; "))
+            }
             Range::Text(most) => {
                 let fits = typed.chars().count() <= most && !typed.chars().any(is_hidden);
                 fits.then(|| typed.to_owned()).ok_or(NotInRange)
@@ -130,6 +147,7 @@ impl std::fmt::Display for Range {
         match self {
             Self::Whole(least, most) => write!(f, "{least}..{most}"),
             Self::Day => f.write_str("YYYY-MM-DD"),
+            Self::Destinations => f.write_str("/DIR; http(s)://HOST/PATH; …"),
             Self::Text(most) => write!(f, "0..{most} characters"),
         }
     }
@@ -158,6 +176,11 @@ mod tests {
             "2026-12-31"
         );
         assert_eq!(check("hotline", " 0731-1 ").unwrap(), "0731-1");
+        let places = "/srv/web;http://a.example.cn";
+        assert_eq!(
+            check("crl_destinations", places).unwrap(),
+            "/srv/web; http://a.example.cn/unit.crl"
+        );
         assert_eq!(check("idle_lock_minutes", "1").unwrap(), "1");
         assert_eq!(check("idle_lock_minutes", "120").unwrap(), "120");
         for (name, value) in [
@@ -165,6 +188,8 @@ mod tests {
             ("approval_days", "367"),
             ("approval_days", ""),
             ("approval_days", "1.5"),
+            ("crl_destinations", "web"),
+            ("crl_destinations", "ftp://a.example.cn/"),
             ("deadline_apply_by", "2026-02-30"),
             ("deadline_apply_by", "31.12.2026"),
             ("hotline", "a\u{200b}b"),

@@ -24,6 +24,8 @@ pub enum MovementKind {
     SignFor,
     /// Cannot be used.
     Damage,
+    /// Given back by its holder (D-45).
+    Return,
     /// Ended for good (D-48).
     Destroy,
     /// A record was wrong (D-7).
@@ -42,6 +44,7 @@ impl MovementKind {
             Self::SendBack => "send-back",
             Self::SignFor => "sign-for",
             Self::Damage => "damage",
+            Self::Return => "return",
             Self::Destroy => "destroy",
             Self::Correction => "correction",
             Self::Discrepancy => "discrepancy",

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -12,6 +13,18 @@ use tempfile::NamedTempFile;
 /// # Errors
 /// What the file system says; the old file is then as it was.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, 0o600)
+}
+
+/// The same with mode 0644: what is published is for everybody to read, a web server among them.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_published(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    put(path, bytes, 0o644)
+}
+
+fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
     // A bare file name has an empty parent: the folder one stands in.
     let folder = if folder.as_os_str().is_empty() {
@@ -21,6 +34,10 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     };
     let mut file = NamedTempFile::new_in(folder)?; // Made with mode 0600.
     file.write_all(bytes)?;
+    if mode != 0o600 {
+        let mode = fs::Permissions::from_mode(mode);
+        file.as_file().set_permissions(mode)?;
+    }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
@@ -31,7 +48,6 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// # Errors
 /// `PermissionDenied` when its mode lets others in, else what the file system says.
 pub fn read_private(path: &Path) -> io::Result<Vec<u8>> {
-    use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(path)?.permissions().mode() & 0o777;
     if mode & 0o077 != 0 {
         let text = format!("its mode is {mode:04o}; others can read it: chmod 600 it first");

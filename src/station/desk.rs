@@ -8,6 +8,7 @@ use super::ca_key::CaKey;
 use super::clock;
 use super::error::Error;
 use super::home::{Home, HomeLock};
+use super::jobs::losses;
 use super::own_ukey;
 use super::post;
 use super::secrets::Secrets;
@@ -116,6 +117,7 @@ impl Desk {
         let proof = own_ukey::prove(&desk, &row)?;
         if access == Access::Change {
             post::finish(&desk)?;
+            losses::end_holds(&desk)?;
         }
         Ok((desk, ActingOfficer::new(&row, proof)))
     }

@@ -103,6 +103,19 @@ impl Reading<'_> {
         Ok(count > 0)
     }
 
+    /// The certificates of a request that are active or on hold: one at most (D-20).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn live_certificates(&self, request: RequestId) -> Result<Vec<CertificateRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM certificates WHERE request = ?1 AND state IN ('active', 'hold')"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([request.to_string()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// Every certificate, the oldest first.
     ///
     /// # Errors
@@ -111,6 +124,57 @@ impl Reading<'_> {
         let sql = format!("SELECT {COLUMNS} FROM certificates ORDER BY stored_at, run");
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// One certificate by its whole serial number.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn certificate(
+        &self,
+        serial: &CertificateSerial,
+    ) -> Result<Option<CertificateRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM certificates WHERE serial = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let row = statement.query_row([serial.to_string()], read);
+        Ok(row.optional()?)
+    }
+
+    /// The certificates that were issued for a ukey, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn certificates_on(&self, ukey: &Serial) -> Result<Vec<CertificateRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM certificates WHERE ukey = ?1 ORDER BY stored_at, serial"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        let rows = statement.query_map([ukey.as_str()], read)?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// What is revoked or on hold here: serial number, since when and why, by serial number. What ended
+    /// before the last list was made has been in one since, and is left out (D-43).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn revocations(
+        &self,
+        last_list: Option<Timestamp>,
+    ) -> Result<Vec<(CertificateSerial, Timestamp, RevocationReason)>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT serial, revoked_at, reason FROM certificates INDEXED BY certificates_in_crl
+             WHERE state IN ('hold', 'revoked') AND (?1 IS NULL OR not_after >= ?1) ORDER BY serial",
+        )?;
+        let last_list = last_list.map(|at| at.to_string());
+        let rows = statement.query_map([last_list], |row| {
+            Ok((
+                parsed(row, 0, "certificate serial", serial)?,
+                parsed(row, 1, "time", time)?,
+                parsed(row, 2, "reason", RevocationReason::from_word)?,
+            ))
+        })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 }
@@ -223,6 +287,72 @@ impl Writing<'_> {
                 at.to_string()
             ],
         )?;
+        one_changed(changed, "the certificate")
+    }
+
+    /// Puts a certificate on hold because its ukey is missing (D-41). One that waits for the holder to
+    /// change the PIN waits for both then; one that the CA holds stays as it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is revoked for good.
+    pub fn suspend_certificate(
+        &self,
+        serial: &CertificateSerial,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "UPDATE certificates SET state = 'hold', reason = ?2,
+                 revoked_at = coalesce(revoked_at, ?3),
+                 hold_ends = CASE WHEN state = 'active' THEN 'found'
+                     WHEN hold_ends = 'pin-changed' THEN 'found-and-pin-changed'
+                     ELSE hold_ends END
+             WHERE serial = ?1 AND state IN ('active', 'hold')",
+        )?;
+        let changed = statement.execute(params![
+            serial.to_string(),
+            RevocationReason::CertificateHold.word(),
+            at.to_string()
+        ])?;
+        one_changed(changed, "the certificate")
+    }
+
+    /// Ends the hold of a ukey that was found; a hold that waits for more stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn lift_suspension(&self, serial: &CertificateSerial) -> Result<(), StoreError> {
+        let serial = serial.to_string();
+        self.db.execute(
+            "UPDATE certificates SET state = 'active', reason = NULL, revoked_at = NULL,
+                 hold_ends = NULL
+             WHERE serial = ?1 AND state = 'hold' AND hold_ends = 'found'",
+            [&serial],
+        )?;
+        self.db.execute(
+            "UPDATE certificates SET hold_ends = 'pin-changed'
+             WHERE serial = ?1 AND state = 'hold' AND hold_ends = 'found-and-pin-changed'",
+            [&serial],
+        )?;
+        Ok(())
+    }
+
+    /// Revokes a certificate for good; one that was on hold keeps the date of the hold (D-43).
+    ///
+    /// # Errors
+    /// [`StoreError::Changed`] when it is revoked already.
+    pub fn revoke_for_good(
+        &self,
+        serial: &CertificateSerial,
+        reason: RevocationReason,
+        at: Timestamp,
+    ) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "UPDATE certificates SET state = 'revoked', reason = ?2,
+                 revoked_at = coalesce(revoked_at, ?3), hold_ends = NULL
+             WHERE serial = ?1 AND state IN ('active', 'hold')",
+        )?;
+        let changed =
+            statement.execute(params![serial.to_string(), reason.word(), at.to_string()])?;
         one_changed(changed, "the certificate")
     }
 

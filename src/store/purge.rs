@@ -52,6 +52,14 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
              WHERE request = ?1",
         ),
     ),
+    (
+        // When and by whom it was reported, and the statement's hash, stay.
+        "loss_reports",
+        Purge::Edits(
+            "UPDATE loss_reports SET reason = '', statement = NULL
+             WHERE certificate IN (SELECT serial FROM certificates WHERE request = ?1)",
+        ),
+    ),
     ("meta", Purge::Keeps),
     ("neighbours", Purge::Keeps),
     ("officer_bindings", Purge::Keeps),
@@ -105,7 +113,15 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("stock_checks", Purge::Keeps),
     ("stock_days", Purge::Keeps),
     ("stock_entries", Purge::Keeps),
-    ("stock_movements", Purge::Keeps),
+    (
+        // Why a ukey came back may tell of its holder.
+        "stock_movements",
+        Purge::Edits(
+            "UPDATE stock_movements SET reason = '' WHERE kind = 'return' AND id IN
+                 (SELECT movement FROM stock_entries WHERE ukey IN
+                     (SELECT ukey FROM certificates WHERE request = ?1))",
+        ),
+    ),
     (
         "superior_refusals",
         Purge::Edits("UPDATE superior_refusals SET reason = '' WHERE request = ?1"),

@@ -150,14 +150,28 @@ impl Reading<'_> {
         person: &[u8],
         form: FormKind,
     ) -> Result<Option<RequestRow>, StoreError> {
+        Ok(self.live_requests(unit, person, form)?.into_iter().next())
+    }
+
+    /// Every live request of a person in a unit: one, and those that are to replace it (D-20, D-42).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn live_requests(
+        &self,
+        unit: UnitId,
+        person: &[u8],
+        form: FormKind,
+    ) -> Result<Vec<RequestRow>, StoreError> {
         let sql = format!(
             "SELECT {COLUMNS} FROM requests INDEXED BY requests_by_person
              WHERE person = ?1 AND unit = ?2 AND form = ?3 ORDER BY place"
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let found = statement.query_map(params![person, unit.to_string(), form.number()], read)?;
-        let rows: Vec<RequestRow> = found.collect::<Result<_, _>>()?;
-        Ok(rows.into_iter().find(|row| row.state.is_live()))
+        let mut rows: Vec<RequestRow> = found.collect::<Result<_, _>>()?;
+        rows.retain(|row| row.state.is_live());
+        Ok(rows)
     }
 
     /// Gives the search hash of each request's person to `take`.
@@ -238,32 +252,62 @@ impl Writing<'_> {
         person: &[u8],
         fields: &BTreeMap<&'static str, String>,
     ) -> Result<(), StoreError> {
+        self.insert(row, person, fields, None)
+    }
+
+    /// The same of a request that replaces another one (D-42).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn insert_replacement(
+        &self,
+        row: &RequestRow,
+        person: &[u8],
+        fields: &BTreeMap<&'static str, String>,
+        replaces: RequestId,
+    ) -> Result<(), StoreError> {
+        self.insert(row, person, fields, Some(replaces))
+    }
+
+    fn insert(
+        &self,
+        row: &RequestRow,
+        person: &[u8],
+        fields: &BTreeMap<&'static str, String>,
+        replaces: Option<RequestId>,
+    ) -> Result<(), StoreError> {
         let terms = name_index::terms(&row.holder_name);
         let name_key = name_index::sort_key(&row.holder_name);
         let fields = FieldsText::of(fields)?;
-        self.insert_row(&NewRequest {
+        let new = NewRequest {
             row,
             person,
             fields: &fields,
             name_key: &name_key,
             terms: &terms.join("\n"),
-        })?;
+        };
+        self.insert_row(&new, replaces)?;
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
         self.insert_fields(place, &fields)?;
         self.put_terms(&terms, place, &name_key)
     }
 
     /// The row itself.
-    fn insert_row(&self, new: &NewRequest<'_>) -> Result<(), StoreError> {
+    fn insert_row(
+        &self,
+        new: &NewRequest<'_>,
+        replaces: Option<RequestId>,
+    ) -> Result<(), StoreError> {
         let mut statement = self.db.prepare_cached(&format!(
-            "INSERT INTO requests ({ROW_COLUMNS})
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+            "INSERT INTO requests ({ROW_COLUMNS}, replaces)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
         ))?;
         let mut at = 0;
         bind_row(new, &mut TimeTexts::default(), |value| {
             at += 1;
             statement.raw_bind_parameter(at, value)
         })?;
+        statement.raw_bind_parameter(at + 1, replaces.map(|id| id.to_string()))?;
         statement.raw_execute()?;
         Ok(())
     }

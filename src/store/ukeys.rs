@@ -324,6 +324,23 @@ impl Writing<'_> {
         self.put_state(serial, (from, to), None, (at, Some(movement)))
     }
 
+    /// Moves a ukey that keeps its request by a movement of the stock.
+    ///
+    /// # Errors
+    /// As [`Self::move_ukey`].
+    pub fn move_with_request(
+        &self,
+        serial: &Serial,
+        (from, to): (UkeyState, UkeyState),
+        request: Option<RequestId>,
+        (at, movement): (Timestamp, &str),
+    ) -> Result<(), StoreError> {
+        if !from.may_become(to) {
+            return Err(StoreError::Changed("the ukey"));
+        }
+        self.put_state(serial, (from, to), request, (at, Some(movement)))
+    }
+
     fn put_state(
         &self,
         serial: &Serial,

@@ -2,6 +2,7 @@
 //! view up to date, and lets the desk go with all its keys.
 
 mod check;
+mod loss;
 mod stock;
 
 use std::cell::RefCell;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use self::stock::Stale;
 use super::check_view::CheckAct;
+use super::loss_view::LossAct;
 use super::stock_view::{Shown, StockAct};
 use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
 use super::{Shared, lock};
@@ -56,6 +58,8 @@ pub(super) enum Command {
     Stock(StockAct),
     /// Something of the stock check.
     Check(CheckAct),
+    /// A loss.
+    Loss(LossAct),
 }
 
 /// Starts the thread; it ends when the window drops its end.
@@ -368,6 +372,7 @@ impl AtWork<'_> {
             }
             Command::HandOut(serial) => self.hand_out(&serial)?,
             Command::Stock(act) => self.stock_act(act)?,
+            Command::Loss(act) => self.loss_act(act)?,
             // Signing in is the door's; the others are heard before.
             Command::SignIn(..) | Command::Leave(_) | Command::Show(_) | Command::Check(_) => {}
         }
@@ -376,7 +381,8 @@ impl AtWork<'_> {
 
     fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
         let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
-        let (crl, crl_error) = match &done.hold {
+        let standing = done.hold.as_ref().or(done.replaced_crl.as_ref());
+        let (crl, crl_error) = match standing {
             Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
             Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
             Some(CrlStanding::Published) | None => (None, None),
@@ -385,6 +391,7 @@ impl AtWork<'_> {
         view.handed_out = Some(HandedOutNote {
             serial: serial.clone(),
             hold: done.hold.is_some(),
+            replaced: !done.replaced.is_empty(),
             crl,
             crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
         });

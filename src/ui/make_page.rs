@@ -88,6 +88,9 @@ fn handed_out(ui: &mut egui::Ui, wording: &Wording, note: &HandedOutNote) {
         if note.hold {
             ui.label(wording.text("hold-begun"));
         }
+        if note.replaced {
+            ui.label(wording.text("rekey-revoked"));
+        }
         if let Some((code, subject)) = &note.crl_error {
             told(ui, wording, code, subject);
         }

@@ -31,6 +31,7 @@ fn waits(view: &View, page: Page) -> usize {
         Page::Make => view.requests.len(),
         Page::Stock => view.waiting.differences,
         Page::Travel => view.waiting.in_transit,
+        Page::Loss => view.waiting.losses,
         Page::Check | Page::Help => 0,
     }
 }

@@ -20,6 +20,8 @@ pub(super) enum Shown {
     Travel,
     /// 盘点.
     Check,
+    /// 挂失补办, with what is searched for.
+    Loss(String),
 }
 
 /// Which ukeys of the stock are listed.
@@ -120,6 +122,8 @@ pub(super) type Paper = Result<PathBuf, (String, String)>;
 pub(super) struct Waiting {
     pub(super) differences: usize,
     pub(super) in_transit: usize,
+    /// Reports of loss whose clock runs: everybody's.
+    pub(super) losses: usize,
 }
 
 /// What the window asks for.

@@ -3,6 +3,7 @@
 
 mod check;
 mod door;
+mod loss;
 mod real_home;
 mod stock;
 mod travel;

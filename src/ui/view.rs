@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::check_view::CheckPicture;
+use super::loss_view::{LossDone, LossPicture};
 use super::stock_view::{OpenedFile, Shown, StockDone, StockPicture, TravelPicture, Waiting};
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::ukey::Serial;
@@ -42,6 +43,9 @@ pub(super) struct View {
     pub(super) stock: Option<Arc<StockPicture>>,
     pub(super) travel: Option<Arc<TravelPicture>>,
     pub(super) check: Option<Arc<CheckPicture>>,
+    pub(super) losses: Option<Arc<LossPicture>>,
+    /// The last loss that was reported, or found.
+    pub(super) loss_done: Option<LossDone>,
     pub(super) opened: Option<Arc<OpenedFile>>,
     /// The last act of the stock.
     pub(super) stock_done: Option<StockDone>,
@@ -104,6 +108,8 @@ pub(super) enum Left {
 pub(super) struct HandedOutNote {
     pub(super) serial: Serial,
     pub(super) hold: bool,
+    /// An old certificate was revoked for it (D-42).
+    pub(super) replaced: bool,
     /// What is still to be done about the CRL: key of its words.
     pub(super) crl: Option<&'static str>,
     /// Code and facts of why the station could not publish it.

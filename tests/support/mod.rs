@@ -8,6 +8,7 @@
     reason = "each test file uses a part of it; a missing JSON field fails the test"
 )]
 
+pub(crate) mod losses;
 pub(crate) mod paper;
 pub(crate) mod point;
 pub(crate) mod readers;
@@ -16,6 +17,7 @@ pub(crate) mod scene;
 pub(crate) mod stations;
 pub(crate) mod stock_check;
 pub(crate) mod virtual_card;
+pub(crate) mod web;
 
 use std::ffi::OsStr;
 use std::io::Write as _;

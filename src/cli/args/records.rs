@@ -36,6 +36,22 @@ pub(in crate::cli) enum Certificate {
         /// The folder to write to.
         dir: PathBuf,
     },
+    /// Revoke a certificate, or all of a list (security).
+    ///
+    /// Reasons: keyCompromise (lost or stolen), affiliationChanged (left or moved), superseded (replaced
+    /// by another), cessationOfOperation (the unit is closed), privilegeWithdrawn (lent to others),
+    /// certificateHold (missing: on hold for at most 24 hours).
+    Revoke {
+        /// Its whole serial number.
+        #[arg(required_unless_present = "list", conflicts_with = "list")]
+        serial: Option<String>,
+        /// A file with a serial number on each line: all are revoked, or none.
+        #[arg(long, value_name = "FILE")]
+        list: Option<PathBuf>,
+        /// Why, by its name in RFC 5280.
+        #[arg(long, value_name = "REASON")]
+        reason: String,
+    },
 }
 
 /// `ca …`.
@@ -84,12 +100,12 @@ pub(in crate::cli) enum Ca {
 pub(in crate::cli) enum Crl {
     /// What the newest list says.
     Show,
-    /// Sign the next list and publish it (security), or give on the newest (system); with --to copy it
-    /// there too and read it back.
+    /// Sign the next list and publish it (security), or give on the newest (system): to --to, else to
+    /// every one of `config set crl_destinations`; then fetch it back.
     Publish {
-        /// The folder to copy it to.
-        #[arg(long, value_name = "DIR")]
-        to: Option<PathBuf>,
+        /// The folder, or the address http(s)://HOST/PATH that takes it by PUT.
+        #[arg(long, value_name = "DIR|URL")]
+        to: Option<String>,
     },
 }
 

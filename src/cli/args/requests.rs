@@ -23,6 +23,12 @@ pub(in crate::cli) enum Request {
         #[arg(long)]
         same_papers: bool,
     },
+    /// Enter the application of a ukey's holder anew, in the place of the old one (re-key): a draft with
+    /// the values of then, for a new ukey. The old certificate ends when that is handed out.
+    Rekey {
+        /// Serial of the old ukey, or its last four or more characters.
+        serial: String,
+    },
     /// Applications, in the order of their numbers.
     List {
         #[command(flatten)]

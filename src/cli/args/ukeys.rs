@@ -141,6 +141,68 @@ pub(in crate::cli) enum Ukey {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Report a ukey missing for the moment (挂失, any officer): its certificate is on hold at once, for at
+    /// most 24 hours.
+    Suspend {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// What happened.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Report a ukey lost or stolen (遗失, any officer): its certificate is revoked at once and for good.
+    Lost {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// What happened.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// Somebody took it.
+        #[arg(long)]
+        stolen: bool,
+    },
+    /// A suspended ukey was found: the hold ends (system or security).
+    Found {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// Scan of the holder's signed statement: PDF, JPG or PNG.
+        #[arg(long, value_name = "FILE")]
+        statement: PathBuf,
+    },
+    /// Write the statement with which a ukey was found; that is a look at personal data.
+    Statement {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The file to write.
+        out: PathBuf,
+        /// Why it is looked at; kept for the auditor.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Take a ukey back from its holder, who leaves, moves or gives it up; its certificate is revoked.
+    Return {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// Why it comes back.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// What the list of revoked certificates says, as in `certificate revoke`.
+        #[arg(long, value_name = "REASON", default_value = "affiliationChanged")]
+        certificate_reason: String,
+    },
+    /// Every report of loss, with the time from the report to the published list.
+    Losses {
+        /// Only those that no published list is known to tell yet.
+        #[arg(long)]
+        open: bool,
+    },
+    /// Write the newest report of a ukey as PDF, one page, to be signed.
+    LossReport {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The file to write.
+        out: PathBuf,
+    },
     /// End a ukey for good (system, and security as --second): it can never come back.
     Destroy {
         /// Its whole serial.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
-use super::exchange;
+use super::{crl, exchange, losses};
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
@@ -24,6 +24,8 @@ pub(in crate::station) const PIN_PURPOSE: &str = "ukey-station/ca-unlock/v1";
 const UNLOCK_SECS: i64 = 8 * 3600;
 /// Most certificates of one unlock.
 const UNLOCK_CERTIFICATES: u32 = 50;
+/// Setting: thisUpdate of the newest list that was made here.
+const LAST_LIST: &str = "crl_made_at";
 /// nextUpdate: at most seven days (D-43).
 const CRL_DAYS: i64 = 7;
 
@@ -98,24 +100,19 @@ pub fn unlock(desk: &Desk, officer: &ActingOfficer, ask: &dyn AskSecret) -> Resu
 pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     officer.demand(Duty::Revoke)?;
     let authority = desk.authority()?;
+    losses::end_holds(desk)?;
     let (rows, number) = {
         let store = desk.store();
         let reading = store.read();
-        (reading.certificates()?, reading.meta("crl_number")?)
+        let last = reading.meta(LAST_LIST)?;
+        let last = last.and_then(|text| Timestamp::parse(&text).ok());
+        (reading.revocations(last)?, reading.meta("crl_number")?)
     };
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
-    let elsewhere = exchange::revoked(desk)?;
-    let revoked: Vec<Revoked> = rows
+    let own = rows
         .into_iter()
-        .filter_map(|row| {
-            Some(Revoked {
-                serial: row.serial,
-                at: row.revoked_at?,
-                reason: row.reason?,
-            })
-        })
-        .chain(elsewhere)
-        .collect();
+        .map(|(serial, at, reason)| Revoked { serial, at, reason });
+    let revoked: Vec<Revoked> = own.chain(exchange::revoked(desk)?).collect();
     let now = clock::now();
     let terms = CrlTerms {
         number,
@@ -144,7 +141,9 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     write_pem(&path.with_extension("crl.pem"), "X509 CRL", &der)?;
     let mut audit = Desk::audit_row(officer, "crl-published");
     audit.detail = Some(format!("number {number}, {} entries", revoked.len()));
-    desk.store().act(&audit, |_writing| Ok(()))
+    desk.store().act(&audit, |writing| {
+        Ok(writing.set_meta(LAST_LIST, &now.to_string())?)
+    })
 }
 
 /// Why the CA's key did not sign.
@@ -194,7 +193,27 @@ pub(in crate::station) fn publish_after_change(desk: &Desk) -> CrlStanding {
         Ok(false) => return CrlStanding::Due(None),
         Err(error) => return CrlStanding::Due(Some(error)),
     }
-    match publish_crl_in_practice(desk) {
+    let published = || {
+        let (security, _secrets) = desk.security_in_practice()?;
+        publish_crl(desk, &security)?;
+        crl::give_on(desk, &security, None)?.demand_everywhere()
+    };
+    match published() {
+        Ok(()) => CrlStanding::Published,
+        Err(error) => CrlStanding::Due(Some(error)),
+    }
+}
+
+/// The same after an act of this officer: security publishes at once in a real home too, if the key of
+/// the CA is unlocked.
+pub(super) fn publish_as(desk: &Desk, officer: &ActingOfficer) -> CrlStanding {
+    let own_act = Duty::Revoke.belongs_to(officer.post()) && !desk.is_practice();
+    if !own_act || !matches!(desk.ca_is_elsewhere(), Ok(false)) {
+        return publish_after_change(desk);
+    }
+    let published = publish_crl(desk, officer)
+        .and_then(|()| crl::give_on(desk, officer, None)?.demand_everywhere());
+    match published {
         Ok(()) => CrlStanding::Published,
         Err(error) => CrlStanding::Due(Some(error)),
     }

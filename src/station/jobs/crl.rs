@@ -1,15 +1,17 @@
-//! The list of revoked certificates as a person works with it: shown, signed anew, copied to where it is
-//! published (D-41, D-43).
+//! The list of revoked certificates as a person works with it: shown, signed anew, given to where it is
+//! published and fetched back from there (D-41, D-43).
 
 use std::path::{Path, PathBuf};
 
-use super::ca;
+use super::{ca, losses, settings};
+use crate::domain::destination::Destination;
 use crate::domain::officer::Duty;
+use crate::domain::setting::CRL_DESTINATIONS;
 use crate::issuing::crl::{self, CheckedCrl};
 use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::{ActingOfficer, clock};
+use crate::station::{ActingOfficer, clock, web};
 
 /// The newest list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +24,38 @@ pub struct CrlView {
     pub files: Vec<PathBuf>,
 }
 
+/// A place that the list was given to.
+#[derive(Debug)]
+pub struct Place {
+    /// Where.
+    pub to: Destination,
+    /// Whether the same list was fetched back from there; else it waits for the next time.
+    pub outcome: Result<(), Error>,
+}
+
+/// What became of a list that was published.
+#[derive(Debug)]
+pub struct Published {
+    /// The list, and where copies of it lie.
+    pub view: CrlView,
+    /// Every place; none where none is set and none was named.
+    pub places: Vec<Place>,
+    /// How many reports of loss it confirms (D-41).
+    pub confirmed: usize,
+    /// How many it does not: their clocks run.
+    pub open: usize,
+}
+
+impl Published {
+    /// Demands that every place has it.
+    ///
+    /// # Errors
+    /// What the first place said that has not.
+    pub(super) fn demand_everywhere(self) -> Result<(), Error> {
+        self.places.into_iter().try_for_each(|place| place.outcome)
+    }
+}
+
 /// The newest list of this home's CA, its signature checked.
 ///
 /// # Errors
@@ -29,7 +63,9 @@ pub struct CrlView {
 pub fn show(desk: &Desk, officer: &ActingOfficer) -> Result<CrlView, Error> {
     officer.demand(Duty::ReadRecords)?;
     let path = desk.home().crl();
-    let list = read(desk, &path)?;
+    let missing = || Error::refused("crl-missing", path.display().to_string());
+    let der = std::fs::read(&path).map_err(|error| missing().because(error))?;
+    let list = crl::check(&der, &desk.authority()?).ok_or_else(missing)?;
     Ok(CrlView {
         due: list.is_due(clock::now()),
         list,
@@ -37,19 +73,19 @@ pub fn show(desk: &Desk, officer: &ActingOfficer) -> Result<CrlView, Error> {
     })
 }
 
-fn read(desk: &Desk, path: &Path) -> Result<CheckedCrl, Error> {
-    let missing = || Error::refused("crl-missing", path.display().to_string());
-    let der = std::fs::read(path).map_err(|error| missing().because(error))?;
-    crl::check(&der, &desk.authority()?).ok_or_else(missing)
-}
-
-/// Publishes the list: security signs the next one, system gives on the newest. With `to` it is copied
-/// there too, and read back.
+/// Publishes the list: security signs the next one, system gives on the newest. It is put where `to`
+/// says, else to every destination that is set, and fetched back; the reports of loss that it tells of
+/// are confirmed once it came back from everywhere. A place that fails loses nothing: the next call gives
+/// it the list of then.
 ///
 /// # Errors
 /// `wrong-duty`, `ca-locked`, `ca-elsewhere` when security is to sign one of another station's CA,
-/// `crl-missing`, or what the file system says.
-pub fn publish(desk: &Desk, officer: &ActingOfficer, to: Option<&Path>) -> Result<CrlView, Error> {
+/// `crl-missing`, or what the file system says of the home.
+pub fn publish(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    to: Option<&Destination>,
+) -> Result<Published, Error> {
     if Duty::Revoke.belongs_to(officer.post()) {
         if desk.ca_is_elsewhere()? {
             return Err(Error::refused("ca-elsewhere", ""));
@@ -58,23 +94,80 @@ pub fn publish(desk: &Desk, officer: &ActingOfficer, to: Option<&Path>) -> Resul
     } else {
         officer.demand(Duty::Personalise)?;
     }
+    give_on(desk, officer, to)
+}
+
+/// Gives the newest list on.
+pub(super) fn give_on(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    to: Option<&Destination>,
+) -> Result<Published, Error> {
     let mut view = show(desk, officer)?;
-    let Some(dir) = to else { return Ok(view) };
-    std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
-    let mut files = Vec::new();
-    for from in &view.files {
+    let destinations = match to {
+        Some(one) => vec![one.clone()],
+        None => set(desk)?,
+    };
+    let mut places = Vec::new();
+    for destination in destinations {
+        // A folder that is set must be there: it may be a share that is not mounted.
+        if let (Destination::Folder(dir), true) = (&destination, to.is_some()) {
+            std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
+        }
+        let outcome = match &destination {
+            Destination::Folder(dir) => copy(&view.files, dir).map(|copies| {
+                if to.is_some() {
+                    view.files = copies;
+                }
+            }),
+            Destination::Web(address) => put(desk, address),
+        };
+        places.push(Place {
+            to: destination,
+            outcome,
+        });
+    }
+    // In practice the home's own folder is where the list is published.
+    let everywhere = places.iter().all(|place| place.outcome.is_ok());
+    let confirmed = if everywhere && (desk.is_practice() || !places.is_empty()) {
+        losses::confirm(desk, officer, &view.list)?
+    } else {
+        0
+    };
+    Ok(Published {
+        view,
+        places,
+        confirmed,
+        open: losses::list(desk, officer, true)?.len(),
+    })
+}
+
+/// The destinations that are set.
+fn set(desk: &Desk) -> Result<Vec<Destination>, Error> {
+    let text = settings::read(desk, CRL_DESTINATIONS)?.value;
+    let damaged = |error| Error::failed("store-damaged", CRL_DESTINATIONS.name).because(error);
+    Destination::list(&text).map_err(damaged)
+}
+
+fn put(desk: &Desk, address: &str) -> Result<(), Error> {
+    let path = desk.home().crl();
+    let der = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
+    web::publish(address, &der, web::TIMEOUT)
+}
+
+/// Copies the files of the list to a folder and reads them back: what was published is what can be
+/// fetched (D-41).
+fn copy(files: &[PathBuf], dir: &Path) -> Result<Vec<PathBuf>, Error> {
+    let mut copies = Vec::new();
+    for from in files {
         let copy = dir.join(from.file_name().unwrap_or_default());
         let bytes = std::fs::read(from).map_err(|error| Error::io(from, error))?;
-        file::replace(&copy, &bytes).map_err(|error| Error::io(&copy, error))?;
-        files.push(copy);
+        file::replace_published(&copy, &bytes).map_err(|error| Error::io(&copy, error))?;
+        let fetched = std::fs::read(&copy).map_err(|error| Error::io(&copy, error))?;
+        if fetched != bytes {
+            return Err(Error::failed("crl-differs", copy.display().to_string()));
+        }
+        copies.push(copy);
     }
-    // What was published is what can be fetched (D-41).
-    for copy in files
-        .iter()
-        .filter(|copy| copy.extension().is_some_and(|end| end == "crl"))
-    {
-        view.list = read(desk, copy)?;
-    }
-    view.files = files;
-    Ok(view)
+    Ok(copies)
 }

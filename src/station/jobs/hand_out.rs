@@ -1,13 +1,17 @@
 //! The hand-over of an issued ukey to its holder, and the hold that a random PIN asks for (D-59).
 
+use crate::domain::certificate::{CertificateSerial, RevocationReason};
+use crate::domain::loss::LossEnding;
 use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::ca::{self, CrlStanding};
+use crate::station::jobs::losses;
 use crate::station::{ActingOfficer, clock};
-use crate::store::{CertificateRow, RunRow, UkeyRow};
+use crate::store::{CertificateRow, RunRow, StoreError, UkeyRow, Writing};
 use crate::workflow::journal::PinSource;
 
 /// What became of a ukey that was handed out.
@@ -17,10 +21,15 @@ pub struct HandedOut {
     pub row: UkeyRow,
     /// With a random PIN the certificate is on hold; where that reaches the world by the CRL.
     pub hold: Option<CrlStanding>,
+    /// The certificates that this one replaces (D-42).
+    pub replaced: Vec<CertificateSerial>,
+    /// Where their revocation reaches the world, where no hold does it with the same list.
+    pub replaced_crl: Option<CrlStanding>,
 }
 
 /// Records that the holder got the ukey in person, with the slip. With a random PIN the certificate
-/// goes on hold in the same act, until the holder has changed the PIN at a station.
+/// goes on hold in the same act, until the holder has changed the PIN at a station. What this ukey
+/// replaces is revoked first, in the same act (D-42).
 ///
 /// # Errors
 /// `ukey-not-in-stock`, `ukey-not-issued`, `pin-letter-not-printed`, `wrong-duty`.
@@ -38,13 +47,22 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
         return Err(not_issued());
     }
     let to_hold = certificate_to_hold(desk, &run)?;
+    let replaced = to_replace(desk, &run)?;
     let mut audit = Desk::audit_row(officer, "ukey-handed-out");
     audit.request = Some(run.request.to_string());
     audit.ukey = Some(serial.as_str().to_owned());
     audit.certificate.clone_from(&row.certificate);
     audit.detail = to_hold.as_ref().map(|_held| "certificateHold".to_owned());
     let now = clock::now();
+    if !replaced.is_empty() {
+        let serials: Vec<_> = replaced.iter().map(|row| row.serial.to_string()).collect();
+        let held = audit.detail.take().unwrap_or_default();
+        audit.detail = Some(format!("{held} replaces {}", serials.join(" ")));
+    }
     desk.store().act(&audit, |writing| {
+        for old in &replaced {
+            revoke_replaced(writing, old, (officer, now))?;
+        }
         let handed_out = (UkeyState::Issued, UkeyState::HandedOut);
         writing.move_ukey(serial, handed_out, Some(run.request), now)?;
         writing.move_request(run.request, RequestState::Issued, RequestState::HandedOut)?;
@@ -55,7 +73,42 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
     })?;
     let row = desk.store().read().ukey(serial)?.ok_or_else(unknown)?;
     let hold = to_hold.map(|_held| ca::publish_after_change(desk));
-    Ok(HandedOut { row, hold })
+    let alone = hold.is_none() && !replaced.is_empty();
+    Ok(HandedOut {
+        row,
+        hold,
+        replaced_crl: alone.then(|| ca::publish_after_change(desk)),
+        replaced: replaced.into_iter().map(|row| row.serial).collect(),
+    })
+}
+
+/// The live certificates of the request that this run's request replaces.
+fn to_replace(desk: &Desk, run: &RunRow) -> Result<Vec<CertificateRow>, Error> {
+    let store = desk.store();
+    let reading = store.read();
+    let Some(old) = reading.replaced_request(run.request)? else {
+        return Ok(Vec::new());
+    };
+    Ok(reading.live_certificates(old)?)
+}
+
+/// Revokes what is replaced: superseded, or a compromised key where its ukey is missing (D-43).
+fn revoke_replaced(
+    writing: &Writing<'_>,
+    old: &CertificateRow,
+    (officer, now): (&ActingOfficer, Timestamp),
+) -> Result<(), StoreError> {
+    let ukey = writing.ukey(&old.ukey)?;
+    let missing = ukey.is_some_and(|ukey| ukey.state == UkeyState::Suspended);
+    let reason = if missing {
+        RevocationReason::KeyCompromise
+    } else {
+        RevocationReason::Superseded
+    };
+    writing.revoke_for_good(&old.serial, reason, now)?;
+    losses::close_request(writing, old.request)?;
+    let by = (officer.name().as_str(), now);
+    writing.end_suspension(&old.ukey, by, LossEnding::Revoked)
 }
 
 /// Whether handing this ukey out will put its certificate on hold: its PIN is random (D-59).

@@ -65,7 +65,7 @@ pub fn enter(desk: &Desk, officer: &ActingOfficer, draft: &RequestDraft) -> Resu
     let mut audit = Desk::audit_row(officer, "request-entered");
     audit.request = Some(id.to_string());
     let row = desk.store().act(&audit, |writing| {
-        refuse_second(writing, &checked.form, &person, None)?;
+        refuse_second(writing, &checked.form, &person, &[])?;
         let number = writing.next_number(now.date().year())?;
         let row = row_of(&checked.form, (id, number, 1), (officer, now));
         writing.insert_request(&row, &person, &checked.form.fields())?;
@@ -126,7 +126,9 @@ pub fn edit(
         audit.detail = Some(format!("revision {revision}, same papers"));
     }
     desk.store().act(&audit, |writing| {
-        refuse_second(writing, &checked.form, &person, Some(request.id))?;
+        let replaced = writing.replaced_request(request.id)?;
+        let but: Vec<RequestId> = replaced.into_iter().chain([request.id]).collect();
+        refuse_second(writing, &checked.form, &person, &but)?;
         writing.edit_request(request, &row, &person, &fields)?;
         if same_paper {
             writing.keep_papers(request.id)?;
@@ -392,17 +394,16 @@ pub(super) fn find_unit(reading: &Reading<'_>, text: &str) -> Result<UnitFound, 
 }
 
 /// D-20: one live request for a person and unit, listing all user types.
-fn refuse_second(
+pub(super) fn refuse_second(
     reading: &Reading<'_>,
     form: &RequestForm,
     person: &[u8],
-    but: Option<RequestId>,
+    but: &[RequestId],
 ) -> Result<(), Error> {
-    match reading.live_request(form.unit, person, form.kind())? {
-        Some(other) if Some(other.id) != but => {
-            Err(Error::refused("request-duplicate", other.number))
-        }
-        _ => Ok(()),
+    let live = reading.live_requests(form.unit, person, form.kind())?;
+    match live.into_iter().find(|row| !but.contains(&row.id)) {
+        Some(other) => Err(Error::refused("request-duplicate", other.number)),
+        None => Ok(()),
     }
 }
 

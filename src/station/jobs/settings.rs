@@ -46,7 +46,8 @@ pub fn set(desk: &Desk, officer: &ActingOfficer, name: &str, typed: &str) -> Res
     if read(desk, setting)?.value != value {
         let mut audit = Desk::audit_row(officer, "setting-changed");
         audit.detail = Some(match setting.range {
-            Range::Text(_) => name.to_owned(), // Might name a person.
+            // Might name a person, or a place of this computer.
+            Range::Text(_) | Range::Destinations => name.to_owned(),
             Range::Whole(..) | Range::Day => format!("{name} = {value}"),
         });
         desk.store()

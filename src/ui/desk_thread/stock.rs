@@ -7,7 +7,7 @@ use super::AtWork;
 use crate::domain::officer::Post;
 use crate::domain::ukey::Serial;
 use crate::station::jobs::stock::{self, Counted, Dispatched, Selection};
-use crate::station::jobs::{dispatch_paper, requests, ukeys};
+use crate::station::jobs::{dispatch_paper, losses, requests, ukeys};
 use crate::station::{Error, NoteRow, UkeyFilter};
 use crate::ui::lock;
 use crate::ui::stock_view::{
@@ -46,11 +46,16 @@ impl AtWork<'_> {
             if *shown != Shown::Check {
                 view.check = None;
             }
+            if !matches!(shown, Shown::Loss(_)) {
+                view.losses = None;
+                view.loss_done = None;
+            }
         }
         let looked = match shown {
             Shown::Other | Shown::Check => Ok(()),
             Shown::Stock(query) => self.stock_picture(query, stale),
             Shown::Travel => self.travel_picture(),
+            Shown::Loss(search) => self.loss_picture(search),
         };
         lock(self.view).shown = shown.clone();
         looked
@@ -60,16 +65,22 @@ impl AtWork<'_> {
         let open = stock::discrepancies(&self.desk, &self.officer, true)?;
         let explained = open.iter().filter(|row| row.explained.is_some()).count();
         let in_transit = stock::in_transit(&self.desk, &self.officer)?.len();
+        let losses = losses::list(&self.desk, &self.officer, true)?.len();
         Ok(match self.officer.post() {
             Post::System => Waiting {
                 differences: open.len() - explained,
                 in_transit,
+                losses,
             },
             Post::Security => Waiting {
                 differences: explained,
                 in_transit: 0,
+                losses,
             },
-            Post::Auditor => Waiting::default(),
+            Post::Auditor => Waiting {
+                losses,
+                ..Waiting::default()
+            },
         })
     }
 

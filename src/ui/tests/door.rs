@@ -335,6 +335,7 @@ fn a_random_pin_is_told_before_and_after_the_hand_out() {
         view.handed_out = Some(HandedOutNote {
             serial: issued,
             hold: true,
+            replaced: false,
             crl: Some("crl-due"),
             crl_error: Some(("ca-locked".to_owned(), String::new())),
         });

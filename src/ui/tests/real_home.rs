@@ -1,6 +1,7 @@
 //! The window on homes with real tokens and records, with the thread that owns its desk.
 
 mod check;
+mod loss;
 mod stock;
 
 use std::fs;

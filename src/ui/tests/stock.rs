@@ -139,6 +139,7 @@ fn the_rail_tells_how_much_waits_and_keeps_the_names_of_its_entries() {
     view.waiting = Waiting {
         differences: 4,
         in_transit: 7,
+        losses: 2,
     };
     let bench = Bench::new(Language::Chinese, view);
     let waits = |name: &str| {
@@ -147,6 +148,7 @@ fn the_rail_tells_how_much_waits_and_keeps_the_names_of_its_entries() {
     };
     assert_eq!(waits("库存").unwrap(), "等待处理：4");
     assert_eq!(waits("发放签收").unwrap(), "等待处理：7");
+    assert_eq!(waits("挂失补办").unwrap(), "等待处理：2");
     assert_eq!(waits("帮助"), None);
 }
 

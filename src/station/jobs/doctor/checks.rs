@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::super::{older_records, ukeys, unit_lists};
+use super::super::{losses, older_records, ukeys, unit_lists};
 use super::{Detail, Finding};
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
@@ -33,6 +33,7 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     findings.push(found("records", older == 0, counted("records", older)));
     findings.extend(ca(desk, now)?);
     findings.push(list(desk, now)?);
+    findings.push(losses(desk, officer)?);
     let ended = unit_lists::ended(desk, officer)?.len();
     findings.push(found(
         "unit-lists",
@@ -179,6 +180,19 @@ fn list(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
         ("until", until.unwrap_or_default()),
     ];
     Ok(found("crl", !list.is_due(now), Detail::new("crl", values)))
+}
+
+/// Every loss that was reported is in the published list, and within its time (D-41).
+fn losses(desk: &Desk, officer: &ActingOfficer) -> Result<Finding, Error> {
+    losses::end_holds(desk)?;
+    let open = losses::list(desk, officer, true)?;
+    let overdue = open.iter().filter(|view| view.clock.is_overdue()).count();
+    let values = [
+        ("count", open.len().to_string()),
+        ("overdue", overdue.to_string()),
+    ];
+    let detail = Detail::new("losses", values);
+    Ok(found("losses", open.is_empty(), detail))
 }
 
 /// Every ukey that was made here has its SO PIN in escrow (D-37).

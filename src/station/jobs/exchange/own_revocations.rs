@@ -11,6 +11,7 @@ use crate::issuing::crl::{self, CheckedCrl};
 use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::jobs::{ca, losses};
 use crate::station::signing_key::SigningKey;
 use crate::station::unit_key::sign_failed;
 use crate::station::{ActingOfficer, clock};
@@ -23,6 +24,7 @@ const NUMBER: &str = "ca_crl_number";
 /// sign. For anybody else they wait; where there is no security the system administrator reports, and the
 /// superior's security carries it out (D-8).
 pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
+    losses::end_holds(desk)?;
     let due = due(desk)?;
     if due.is_empty() {
         return Ok(Vec::new());
@@ -187,7 +189,9 @@ fn take(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Vec<Item>, 
     })?;
     let own = desk.home().crl();
     file::replace(&own, &der).map_err(|error| Error::io(&own, error))?;
-    super::super::ca::write_pem(&own.with_extension("crl.pem"), "X509 CRL", &der)?;
+    ca::write_pem(&own.with_extension("crl.pem"), "X509 CRL", &der)?;
+    // What came back from the CA is what it has published (D-41).
+    losses::confirm(desk, officer, &list)?;
     Ok(items)
 }
 

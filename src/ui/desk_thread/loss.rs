@@ -1,0 +1,72 @@
+//! What the desk's thread does for the page of losses.
+
+use std::sync::Arc;
+
+use super::AtWork;
+use crate::domain::loss::LossKind;
+use crate::domain::scan;
+use crate::station::Error;
+use crate::station::files::read_limited;
+use crate::station::jobs::ca::CrlStanding;
+use crate::station::jobs::losses::{self, Reported};
+use crate::ui::lock;
+use crate::ui::loss_view::{LossAct, LossDone, LossPicture};
+
+/// So many ukeys are listed; a search finds the others.
+const MOST: usize = 200;
+
+impl AtWork<'_> {
+    pub(super) fn loss_picture(&self, search: &str) -> Result<(), Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        let mut ukeys = losses::holders(desk, officer, search, MOST + 1)?;
+        let more = ukeys.len() > MOST;
+        ukeys.truncate(MOST);
+        let picture = LossPicture {
+            ukeys,
+            more,
+            open: losses::list(desk, officer, true)?,
+        };
+        lock(self.view).losses = Some(Arc::new(picture));
+        Ok(())
+    }
+
+    pub(super) fn loss_act(&self, act: LossAct) -> Result<(), Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        lock(self.view).loss_done = None;
+        let (done, reported) = match act {
+            LossAct::Report {
+                serial,
+                kind,
+                reason,
+            } => {
+                let done = match kind {
+                    LossKind::Suspended => "ui-loss-suspended-done",
+                    LossKind::Lost | LossKind::Stolen => "loss-revoked",
+                };
+                let what = (serial.as_str(), kind);
+                (done, losses::report(desk, officer, what, &reason)?)
+            }
+            LossAct::Found { serial, statement } => {
+                let content = read_limited(&statement, scan::MAX_BYTES)?;
+                let found = losses::found(desk, officer, serial.as_str(), &content)?;
+                ("loss-found", found)
+            }
+        };
+        self.loss_done(done, &reported);
+        Ok(())
+    }
+
+    fn loss_done(&self, done: &'static str, reported: &Reported) {
+        let (crl, crl_error) = match &reported.crl {
+            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
+            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
+            Some(CrlStanding::Published) | None => (None, None),
+        };
+        lock(self.view).loss_done = Some(LossDone {
+            serial: reported.ukey.identity.serial.clone(),
+            done,
+            crl,
+            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
+        });
+    }
+}

@@ -1,0 +1,341 @@
+//! 挂失补办: every ukey that is with somebody in a table with a search, beside it the form of the one that
+//! is missing or was found, and the reports whose clock runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use eframe::egui::{self, RichText, Ui};
+use egui::accesskit::Role;
+
+use super::loss_view::{LossAct, LossDone, LossPicture};
+use super::parts::{card, cells, edged, field, grouped, pressed_when, state, title};
+use super::view::View;
+use super::{theme, told};
+use crate::domain::loss::{LossClock, LossKind};
+use crate::domain::officer::{Duty, Post};
+use crate::domain::ukey::{Serial, UkeyState};
+use crate::station::HolderRow;
+use crate::station::clock;
+use crate::station::jobs::losses::LossView;
+use crate::wording::Wording;
+
+/// Height of a line of the table.
+const ROW: f32 = 40.0;
+/// Width of the right side.
+const SIDE: f32 = 400.0;
+/// Fewest characters of a reason.
+const LEAST_REASON: usize = 2;
+/// How often the clocks are drawn anew: they show minutes.
+const TICK: Duration = Duration::from_secs(20);
+
+/// What a person did here so far.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    search: String,
+    chosen: Option<Serial>,
+    kind: Option<LossKind>,
+    reason: String,
+    statement: String,
+    /// The last act that was told: its form is closed since, and nothing is sent twice.
+    told: Option<(Serial, &'static str)>,
+}
+
+impl State {
+    /// What is searched for: as typed, without the spaces of the groups.
+    pub(super) fn search(&self) -> String {
+        self.search.split_whitespace().collect()
+    }
+
+    /// Closes the form of what was just done; what was refused stays in it.
+    fn follow(&mut self, view: &View) {
+        let done = view.loss_done.as_ref();
+        let done = done.map(|done| (done.serial.clone(), done.done));
+        if done != self.told {
+            if done.is_some() {
+                self.chosen = None;
+            }
+            self.told = done;
+        }
+    }
+
+    fn choose(&mut self, serial: &Serial) {
+        *self = Self {
+            search: std::mem::take(&mut self.search),
+            told: self.told.take(),
+            chosen: Some(serial.clone()),
+            ..Self::default()
+        };
+    }
+}
+
+/// Draws the page; gives what was asked for.
+pub(super) fn show(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    page: &mut State,
+) -> Option<LossAct> {
+    let Some(picture) = &view.losses else {
+        ui.spinner();
+        ui.label(wording.text("ui-reading"));
+        return None;
+    };
+    page.follow(view);
+    let height = ui.available_height();
+    let mut act = None;
+    ui.horizontal_top(|ui| {
+        let size = egui::vec2(ui.available_width() - SIDE - 16.0, height);
+        let down = egui::Layout::top_down(egui::Align::Min);
+        ui.allocate_ui_with_layout(size, down, |ui| {
+            ui.set_min_width(size.x);
+            search(ui, wording, &mut page.search);
+            table(ui, wording, picture, page);
+        });
+        ui.allocate_ui_with_layout(egui::vec2(SIDE, height), down, |ui| {
+            ui.set_min_width(SIDE);
+            egui::ScrollArea::vertical()
+                .id_salt("side")
+                .auto_shrink(false)
+                .show(ui, |ui| {
+                    if let Some(done) = &view.loss_done {
+                        self::done(ui, wording, done);
+                    }
+                    act = form(ui, wording, view, (picture, page));
+                    ui.add_space(12.0);
+                    clocks(ui, wording, &picture.open);
+                });
+        });
+    });
+    act
+}
+
+fn search(ui: &mut Ui, wording: &Wording, text: &mut String) {
+    ui.horizontal(|ui| {
+        let label = ui.label(wording.text("ui-loss-search"));
+        let edit = egui::TextEdit::singleline(text)
+            .id_salt("search")
+            .char_limit(64)
+            .margin(egui::vec2(8.0, 6.0))
+            .desired_width(240.0);
+        edged(ui, |ui| ui.add(edit)).labelled_by(label.id);
+    });
+}
+
+fn table(ui: &mut Ui, wording: &Wording, picture: &LossPicture, page: &mut State) {
+    let width = ui.available_width() - 12.0; // The scroll bar's.
+    let widths = [0.34, 0.18, 0.16, 0.16, 0.16].map(|part| part * width);
+    let heads = [
+        "ui-col-serial",
+        "col-holder",
+        "ui-col-request",
+        "ui-col-state",
+    ];
+    for (mut cell, key) in cells(ui, 20.0, widths).into_iter().zip(heads) {
+        let word = RichText::new(wording.text(key)).small();
+        cell.label(word.color(theme::colors(ui).quiet));
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.separator();
+    if picture.ukeys.is_empty() {
+        ui.add_space(8.0);
+        ui.weak(wording.text("ui-loss-nobody"));
+    }
+    if picture.more {
+        let count = [("count", picture.ukeys.len().to_string())];
+        ui.weak(wording.with("ui-loss-more", count));
+    }
+    egui::ScrollArea::vertical()
+        .id_salt("table")
+        .auto_shrink(false)
+        .show_rows(ui, ROW, picture.ukeys.len(), |ui, seen| {
+            for row in picture.ukeys.get(seen).unwrap_or_default() {
+                ui.push_id(row.serial.as_str(), |ui| {
+                    line(ui, wording, widths, (row, page));
+                });
+            }
+        });
+}
+
+fn line(ui: &mut Ui, wording: &Wording, widths: [f32; 5], (row, page): (&HolderRow, &mut State)) {
+    let [
+        mut serial,
+        mut holder,
+        mut request,
+        mut in_state,
+        mut button,
+    ] = cells(ui, ROW, widths);
+    let chosen = page.chosen.as_ref() == Some(&row.serial);
+    let mono = RichText::new(grouped(row.serial.as_str())).monospace();
+    serial.add(egui::Label::new(mono).truncate());
+    holder.add(egui::Label::new(&row.holder).truncate());
+    request.monospace(&row.request);
+    state(&mut in_state, wording, row.state);
+    if row.state == UkeyState::Lost {
+        return; // Nothing is left to be done about it here.
+    }
+    let choose = egui::Button::new(wording.text("ui-loss-choose")).selected(chosen);
+    let response = button.add(choose);
+    let told = format!("{} {}", wording.text("ui-loss-choose"), row.serial);
+    response.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &told));
+    if response.clicked() {
+        page.choose(&row.serial);
+    }
+}
+
+fn done(ui: &mut Ui, wording: &Wording, done: &LossDone) {
+    card(ui, |ui| {
+        ui.horizontal(|ui| {
+            ui.colored_label(theme::colors(ui).good, "✓");
+            ui.monospace(grouped(done.serial.as_str()));
+        });
+        ui.label(wording.text(done.done));
+        if let Some((code, subject)) = &done.crl_error {
+            told(ui, wording, code, subject);
+        }
+        if let Some(key) = done.crl {
+            ui.colored_label(theme::colors(ui).attention, wording.text(key));
+        }
+    });
+}
+
+fn form(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (picture, page): (&LossPicture, &mut State),
+) -> Option<LossAct> {
+    let chosen = page.chosen.clone();
+    let mut rows = picture.ukeys.iter();
+    let row = rows.find(|row| Some(&row.serial) == chosen.as_ref());
+    let Some(row) = row else {
+        ui.weak(wording.text("ui-loss-choose-first"));
+        return None;
+    };
+    card(ui, |ui| {
+        let mono = RichText::new(grouped(row.serial.as_str())).monospace();
+        ui.label(mono.strong());
+        ui.horizontal(|ui| {
+            ui.label(&row.holder);
+            ui.weak(&row.unit);
+        });
+        let mut act = None;
+        if row.state == UkeyState::Suspended {
+            act = found(ui, wording, view, (row, page));
+            ui.separator();
+        }
+        let reported = report(ui, wording, view, (row, page));
+        act.or(reported)
+    })
+}
+
+/// The ukey is missing: what, and why.
+fn report(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (row, page): (&HolderRow, &mut State),
+) -> Option<LossAct> {
+    for kind in LossKind::ALL {
+        if !kind.is_reported_of(row.state) {
+            continue;
+        }
+        let word = wording.text(&format!("ui-loss-{}", kind.word()));
+        if edged(ui, |ui| ui.radio(page.kind == Some(kind), word)).clicked() {
+            page.kind = Some(kind);
+        }
+    }
+    let edit = egui::TextEdit::multiline(&mut page.reason)
+        .id_salt("reason")
+        .char_limit(500)
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
+    field(ui, &wording.text("ui-reason"), edit);
+    let why_not = if page.kind.is_none() {
+        Some("ui-loss-choose-kind")
+    } else if page.reason.trim().chars().count() < LEAST_REASON {
+        Some("ui-explain-reason")
+    } else {
+        None
+    };
+    let button = theme::primary(ui, wording.text("ui-loss-report"));
+    let asked = pressed_when(ui, wording, view, (Duty::ReportLoss, why_not), button);
+    let kind = page.kind?;
+    asked.then(|| LossAct::Report {
+        serial: row.serial.clone(),
+        kind,
+        reason: page.reason.trim().to_owned(),
+    })
+}
+
+/// It was found: where the holder's signed statement lies.
+fn found(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (row, page): (&HolderRow, &mut State),
+) -> Option<LossAct> {
+    let dropped = ui.input(|input| {
+        let file = input.raw.dropped_files.first()?;
+        Some(file.path().display().to_string())
+    });
+    if let Some(path) = dropped {
+        page.statement = path;
+    }
+    let edit = egui::TextEdit::singleline(&mut page.statement)
+        .id_salt("statement")
+        .hint_text(wording.text("ui-file-drop"))
+        .char_limit(4096)
+        .desired_width(f32::INFINITY);
+    field(ui, &wording.text("ui-loss-statement"), edit);
+    let path = page.statement.trim().trim_matches(['"', '\'']);
+    let path = path.strip_prefix("file://").unwrap_or(path);
+    let why_not = path.is_empty().then_some("ui-loss-statement-first");
+    // Security lifts holds; system sees the holder at the desk (D-7).
+    let duty = if view.post == Some(Post::Security) {
+        Duty::Revoke
+    } else {
+        Duty::HandOut
+    };
+    let button = egui::Button::new(wording.text("ui-loss-found"));
+    let asked = pressed_when(ui, wording, view, (duty, why_not), button);
+    asked.then(|| LossAct::Found {
+        serial: row.serial.clone(),
+        statement: PathBuf::from(path),
+    })
+}
+
+/// The reports that no published list is known to tell, with the time since.
+fn clocks(ui: &mut Ui, wording: &Wording, open: &[LossView]) {
+    let count = [("count", open.len().to_string())];
+    title(ui, wording.with("ui-loss-open", count));
+    if open.is_empty() {
+        ui.weak(wording.text("ui-loss-open-none"));
+        return;
+    }
+    ui.ctx().request_repaint_after(TICK);
+    let now = clock::now();
+    for view in open {
+        let running = LossClock::new(view.row.reported_at, None, now);
+        let colors = theme::colors(ui);
+        card(ui, |ui| {
+            ui.horizontal(|ui| {
+                let color = if running.is_overdue() {
+                    colors.stopped
+                } else {
+                    colors.attention
+                };
+                let time = RichText::new(running.hours_minutes()).size(20.0).strong();
+                ui.colored_label(color, time);
+                let kind = wording.text(&format!("kind-{}", view.row.kind.word()));
+                ui.label(kind);
+                ui.monospace(grouped(view.row.ukey.as_str()));
+            });
+            let key = if running.is_overdue() {
+                "ui-loss-overdue"
+            } else {
+                "ui-loss-until"
+            };
+            ui.weak(wording.text(key));
+        });
+    }
+}
