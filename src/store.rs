@@ -2,6 +2,7 @@
 //! decision itself; a failed write fails the act.
 
 mod audit;
+mod backups;
 mod bindings;
 mod certificates;
 mod checkpoints;
@@ -9,6 +10,7 @@ mod discrepancies;
 mod dispatch;
 mod exchange;
 mod fields;
+mod frozen;
 mod imports;
 mod migration;
 mod officers;
@@ -40,6 +42,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
 
 pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
+pub use self::backups::{BackupRow, UnknownCertificateRow};
 pub use self::bindings::BindingRow;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
@@ -47,6 +50,7 @@ pub use self::discrepancies::{DiscrepancyRow, Explanation};
 pub use self::dispatch::{NoteLine, NoteRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::fields::{FieldRow, FieldsText};
+pub use self::frozen::{Copied, Frozen, examine};
 pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
@@ -97,6 +101,9 @@ pub enum StoreError {
         /// Newest version this program knows.
         known: i64,
     },
+    /// Others read or write all the time.
+    #[error("the store is in use and does not stand still")]
+    Busy,
     /// A row that should be there is not, or is not in the state it was in before.
     #[error("{0} has changed meanwhile, or is not there")]
     Changed(&'static str),

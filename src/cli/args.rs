@@ -1,5 +1,6 @@
 //! The arguments, parsed once into types (interface.md). Does nothing with them.
 
+mod backup;
 mod people;
 mod records;
 mod requests;
@@ -12,6 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::backup::{Outside, Restore, Restored};
 pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
@@ -188,6 +190,14 @@ pub(super) enum Command {
     /// The clock beside the newest record.
     #[command(subcommand)]
     Clock(Clock),
+    /// Write all that must not be lost to one file, sealed to the officers of this unit, while the station
+    /// works (system).
+    Backup {
+        /// The file to write; none that is there is replaced.
+        file: PathBuf,
+    },
+    /// Make a home out of a backup (system, and security as --second).
+    Restore(Restore),
     /// Erase what is personal and has had its time (system, confirmed by security).
     Purge {
         /// Only list what would go.

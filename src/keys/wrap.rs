@@ -241,14 +241,21 @@ impl KeysFile {
     /// # Errors
     /// [`WrapError`] when it is missing, damaged or of another version.
     pub fn read(path: &Path) -> Result<Self, WrapError> {
+        Self::parse(&file::read_private(path)?)
+    }
+
+    /// Reads its bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, WrapError> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
-        let bytes = file::read_private(path)?;
-        let Versioned { version } = serde_json::from_slice(&bytes)?;
+        let Versioned { version } = serde_json::from_slice(bytes)?;
         match version {
-            VERSION => Ok(serde_json::from_slice(&bytes)?),
+            VERSION => Ok(serde_json::from_slice(bytes)?),
             newer if newer > VERSION => Err(WrapError::Newer(newer)),
             older => Err(WrapError::Older(older)),
         }
@@ -287,6 +294,27 @@ impl KeysFile {
         let left = until.unix_secs() - now.unix_secs();
         // A clock that was set back does not lengthen the wait.
         (left > 0).then(|| left.min(sign_in_wait_secs(*count)))
+    }
+
+    /// Forgets every wrong passphrase: those of a backup are of another day.
+    pub fn forget_failures(&mut self) {
+        self.failures.clear();
+    }
+
+    /// Whether trying a passphrase takes no more memory and time than a station would ever ask for.
+    pub(super) const fn is_affordable(&self) -> bool {
+        let Cost {
+            memory_kib,
+            passes,
+            lanes,
+        } = self.argon2;
+        memory_kib <= 1024 * 1024 && passes <= 256 && lanes <= 16
+    }
+
+    /// The public halves of every officer.
+    pub(super) fn recipients(&self) -> Result<Vec<Recipient>, WrapError> {
+        let wraps = self.officers.values();
+        wraps.map(|wrap| recipient(&wrap.recipient)).collect()
     }
 
     /// Counts a wrong passphrase.
@@ -446,16 +474,8 @@ impl KeysFile {
     /// # Errors
     /// [`WrapError::WrongPassphrase`], [`WrapError::UnknownOfficer`], or what is damaged.
     pub fn open(&self, name: &OfficerName, passphrase: &SecretText) -> Result<Opened, WrapError> {
-        let wrap = self
-            .officers
-            .get(name)
-            .ok_or_else(|| WrapError::UnknownOfficer(name.clone()))?;
-        let key = self.derive(passphrase, &wrap.salt)?;
-        let identity = key
-            .open(&purpose(self.home, name), &wrap.identity.0)
-            .map_err(|_opaque| WrapError::WrongPassphrase(name.clone()))?;
-        let identity = std::str::from_utf8(&identity).map_err(|_binary| NotOpened)?;
-        let identity = Identity::from_str(identity).map_err(|_text| NotOpened)?;
+        let identity = self.identity(name, passphrase)?;
+        let wrap = self.wrap(name)?;
         let key = |sealed: &Sealed| -> Result<SecretKey, NotOpened> {
             SecretKey::from_slice(&open(&identity, sealed)?).ok_or(NotOpened)
         };
@@ -482,6 +502,26 @@ impl KeysFile {
                 .map(|sealed| sealed.open(&identity))
                 .transpose()?,
         })
+    }
+
+    fn wrap(&self, name: &OfficerName) -> Result<&Wrap, WrapError> {
+        let wrap = self.officers.get(name);
+        wrap.ok_or_else(|| WrapError::UnknownOfficer(name.clone()))
+    }
+
+    /// An officer's private half: opens what is sealed to them.
+    pub(super) fn identity(
+        &self,
+        name: &OfficerName,
+        passphrase: &SecretText,
+    ) -> Result<Identity, WrapError> {
+        let wrap = self.wrap(name)?;
+        let key = self.derive(passphrase, &wrap.salt)?;
+        let identity = key
+            .open(&purpose(self.home, name), &wrap.identity.0)
+            .map_err(|_opaque| WrapError::WrongPassphrase(name.clone()))?;
+        let identity = std::str::from_utf8(&identity).map_err(|_binary| NotOpened)?;
+        Ok(Identity::from_str(identity).map_err(|_text| NotOpened)?)
     }
 
     fn derive(&self, passphrase: &SecretText, salt: &[u8; 16]) -> Result<SecretKey, WrapError> {

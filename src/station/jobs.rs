@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod backup;
 pub mod bind_ukey;
 pub mod ca;
 pub mod ca_certificate;
@@ -32,6 +33,7 @@ pub mod purge;
 pub mod request_import;
 pub mod request_view;
 pub mod requests;
+pub mod restore;
 pub mod review;
 pub mod settings;
 pub mod sheets;

@@ -23,6 +23,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/015.sql"),
     include_str!("schema/016.sql"),
     include_str!("schema/017.sql"),
+    include_str!("schema/019.sql"),
 ];
 
 /// The version this program writes.

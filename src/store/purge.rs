@@ -30,6 +30,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("audit", Purge::Keeps),
     ("audit_checkpoints", Purge::Keeps),
     ("audit_instances", Purge::Keeps),
+    ("backups", Purge::Keeps), // They are destroyed themselves.
     ("ca_unlock", Purge::Keeps),
     (
         // The DER stays: what it signed must stay verifiable, and it was public.
@@ -114,6 +115,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("tally_scans_sent", Purge::Keeps), // The scan's hash, as in scans.
     ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
+    ("unknown_certificates", Purge::Keeps), // Certificates alone, as in `certificates`.
     ("unit_certificates", Purge::Keeps),
     ("unit_crls", Purge::Keeps),
     ("unit_terms", Purge::Keeps),

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use super::exchange;
+use super::restore::compare;
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
@@ -105,6 +106,7 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     };
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
     let elsewhere = exchange::revoked(desk)?;
+    let unknown = compare::to_revoke(desk)?;
     let revoked: Vec<Revoked> = rows
         .into_iter()
         .filter_map(|row| {
@@ -115,6 +117,7 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
             })
         })
         .chain(elsewhere)
+        .chain(unknown)
         .collect();
     let now = clock::now();
     let terms = CrlTerms {

@@ -1,0 +1,57 @@
+//! `restore …`: what is done with a backup. `backup` itself has a file and no more.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+/// `restore …`.
+#[derive(Args, Debug)]
+#[command(args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+pub(in crate::cli) struct Restore {
+    /// The backup; --home names the new place, where nothing is.
+    pub(in crate::cli) file: Option<PathBuf>,
+    /// What comes after it.
+    #[command(subcommand)]
+    pub(in crate::cli) command: Option<Restored>,
+}
+
+/// A home that was restored.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Restored {
+    /// Compare it with what is known outside, ukeys that are plugged in among it; before that no ukey is
+    /// made, handed out or signed for (system, and security as --second). To be repeated when something
+    /// else comes to light.
+    Compare(Outside),
+    /// Certificates that came to light: the records do not hold them, and they are on every list.
+    Unknown,
+}
+
+/// What is known outside.
+#[derive(Args, Debug)]
+pub(in crate::cli) struct Outside {
+    /// The newest checkpoint of this home.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present_any = ["code", "no_checkpoint"],
+        conflicts_with_all = ["code", "no_checkpoint"]
+    )]
+    pub(in crate::cli) checkpoint: Option<PathBuf>,
+    /// Its short code instead: from the newest paper, or told by a neighbour.
+    #[arg(long, conflicts_with = "no_checkpoint")]
+    pub(in crate::cli) code: Option<String>,
+    /// Both officers say that there is none.
+    #[arg(long)]
+    pub(in crate::cli) no_checkpoint: bool,
+    /// The newest published list of revoked certificates, DER or PEM, from where others fetch it.
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "no_crl",
+        conflicts_with = "no_crl"
+    )]
+    pub(in crate::cli) crl: Option<PathBuf>,
+    /// Both officers say that none was published after the backup.
+    #[arg(long)]
+    pub(in crate::cli) no_crl: bool,
+}
