@@ -12,6 +12,7 @@ mod officer_ukey;
 mod officers;
 mod output;
 mod pins;
+mod recovery;
 mod requests;
 mod review;
 mod settings;

@@ -7,6 +7,7 @@ mod table;
 pub mod dispatch_note;
 pub mod form;
 pub mod pin_letter;
+pub mod recovery_share;
 pub mod sheet;
 pub mod slip;
 pub mod stock_check;

@@ -98,7 +98,7 @@ fn a_backup_made_during_a_run_is_restored_compared_and_goes_on() {
         .unwrap();
     let mut lines = BufReader::new(working.stdout.take().unwrap()).lines();
     // The first ukey is half made; the program goes on meanwhile.
-    let generated = lines.find(|line| line.as_ref().unwrap().contains("generate-key"));
+    let generated = lines.find(|line| line.as_ref().unwrap().contains("generate-key-pair"));
     assert!(generated.is_some());
     let (file, made) = place.backup("a.ukey-backup");
     assert!(made["bytes"].as_u64().unwrap() > 100_000, "{made}");
@@ -147,7 +147,7 @@ fn an_open_run_goes_on_where_the_computer_stopped() {
         &serial,
         "removed",
         "--at",
-        "generate-key",
+        "generate-key-pair",
     ];
     place.home.run(fault).expect(0);
     let stopped = place.home.run(["personalise", "--all"]);

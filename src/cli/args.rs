@@ -13,7 +13,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-pub(super) use self::backup::{Outside, Restore, Restored};
+pub(super) use self::backup::{Outside, Recovery, Restore, Restored};
 pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
@@ -198,6 +198,9 @@ pub(super) enum Command {
     },
     /// Make a home out of a backup (system, and security as --second).
     Restore(Restore),
+    /// Who gets in when an officer is lost and nobody can take their place.
+    #[command(subcommand)]
+    Recovery(Recovery),
     /// Erase what is personal and has had its time (system, confirmed by security).
     Purge {
         /// Only list what would go.

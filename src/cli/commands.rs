@@ -63,6 +63,7 @@ pub(super) fn run(
         Some(Command::Audit(command)) => cli.audit(command),
         Some(Command::Profile(command)) => cli.profile(command),
         Some(Command::Backup { file }) => cli.backup(file),
+        Some(Command::Recovery(command)) => cli.recovery(command),
         Some(Command::Restore(command)) => cli.restore(command),
         Some(Command::Purge { dry_run }) => cli.purge(*dry_run),
         Some(Command::Doctor { report, command }) => {

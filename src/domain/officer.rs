@@ -118,7 +118,30 @@ impl Duty {
     }
 }
 
+/// How long two shares of the recovery kit make somebody an officer (D-46).
+pub const TEMPORARY_SECS: i64 = 72 * 3600;
+
 impl Duty {
+    /// Whether an officer may do it whom the recovery kit enrolled, before the superior has certified
+    /// them: nothing that approves, confirms, issues, hands out, or leads to an SO PIN (D-46).
+    pub const fn is_temporary_s(self) -> bool {
+        match self {
+            Self::SetUp
+            | Self::EnterRequest
+            | Self::ManageStock
+            | Self::ReportLoss
+            | Self::ReadRecords
+            | Self::Audit => true,
+            Self::DecideRequest
+            | Self::Personalise
+            | Self::HandOut
+            | Self::ConfirmAct
+            | Self::ManageOfficers
+            | Self::UnlockCa
+            | Self::Revoke => false,
+        }
+    }
+
     /// What it is, in a few words: Chinese and English.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {

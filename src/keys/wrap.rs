@@ -24,6 +24,10 @@ use crate::domain::officer::{OfficerName, Post, sign_in_wait_secs};
 use crate::domain::pin::Pin;
 use crate::domain::timestamp::Timestamp;
 
+mod recovery;
+
+pub use recovery::{LINES, Recovered, SHARES, Share, ShareFault};
+
 /// Version of the file this program writes; any other is refused.
 const VERSION: u32 = 2;
 
@@ -41,6 +45,9 @@ pub struct KeysFile {
     /// Public half of the escrow key that comes next, while the keys of the home are being changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_escrow: Option<String>,
+    /// The recovery kit, while its shares open something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recovery: Option<recovery::Kit>,
     /// Wrong passphrases since the last right one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     failures: BTreeMap<OfficerName, Failures>,
@@ -232,6 +239,7 @@ impl KeysFile {
             argon2,
             officers: BTreeMap::new(),
             next_escrow: None,
+            recovery: None,
             failures: BTreeMap::new(),
         }
     }
@@ -433,7 +441,7 @@ impl KeysFile {
             }
         }
         self.next_escrow = Some(security.escrow.public().to_string());
-        Ok(())
+        self.announce_to_kit(store_key)
     }
 
     /// The public half of the announced escrow key, while the keys are being changed.
@@ -457,6 +465,7 @@ impl KeysFile {
                 wrap.security = Some(next);
             }
         }
+        self.end_announcement_to_kit(true);
         self.next_escrow = None;
     }
 
@@ -466,6 +475,7 @@ impl KeysFile {
             wrap.next_store_key = None;
             wrap.next_security = None;
         }
+        self.end_announcement_to_kit(false);
         self.next_escrow = None;
     }
 

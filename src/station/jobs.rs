@@ -30,6 +30,7 @@ pub mod personalise;
 pub mod practice;
 pub mod profiles;
 pub mod purge;
+pub mod recovery;
 pub mod request_import;
 pub mod request_view;
 pub mod requests;

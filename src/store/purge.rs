@@ -113,6 +113,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("tallies", Purge::Keeps),          // Counts.
     ("tally_scans", Purge::Keeps),      // Of other units; they go by their own time.
     ("tally_scans_sent", Purge::Keeps), // The scan's hash, as in scans.
+    ("temporary_officers", Purge::Keeps),
     ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
     ("unknown_certificates", Purge::Keeps), // Certificates alone, as in `certificates`.

@@ -1,4 +1,5 @@
-//! `restore …`: what is done with a backup. `backup` itself has a file and no more.
+//! `restore …` and `recovery …`: what is done with a backup, and with the recovery kit. `backup` itself has a
+//! file and no more.
 
 use std::path::PathBuf;
 
@@ -54,4 +55,27 @@ pub(in crate::cli) struct Outside {
     /// Both officers say that none was published after the backup.
     #[arg(long)]
     pub(in crate::cli) no_crl: bool,
+}
+
+/// `recovery …`.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Recovery {
+    /// Make a recovery kit: three shares on paper, of which two enrol a replacement officer. The one before
+    /// is void (system, and security as --second).
+    Kit {
+        /// The folder for the papers; print them, then delete them.
+        dir: PathBuf,
+        /// Who keeps a share, three times; no officer of this unit. One is of the superior.
+        #[arg(long, value_name = "NAME", required = true)]
+        custodian: Vec<String>,
+    },
+    /// Enrol a replacement officer with two shares, for at most 72 hours; they approve, issue and hand out
+    /// nothing before the superior has certified them. The kit is void afterwards.
+    Use {
+        /// The name that the new officer signs in with.
+        name: String,
+        /// The officer who is lost, and is disabled.
+        #[arg(long, value_name = "NAME")]
+        replaces: String,
+    },
 }

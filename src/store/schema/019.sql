@@ -18,3 +18,10 @@ CREATE TABLE unknown_certificates (
     reason TEXT NOT NULL,
     revoked_at TEXT NOT NULL
 ) STRICT;
+
+-- Officers whom two shares of the recovery kit enrolled, until the superior has certified them (D-46).
+CREATE TABLE temporary_officers (
+    name TEXT PRIMARY KEY REFERENCES officers (name),
+    replaces TEXT NOT NULL,
+    until TEXT NOT NULL
+) STRICT;
