@@ -1,6 +1,7 @@
 //! The file on disk and the rules of its schema.
 
 mod audit;
+mod backups;
 mod fields;
 mod request_list;
 mod requests;

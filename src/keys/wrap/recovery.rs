@@ -360,6 +360,11 @@ impl KeysFile {
         self.failures.remove(replaced);
     }
 
+    /// A kit of another day holds no more: it may have been used since.
+    pub fn forget_kit(&mut self) {
+        self.recovery = None;
+    }
+
     /// Announces the next store key to the kit, too.
     pub(super) fn announce_to_kit(&mut self, store_key: &SecretKey) -> Result<(), WrapError> {
         if let Some(kit) = &mut self.recovery {

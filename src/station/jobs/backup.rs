@@ -24,9 +24,20 @@ use crate::store::{self, BackupRow, Frozen};
 pub(super) const STORE: &str = "station.db";
 /// Folders of the home that belong to a backup: the own tokens, what is published, files on their way to
 /// neighbours, profiles that the home adds. Virtual ukeys do not: they stand for devices.
-const FOLDERS: [&str; 6] = ["ca", "unit", "officers", "crl", "out", "token-profiles"];
+pub(super) const FOLDERS: [&str; 6] = ["ca", "unit", "officers", "crl", "out", "token-profiles"];
 /// What a backup's file is called by convention; one in the home is no part of the next.
 const EXTENSION: &str = "ukey-backup";
+
+/// The practice secrets, as a part of a backup.
+const SECRETS: &str = "secrets.toml";
+
+/// Whether a part may be in a backup.
+pub(super) fn is_part(name: &str) -> bool {
+    let folder = name.split_once('/').map(|(folder, _rest)| folder);
+    folder.map_or(matches!(name, STORE | SECRETS), |folder| {
+        FOLDERS.contains(&folder)
+    })
+}
 
 /// How far the work has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +265,7 @@ struct PartFile {
 fn files(home: &Home, practice: bool) -> Result<Vec<PartFile>, Error> {
     let mut found = Vec::new();
     if practice && home.secrets().is_file() {
-        add(&mut found, ("secrets.toml".to_owned(), home.secrets()))?;
+        add(&mut found, (SECRETS.to_owned(), home.secrets()))?;
     }
     for folder in FOLDERS {
         gather(&mut found, (folder.to_owned(), home.path().join(folder)))?;

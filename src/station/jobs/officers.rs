@@ -200,7 +200,6 @@ pub fn install_certificate(
         if row.chain != chain {
             writing.keep_past_chain(name, clock::now())?;
         }
-        writing.end_temporary_officer(name)?;
         let Some(bound) = &bound else {
             return writing.set_officer_chain(name, chain);
         };

@@ -31,18 +31,8 @@ pub mod compare;
 
 /// Setting: what the home was restored from, JSON.
 const RESTORED: &str = "restored";
-/// Folders that a home has and a backup may not name.
-const FOLDERS: [&str; 9] = [
-    "ukeys",
-    "ca",
-    "unit",
-    "officers",
-    "crl",
-    "out",
-    "log",
-    "locks",
-    "token-profiles",
-];
+/// Folders that a home has, and no backup.
+const EMPTY_FOLDERS: [&str; 3] = ["ukeys", "log", "locks"];
 
 /// Who restores.
 #[derive(Clone, Debug, Default)]
@@ -135,6 +125,7 @@ pub fn restore(
         &manifest,
     )?;
     keys.forget_failures();
+    keys.forget_kit();
     keys.write(&staging.path().join("keys.json"))?;
     let sha256 = sha256_of(file)?;
     let row = backup_row(&manifest, sha256, bytes);
@@ -208,7 +199,7 @@ fn staging(home: &Path) -> Result<TempDir, Error> {
         .prefix(".restore-")
         .tempdir_in(parent)
         .map_err(at)?; // Mode 0700.
-    for folder in FOLDERS {
+    for folder in EMPTY_FOLDERS.into_iter().chain(backup::FOLDERS) {
         let path = staging.path().join(folder);
         let made = fs::DirBuilder::new().mode(0o700).create(&path);
         made.map_err(|error| Error::io(&path, error))?;
@@ -218,6 +209,10 @@ fn staging(home: &Path) -> Result<TempDir, Error> {
 
 /// Where a part goes: a new file, mode 0600, in folders of mode 0700.
 fn place(staging: &Path, name: &str) -> std::io::Result<fs::File> {
+    if !backup::is_part(name) {
+        let text = format!("{name} is no part of a home");
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
+    }
     let path = staging.join(name);
     if let Some(folder) = path.parent() {
         fs::DirBuilder::new()
