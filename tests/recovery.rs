@@ -63,8 +63,8 @@ impl Scene {
             };
             let lines: Vec<_> = text.split_whitespace().filter(is_line).collect();
             assert_eq!(lines.len(), 4, "{text}");
-            let custodian = CUSTODIANS[2 * number - 1];
-            assert!(text.contains(custodian), "{text}");
+            let custodian = CUSTODIANS.get(2 * number - 1).unwrap();
+            assert!(text.contains(*custodian), "{text}");
             lines.into_iter().map(str::to_owned).collect::<Vec<_>>()
         };
         [share(1), share(2), share(3)]

@@ -1,7 +1,7 @@
 //! `recovery …`: who gets in when nobody can sign in any more.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::json;
 
@@ -81,7 +81,7 @@ impl Cli<'_> {
         }
     }
 
-    fn recovery_kit(&self, dir: &PathBuf, custodians: &[String]) -> Result<u8, Error> {
+    fn recovery_kit(&self, dir: &Path, custodians: &[String]) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
         let second = self.second((&desk, &officer), TwoOfficerAct::RecoveryKit)?;
         let files = recovery::make_kit(&desk, &officer, &second, (dir, custodians))?;

@@ -119,20 +119,34 @@ pub struct Copied {
 /// [`StoreError::NotOpened`] when a page is damaged or the key is another's, [`StoreError::Newer`] for one
 /// of a newer program, or any other.
 pub fn examine(path: &Path, key: &[u8; 32]) -> Result<Copied, StoreError> {
-    let db = unlock(path, key, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    db.execute_batch("PRAGMA query_only = ON; PRAGMA cache_size = -65536;")?;
+    let db = open_to_scan(path, key)?;
     let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = migration::newest();
     if found > known {
         return Err(StoreError::Newer { found, known });
     }
-    let damaged = |_error| StoreError::NotOpened(path.to_owned());
-    let sound: String = db
-        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
-        .map_err(damaged)?;
-    if sound != "ok" {
+    // Side by side: decrypting a page takes longer than anything that is done with it.
+    let (sound, audit) = thread::scope(|scope| {
+        let look = || is_sound(path, key);
+        let looking = thread::Builder::new().name("integrity".to_owned());
+        let looking = looking.spawn_scoped(scope, look);
+        let audit = Reading { db: &db }.verify_audit();
+        // A thread that could not be started or did not end has not seen the pages.
+        let sound = looking.ok().and_then(|looking| looking.join().ok());
+        (sound.unwrap_or(Ok(false)), audit)
+    });
+    if !sound? {
         return Err(StoreError::NotOpened(path.to_owned()));
     }
-    let audit = Reading { db: &db }.verify_audit()?;
-    Ok(Copied { audit })
+    Ok(Copied { audit: audit? })
+}
+
+/// Whether every page can be read and the tables and indices hold together.
+fn is_sound(path: &Path, key: &[u8; 32]) -> Result<bool, StoreError> {
+    let db = open_to_scan(path, key)?;
+    db.execute_batch("PRAGMA cache_size = -65536;")?;
+    let said = db.query_row("PRAGMA integrity_check(1)", [], |row| {
+        row.get::<_, String>(0)
+    });
+    Ok(said.is_ok_and(|said| said == "ok"))
 }

@@ -112,7 +112,7 @@ fn read_line(number: u8, text: &str) -> Result<Zeroizing<[u8; LINE_BYTES]>, Shar
     let octets = (bits >> 10).to_be_bytes();
     let mut line = Zeroizing::new([0; LINE_BYTES]);
     line.copy_from_slice(octets.last_chunk::<LINE_BYTES>().ok_or(wrong)?);
-    if count == LINE_CHARS && bits & 0x3ff == u64::from(check(number, &line)) {
+    if count == LINE_CHARS && bits & 0x3ff == u64::from(check(number, *line)) {
         Ok(line)
     } else {
         Err(wrong)
@@ -120,7 +120,7 @@ fn read_line(number: u8, text: &str) -> Result<Zeroizing<[u8; LINE_BYTES]>, Shar
 }
 
 /// Ten bits of a hash of the line and its place.
-fn check(number: u8, line: &[u8; LINE_BYTES]) -> u16 {
+fn check(number: u8, line: [u8; LINE_BYTES]) -> u16 {
     let digest = Sha256::new()
         .chain_update(PURPOSE)
         .chain_update([number])
@@ -149,7 +149,7 @@ impl Share {
             if chunk.len() == LINE_BYTES {
                 line.copy_from_slice(chunk);
             }
-            SecretText::new(write_line(number, &line))
+            SecretText::new(write_line(number, line))
         })
     }
 
@@ -198,7 +198,7 @@ impl Share {
     }
 }
 
-fn write_line(number: u8, line: &[u8; LINE_BYTES]) -> String {
+fn write_line(number: u8, line: [u8; LINE_BYTES]) -> String {
     let octets = line
         .iter()
         .fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
