@@ -77,12 +77,14 @@ impl Scene {
         self.typed(name, &lines)
     }
 
-    /// Types as far as it is asked: what is not read would be echoed among the answer.
+    /// Types as far as it is asked, and gives the error's code: it may stand behind the last prompt.
     fn refused(&self, shares: &[&Vec<String>]) -> String {
         let lines = shares.iter().copied().flatten().map(String::as_str);
         let answer = self.typed("another", &lines.collect::<Vec<_>>());
         assert_eq!(answer.code, Some(4), "{answer:#?}");
-        answer.error_code().to_owned()
+        let code = answer.stderr.split("\"code\":\"").nth(1);
+        let code = code.and_then(|rest| rest.split('"').next());
+        code.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
     }
 
     fn typed(&self, name: &str, lines: &[&str]) -> Answer {

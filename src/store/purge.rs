@@ -116,11 +116,11 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("temporary_officers", Purge::Keeps),
     ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
-    ("unknown_certificates", Purge::Keeps), // Certificates alone, as in `certificates`.
     ("unit_certificates", Purge::Keeps),
     ("unit_crls", Purge::Keeps),
     ("unit_terms", Purge::Keeps),
     ("units", Purge::Keeps),
+    ("unknown_certificates", Purge::Keeps), // Certificates alone, as in `certificates`.
     ("user_types", Purge::Keeps),
     ("waivers", Purge::Keeps), // Why a unit needs one; says nothing of a holder.
 ];
