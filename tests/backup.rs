@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use serde_json::Value;
+use support::stations::{SECURITY, SYSTEM, Station, province};
 use support::{Answer, PracticeHome, answer, memory_dir, program};
 use tempfile::TempDir;
 
@@ -427,4 +428,59 @@ fn yesterday_s_backup_is_noticed_by_ukeys_checkpoint_and_list_and_reconciled() {
         "--no-crl",
     ]);
     assert_eq!(never.expect(4).error_code(), "restore-none");
+}
+
+#[test]
+fn a_real_home_asks_for_a_backup_and_a_kit_and_the_second_passphrase_is_typed() {
+    let dir = memory_dir();
+    let unit = province(&dir);
+    let missing = |station: &Station| -> Vec<String> {
+        let found = station.act(SYSTEM, &["doctor"]);
+        let items = found.items().iter().filter(|item| item["ok"] == false);
+        let words = items.map(|item| item["check"].as_str().unwrap().to_owned());
+        words
+            .filter(|word| matches!(word.as_str(), "backup" | "recovery-kit" | "restore"))
+            .collect()
+    };
+    assert_eq!(missing(&unit), ["backup", "recovery-kit"]);
+    let file = unit.file("a.ukey-backup");
+    let file = file.to_str().unwrap();
+    unit.act(SYSTEM, &["backup", file]).expect(0);
+    assert_eq!(missing(&unit), ["recovery-kit"]);
+    let papers = unit.file("papers");
+    let people = "--custodian 周一 --custodian 吴二 --custodian 郑三";
+    let kit = format!(
+        "--second {} recovery kit {} {people}",
+        SECURITY.0,
+        papers.display()
+    );
+    let made = unit.typed(SYSTEM, &[&kit], &[SECURITY.1]);
+    assert_eq!(made.code, Some(0), "{made:#?}");
+    assert_eq!(missing(&unit), [""; 0]);
+    unit.act(SYSTEM, &["backup", unit.file("b").to_str().unwrap()])
+        .expect(0);
+
+    let rebuilt = Station::new(dir.path(), "rebuilt", unit.code);
+    let restore = [
+        "--second",
+        SECURITY.0,
+        "restore",
+        unit.file("b").to_str().unwrap(),
+    ]
+    .join(" ");
+    let wrong = rebuilt.typed(SYSTEM, &[&restore], &["quiet river stone 93"]);
+    assert_eq!(wrong.code, Some(4), "{wrong:#?}");
+    assert!(wrong.stderr.contains("passphrase-wrong"), "{wrong:#?}");
+    assert!(!rebuilt.home().exists());
+    let restored = rebuilt.typed(SYSTEM, &[&restore], &[SECURITY.1]);
+    assert_eq!(restored.code, Some(0), "{restored:#?}");
+    // The kit of that day may have been used since: it holds no more.
+    assert_eq!(missing(&rebuilt), ["restore", "recovery-kit"]);
+    let compare = "restore compare --no-checkpoint --no-crl";
+    let compare = format!("--second {} {compare}", SECURITY.0);
+    let compared = rebuilt.typed(SYSTEM, &[&compare], &[SECURITY.1]);
+    assert_eq!(compared.code, Some(0), "{compared:#?}");
+    assert_eq!(missing(&rebuilt), ["recovery-kit"]);
+    let verdict = rebuilt.act(SYSTEM, &["audit", "verify"]).expect(0);
+    assert_eq!(verdict.one()["intact"], true);
 }

@@ -6,6 +6,7 @@ mod fields;
 mod request_list;
 mod requests;
 mod tallies;
+mod temporary;
 
 use std::collections::BTreeMap;
 
