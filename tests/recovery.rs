@@ -8,6 +8,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
 use support::{Answer, PracticeHome, must};
 use tempfile::TempDir;
 use ukey_station::domain::officer::OfficerName;
@@ -40,7 +41,7 @@ impl Scene {
         }
     }
 
-    /// Makes a kit; the lines of each share, as pdftotext reads them from the paper.
+    /// Makes a kit; the lines of each share.
     fn kit(&self, name: &str) -> [Vec<String>; 3] {
         let dir = self.dir.path().join(name);
         let args = [
@@ -53,19 +54,10 @@ impl Scene {
         let made = self.home.run([&args[..], &CUSTODIANS].concat()).expect(0);
         assert_eq!(made.one()["files"].as_array().unwrap().len(), 3);
         let share = |number: usize| {
-            let path = dir.join(format!("share-{number}.pdf"));
-            let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-            assert_eq!(mode, 0o600);
-            let text = must("pdftotext", &["-layout", path.to_str().unwrap(), "-"]);
-            let is_line = |word: &&str| {
-                let groups: Vec<_> = word.split('-').map(str::len).collect();
-                groups == [4, 4, 2]
-            };
-            let lines: Vec<_> = text.split_whitespace().filter(is_line).collect();
-            assert_eq!(lines.len(), 4, "{text}");
+            let (lines, text) = lines_on(&dir, number);
             let custodian = CUSTODIANS.get(2 * number - 1).unwrap();
             assert!(text.contains(*custodian), "{text}");
-            lines.into_iter().map(str::to_owned).collect::<Vec<_>>()
+            lines
         };
         [share(1), share(2), share(3)]
     }
@@ -117,6 +109,22 @@ impl Scene {
         let path: PathBuf = self.home.path.join("station.db");
         Store::open(Path::new(&path), opened.store_key.expose()).unwrap()
     }
+}
+
+/// The lines of a share, and all that is on its paper, as pdftotext reads it.
+fn lines_on(dir: &Path, number: usize) -> (Vec<String>, String) {
+    let path = dir.join(format!("share-{number}.pdf"));
+    let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o600);
+    let text = must("pdftotext", &["-layout", path.to_str().unwrap(), "-"]);
+    let is_line = |word: &&str| {
+        let groups: Vec<_> = word.split('-').map(str::len).collect();
+        groups == [4, 4, 2]
+    };
+    let words = text.split_whitespace().filter(is_line);
+    let lines: Vec<_> = words.map(str::to_owned).collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    (lines, text)
 }
 
 fn officer(name: &str) -> OfficerName {
@@ -269,4 +277,71 @@ fn a_kit_needs_two_officers_and_three_people_who_are_none() {
         .home
         .run(["recovery", "use", "helper", "--replaces", "security"]);
     assert_eq!(nobody.expect(4).error_code(), "recovery-none");
+}
+
+/// Enters form 1 of an invented person, with scan and opinions, and submits it; gives its number.
+fn form_1(unit: &Station) -> String {
+    let text = format!(
+        "unit = \"{}\"\nname = \"孙明哲\"\nid_number = \"439900198001010512\"\n\
+         office_phone = \"0731-84402950\"\nemail = \"officer@unit.example.cn\"\n\
+         mobile = \"19900001234\"\naddress = \"示例路 1 号\"\npost = \"安全管理员\"\n",
+        unit.code
+    );
+    let file = unit.private("form-1.toml", &text);
+    let run = |args: &[&str]| unit.act(SYSTEM, args).expect(0);
+    let entered = run(&["request", "add", file.to_str().unwrap()]);
+    let number = entered.one()["number"].as_str().unwrap().to_owned();
+    let scan = unit.file("scan.png");
+    run(&["request", "attach", &number, scan.to_str().unwrap()]);
+    for kind in ["applicant", "department", "office", "acceptance"] {
+        let by = ["--by", "刘明", "--on", "2026-11-20"];
+        run(&[&["request", "opinion", &number, kind], by.as_slice()].concat());
+    }
+    run(&["request", "submit", &number]);
+    number
+}
+
+#[test]
+fn the_superior_s_certificate_makes_the_replacement_an_officer_for_good() {
+    let dir = support::memory_dir();
+    let superior = province(&dir);
+    let unit = Station::new(dir.path(), "prefecture", "12430100MB1K234565");
+    let made = unit.init("prefecture", &superior.trust(), &everyone());
+    superior.enrol(&unit, made.expect(0).one());
+    let account = unit.submit_requests(1).remove(0);
+    let papers = unit.file("kit");
+    let (second, people) = (SECURITY.0, CUSTODIANS.join(" "));
+    let kit = format!(
+        "--second {second} recovery kit {} {people}",
+        papers.display()
+    );
+    let kit = unit.typed(SYSTEM, &[&kit], &[SECURITY.1]);
+    assert_eq!(kit.code, Some(0), "{kit:#?}");
+
+    let helper = ("helper", PASSPHRASE);
+    let shares = [lines_on(&papers, 2).0, lines_on(&papers, 3).0].concat();
+    let lines: Vec<&str> = shares.iter().map(String::as_str).collect();
+    let lines = [lines, vec![PASSPHRASE, PASSPHRASE]].concat();
+    let recover = ["recovery", "use", "helper", "--replaces", SECURITY.0];
+    let used = unit.typed(SYSTEM, &recover, &lines);
+    assert_eq!(used.code, Some(0), "{used:#?}");
+    let approve = ["request", "approve", &account];
+    let early = unit.act(helper, &approve).expect(4);
+    assert_eq!(early.error_code(), "officer-temporary");
+
+    let number = form_1(&unit);
+    let identify = ["officer", "identify", "helper", "--request", &number];
+    unit.act(helper, &identify).expect(0);
+    let (up, down) = (unit.file("up"), superior.file("down"));
+    let (up, down) = (up.to_str().unwrap(), down.to_str().unwrap());
+    unit.act(SYSTEM, &["request", "send-up", up, &number])
+        .expect(0);
+    let review = ["request", "review", up, "--approve", &number, "--out", down];
+    superior.act(SECURITY, &review).expect(0);
+    unit.act(SYSTEM, &["request", "receive-review", down])
+        .expect(0);
+    unit.act(helper, &approve).expect(0);
+    let found = unit.act(SYSTEM, &["doctor"]);
+    let mut items = found.items().iter();
+    assert!(!items.any(|item| item["check"] == "temporary-officer"));
 }

@@ -682,6 +682,7 @@ init-made-root = The home of the province is ready: {$path}
     Fingerprint of the root, which every unit pins:
     {$fingerprint}
 init-unidentified = Before they decide on requests, the form 1 of these officers is entered and submitted; then: officer identify NAME --request NUMBER
+init-next = Then make the recovery kit (recovery kit DIR) and the first backup (backup FILE).
     {$names}
 enrol-compare = {$unit} proposes itself. Compare with the paper:
     {$fingerprint}

@@ -682,6 +682,7 @@ init-made-root = 省级制证台已建好：{$path}
     根证书的指纹，各单位据此核对：
     {$fingerprint}
 init-unidentified = 下列管理员审核申请之前，请先录入并提交其注册申请单，再登记：officer identify 名称 --request 编号
+init-next = 然后制作恢复密钥（recovery kit 目录），并做第一次备份（backup 文件）。
     {$names}
 enrol-compare = {$unit} 申请接入。请与纸上的指纹核对：
     {$fingerprint}
