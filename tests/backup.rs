@@ -13,6 +13,12 @@ use serde_json::Value;
 use support::stations::{SECURITY, SYSTEM, Station, province};
 use support::{Answer, PracticeHome, answer, memory_dir, program};
 use tempfile::TempDir;
+use ukey_station::domain::audit::AuditRow;
+use ukey_station::domain::officer::OfficerName;
+use ukey_station::keys::secret::SecretText;
+use ukey_station::keys::wrap::KeysFile;
+use ukey_station::station::clock;
+use ukey_station::store::{Store, StoreError};
 
 /// A place for backups and restored homes beside a practice home.
 struct Place {
@@ -84,6 +90,20 @@ impl Place {
         found.sort();
         assert_eq!(found, names);
     }
+}
+
+/// Notes a purge in the log of a practice home: what it would take is years old.
+fn purged(home: &PracticeHome) {
+    let text = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
+    let secrets: toml::Table = text.parse().unwrap();
+    let passphrase = secrets["officers"]["admin"].as_str().unwrap().to_owned();
+    let admin = OfficerName::parse("admin").unwrap();
+    let keys = KeysFile::read(&home.path.join("keys.json")).unwrap();
+    let opened = keys.open(&admin, &SecretText::new(passphrase)).unwrap();
+    let key = opened.store_key.expose();
+    let mut store = Store::open(&home.path.join("station.db"), key).unwrap();
+    let row = AuditRow::new(clock::now(), "admin", Some("system"), "request-purged");
+    store.act(&row, |_writing| Ok::<_, StoreError>(())).unwrap();
 }
 
 const SECOND: [&str; 2] = ["--second", "security"];
@@ -297,6 +317,16 @@ fn a_backup_is_system_s_names_itself_in_the_log_and_replaces_no_file() {
     let mut items = doctor.items().iter();
     let found = items.find(|item| item["check"] == "backup").unwrap();
     assert_eq!(found["detail"], made["made_at"]);
+    // Once something is purged, the backup that still holds it has a last day (D-51).
+    let dry = ["purge", "--dry-run"];
+    assert_eq!(place.home.run(dry).expect(0).items().len(), 0);
+    purged(&place.home);
+    let told = place.home.run(dry).expect(0);
+    assert_eq!(told.items()[0]["kept"], "backup");
+    assert_eq!(told.items()[0]["sha256"], sha256);
+    let by = told.items()[0]["destroy_by"].as_str().unwrap();
+    let half_a_year = by > made["made_at"].as_str().unwrap() && by.ends_with('Z');
+    assert!(half_a_year, "{told:#?}");
     // Neither the sealed file nor what was staged shows what is inside.
     let bytes = fs::read(&file).unwrap();
     for secret in ["SQLite format", "[officers]", "softhsm2"] {

@@ -172,7 +172,12 @@ pub fn enrol(
         shares,
     } = open_kit(&home, &mut keys, ask_share)?;
     let known = (&store_key, next_store_key.as_ref());
-    let (mut store, store_key) = desk::open_store(&home, known)?;
+    let (mut store, mut store_key) = desk::open_store(&home, known)?;
+    if keys.announced_escrow().is_some() {
+        // A change of keys that was interrupted: who is enrolled now was not told the next ones.
+        let change = (store_key, next_store_key);
+        store_key = desk::finish_key_change(&home, &mut keys, &mut store, change)?;
+    }
     let replaced = replaced(&store, wanted)?;
     let passphrase = sign_in::new_passphrase(None, &wanted.name, ask)?;
     let now = clock::now();
