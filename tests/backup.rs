@@ -96,7 +96,8 @@ impl Place {
 fn purged(home: &PracticeHome) {
     let text = fs::read_to_string(home.path.join("secrets.toml")).unwrap();
     let secrets: toml::Table = text.parse().unwrap();
-    let passphrase = secrets["officers"]["admin"].as_str().unwrap().to_owned();
+    let officers = secrets.get("officers").unwrap();
+    let passphrase = officers.get("admin").unwrap().as_str().unwrap().to_owned();
     let admin = OfficerName::parse("admin").unwrap();
     let keys = KeysFile::read(&home.path.join("keys.json")).unwrap();
     let opened = keys.open(&admin, &SecretText::new(passphrase)).unwrap();
