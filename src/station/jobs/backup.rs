@@ -203,11 +203,8 @@ fn write(
     writer
         .part(&store.0, store.1, frozen, &mut told)
         .map_err(failed)?;
-    for PartFile { name, path, length } in files {
-        let from = File::open(&path).map_err(|error| Error::io(&path, error))?;
-        writer
-            .part(&name, length, from, &mut told)
-            .map_err(failed)?;
+    for PartFile { name, path, .. } in files {
+        copy(&mut writer, (&name, &path), &mut told)?;
     }
     let (mut out, manifest) = writer.finish(facts).map_err(failed)?;
     out.flush().map_err(|error| failed(error.into()))?;
@@ -216,6 +213,27 @@ fn write(
         return Err(Error::refused("backup-changed", "keys.json"));
     }
     Ok((manifest, rehearsal, key))
+}
+
+/// Copies one file as it is when it is opened: most are replaced while the station works, never changed.
+fn copy(
+    writer: &mut Writer<impl io::Write>,
+    (name, path): (&str, &Path),
+    told: impl FnMut(u64),
+) -> Result<(), Error> {
+    let changed = || Error::refused("backup-changed", name);
+    let at = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => changed(),
+        _ => Error::io(path, error),
+    };
+    let from = File::open(path).map_err(at)?;
+    let before = from.metadata().map_err(at)?;
+    writer
+        .part(name, before.len(), &from, told)
+        .map_err(failed)?;
+    let after = from.metadata().map_err(at)?;
+    let same = before.len() == after.len() && before.modified().ok() == after.modified().ok();
+    if same { Ok(()) } else { Err(changed()) }
 }
 
 /// keys.json between two changes of the home's keys (D-58).
@@ -259,6 +277,7 @@ fn facts(desk: &Desk, frozen: &Frozen) -> Result<Facts, Error> {
 struct PartFile {
     name: String,
     path: PathBuf,
+    /// When it was listed: to tell how far the work has come.
     length: u64,
 }
 
