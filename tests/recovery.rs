@@ -76,7 +76,7 @@ impl Scene {
         assert_eq!(answer.code, Some(4), "{answer:#?}");
         let code = answer.stderr.split("\"code\":\"").nth(1);
         let code = code.and_then(|rest| rest.split('"').next());
-        code.unwrap_or_else(|| panic!("{answer:#?}")).to_owned()
+        code.unwrap_or_default().to_owned()
     }
 
     fn typed(&self, name: &str, lines: &[&str]) -> Answer {
