@@ -2,6 +2,7 @@
 
 mod args;
 mod audit;
+mod backup;
 mod commands;
 mod crl;
 mod evidence;
@@ -14,6 +15,7 @@ mod officer_ukey;
 mod officers;
 mod output;
 mod pins;
+mod recovery;
 mod requests;
 mod review;
 mod settings;

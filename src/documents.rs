@@ -10,6 +10,7 @@ pub mod evidence;
 pub mod form;
 pub mod loss_report;
 pub mod pin_letter;
+pub mod recovery_share;
 pub mod sheet;
 pub mod slip;
 pub mod stock_check;

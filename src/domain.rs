@@ -4,6 +4,7 @@
 pub mod approval;
 pub mod atr;
 pub mod audit;
+pub mod backup;
 pub mod certificate;
 pub mod certificate_order;
 pub mod checkpoint;

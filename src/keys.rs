@@ -1,6 +1,7 @@
 //! The station's own keys: store key, run keys, escrow, the unit PKI and signatures by officers.
 //! Knows nothing of tokens: signing by a ukey is a closure.
 
+pub mod backup;
 pub mod checkpoint;
 pub mod escrow;
 pub mod file;

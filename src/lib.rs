@@ -13,7 +13,8 @@
 //! - [`token`]: reaches ukeys, by worker processes, and tells what stirs at the card readers; knows no
 //!   request. Uses domain.
 //! - [`keys`]: the station's own keys and signatures: wraps and escrow, the unit PKI with its revocation
-//!   lists, CMS signatures, checkpoints, the files between stations. Knows no token. Uses domain.
+//!   lists, CMS signatures, checkpoints, the files between stations, the backup's file, the recovery kit.
+//!   Knows no token. Uses domain.
 //! - [`issuing`]: makes and checks certificates and CRLs, behind a connector. Knows no token. Uses
 //!   domain.
 //! - [`store`]: keeps the records, one file, one transaction a decision. Decides nothing. Uses domain

@@ -2,6 +2,7 @@
 //! decision itself; a failed write fails the act.
 
 mod audit;
+mod backups;
 mod bindings;
 mod certificates;
 mod checkpoints;
@@ -10,6 +11,7 @@ mod dispatch;
 mod exchange;
 mod expiring;
 mod fields;
+mod frozen;
 mod imports;
 mod losses;
 mod migration;
@@ -27,6 +29,7 @@ mod station;
 mod stock;
 mod stock_checks;
 mod tallies;
+mod temporary;
 mod ukeys;
 mod units;
 mod value;
@@ -43,6 +46,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
 
 pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
+pub use self::backups::{BackupRow, UnknownCertificateRow};
 pub use self::bindings::BindingRow;
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
@@ -51,6 +55,7 @@ pub use self::dispatch::{NoteLine, NoteRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::expiring::{ExpiringMonth, ExpiringRow};
 pub use self::fields::{FieldRow, FieldsText};
+pub use self::frozen::{Copied, Frozen, examine};
 pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};
 pub use self::losses::{HolderRow, LossEnd, LossRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
@@ -65,6 +70,7 @@ pub use self::station::CaUnlockRow;
 pub use self::stock::{EntryRow, MovementRow, StockLine};
 pub use self::stock_checks::CheckRow;
 pub use self::tallies::{ModelCounts, TallyRow, TallyScanRow, UnitCounts, WithoutRow};
+pub use self::temporary::TemporaryRow;
 pub use self::ukeys::{NewUkey, UkeyFilter, UkeyRow};
 pub use self::units::DelegationRow;
 use crate::domain::audit::AuditRow;
@@ -102,6 +108,9 @@ pub enum StoreError {
         /// Newest version this program knows.
         known: i64,
     },
+    /// Others read or write all the time.
+    #[error("the store is in use and does not stand still")]
+    Busy,
     /// A row that should be there is not, or is not in the state it was in before.
     #[error("{0} has changed meanwhile, or is not there")]
     Changed(&'static str),

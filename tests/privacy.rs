@@ -175,6 +175,7 @@ fn a_whole_practice_day_leaves_nothing_personal_where_it_does_not_belong() {
     call(&["audit", "export", text(&out("log.jsonl"))], false, &[0]);
     call(&["audit", "verify"], false, &[0]);
     call(&["audit", "verify", "--officer", "nobody"], false, &[2]);
+    call(&["backup", text(&forms.path().join("backup"))], false, &[0]);
     call(&["purge", "--dry-run"], false, &[0]);
     call(&["purge"], false, &[4]);
     call(&["doctor"], false, &[0, 1]);

@@ -1,5 +1,6 @@
 //! The arguments, parsed once into types (interface.md). Does nothing with them.
 
+mod backup;
 mod evidence;
 mod people;
 mod records;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(super) use self::backup::{Outside, Recovery, Restore, Restored};
 pub(super) use self::evidence::Evidence;
 pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
@@ -193,6 +195,17 @@ pub(super) enum Command {
     /// The clock beside the newest record.
     #[command(subcommand)]
     Clock(Clock),
+    /// Write all that must not be lost to one file, sealed to the officers of this unit, while the station
+    /// works (system).
+    Backup {
+        /// The file to write; none that is there is replaced.
+        file: PathBuf,
+    },
+    /// Make a home out of a backup (system, and security as --second).
+    Restore(Restore),
+    /// Who gets in when an officer is lost and nobody can take their place.
+    #[command(subcommand)]
+    Recovery(Recovery),
     /// Erase what is personal and has had its time (system, confirmed by security).
     Purge {
         /// Only list what would go.

@@ -12,13 +12,14 @@ use crate::domain::audit::{since, until};
 use crate::domain::checkpoint::{CheckpointCode, Standing};
 use crate::domain::officer::Duty;
 use crate::domain::person::mask_name;
+use crate::domain::retention::Kept;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::audit::{self, Against, Verification};
 use crate::station::jobs::doctor::{self, Detail, Finding};
 use crate::station::jobs::older_records;
-use crate::station::jobs::{purge, tally, waivers};
+use crate::station::jobs::{backup, purge, tally, waivers};
 use crate::station::{ActingOfficer, AuditEntry, AuditFilter, Desk, Error, clock};
 use crate::wording::Wording;
 
@@ -174,17 +175,22 @@ impl Cli<'_> {
 
     pub(super) fn purge(&self, dry_run: bool) -> Result<u8, Error> {
         let now = clock::now();
-        let (due, orders, scans) = if dry_run {
+        let (due, orders, scans, backups) = if dry_run {
             let (desk, officer) = self.open(Access::Read, Duty::SetUp)?;
             let orders = purge::due_orders(&desk, &officer, now)?;
             let scans = tally::due_scans(&desk, &officer, now)?;
-            (purge::due(&desk, &officer, now)?, orders, scans)
+            let due = purge::due(&desk, &officer, now)?;
+            let any = !(due.is_empty() && orders.is_empty() && scans.is_empty());
+            let backups = backup::to_destroy(&desk, &officer, (now, any))?;
+            (due, orders, scans, backups)
         } else {
             let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
             let second = self.second((&desk, &officer), TwoOfficerAct::Purge)?;
             let orders = purge::purge_orders(&desk, &officer, &second, now)?;
             let scans = tally::purge_scans(&desk, &officer, &second, now)?;
-            (purge::purge(&desk, &officer, &second, now)?, orders, scans)
+            let due = purge::purge(&desk, &officer, &second, now)?;
+            let backups = backup::to_destroy(&desk, &officer, (now, false))?;
+            (due, orders, scans, backups)
         };
         let requests = due.iter().map(|due| {
             json!({
@@ -208,13 +214,23 @@ impl Cli<'_> {
                 "kept": scan.kept.word(), "since": scan.since, "fields": null,
             })
         });
-        let items: Vec<Value> = requests.chain(orders).chain(scans).collect();
+        let backups = backups.iter().map(|backup| {
+            json!({
+                "request": null, "certificate": null, "state": null, "kept": Kept::Backup.word(),
+                "since": null, "fields": null, "sha256": hex::encode(backup.sha256),
+                "made_at": backup.made_at, "destroy_by": backup.by,
+            })
+        });
+        let items = requests.chain(orders).chain(scans).chain(backups);
+        let items: Vec<Value> = items.collect();
         let columns = [
             ("col-request", "request"),
             ("col-certificate", "certificate"),
             ("col-state", "state"),
             ("col-kept", "kept"),
             ("col-since", "since"),
+            ("col-sha256", "sha256"),
+            ("col-destroy-by", "destroy_by"),
         ];
         self.output.list(&items, &columns);
         Ok(0)

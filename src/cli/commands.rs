@@ -64,6 +64,9 @@ pub(super) fn run(
         Some(Command::Audit(command)) => cli.audit(command),
         Some(Command::Evidence(command)) => cli.evidence(command),
         Some(Command::Profile(command)) => cli.profile(command),
+        Some(Command::Backup { file }) => cli.backup(file),
+        Some(Command::Recovery(command)) => cli.recovery(command),
+        Some(Command::Restore(command)) => cli.restore(command),
         Some(Command::Purge { dry_run }) => cli.purge(*dry_run),
         Some(Command::Doctor { report, command }) => {
             cli.doctor(report.as_deref(), command.as_ref())

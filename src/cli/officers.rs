@@ -59,6 +59,8 @@ impl Cli<'_> {
             text.push('\n');
             text.push_str(&words.with("init-unidentified", [("names", names)]));
         }
+        text.push('\n');
+        text.push_str(&words.text("init-next"));
         self.output.document(&document, &text);
         Ok(0)
     }

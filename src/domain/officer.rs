@@ -118,7 +118,31 @@ impl Duty {
     }
 }
 
+/// How long two shares of the recovery kit make somebody an officer (D-46).
+pub const TEMPORARY_SECS: i64 = 72 * 3600;
+
 impl Duty {
+    /// Whether an officer may do it whom the recovery kit enrolled, before the superior has certified
+    /// them: nothing that approves, confirms, issues, hands out, or leads to an SO PIN (D-46). Saying whose
+    /// form 1 is whose belongs to it: their own goes up by it.
+    pub const fn is_temporary_s(self) -> bool {
+        match self {
+            Self::SetUp
+            | Self::EnterRequest
+            | Self::ManageStock
+            | Self::ManageOfficers
+            | Self::ReportLoss
+            | Self::ReadRecords
+            | Self::Audit => true,
+            Self::DecideRequest
+            | Self::Personalise
+            | Self::HandOut
+            | Self::ConfirmAct
+            | Self::UnlockCa
+            | Self::Revoke => false,
+        }
+    }
+
     /// What it is, in a few words: Chinese and English.
     pub const fn words(self) -> (&'static str, &'static str) {
         match self {
@@ -246,6 +270,24 @@ mod tests {
             std::fs::write(&page, documentation()).unwrap();
         }
         assert_eq!(std::fs::read_to_string(page).unwrap(), documentation());
+    }
+
+    #[test]
+    fn an_officer_by_the_recovery_kit_neither_approves_nor_issues() {
+        let may: Vec<_> = Duty::ALL
+            .into_iter()
+            .filter(|duty| duty.is_temporary_s())
+            .collect();
+        let expected = [
+            Duty::SetUp,
+            Duty::EnterRequest,
+            Duty::ManageStock,
+            Duty::ManageOfficers,
+            Duty::ReportLoss,
+            Duty::ReadRecords,
+            Duty::Audit,
+        ];
+        assert_eq!(may, expected);
     }
 
     #[test]

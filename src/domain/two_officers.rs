@@ -28,6 +28,8 @@ pub enum TwoOfficerAct {
     Discrepancy,
     /// A ukey ends for good (D-48).
     Destruction,
+    /// The shares that let somebody in without a passphrase are made (D-46).
+    RecoveryKit,
 }
 
 impl TwoOfficerAct {
@@ -42,7 +44,11 @@ impl TwoOfficerAct {
             | Self::NeighbourHistory
             | Self::Correction
             | Self::Discrepancy => true,
-            Self::Delegate | Self::OlderRecords | Self::Reveal | Self::Destruction => false,
+            Self::Delegate
+            | Self::OlderRecords
+            | Self::Reveal
+            | Self::Destruction
+            | Self::RecoveryKit => false,
         }
     }
 }

@@ -24,6 +24,10 @@ use crate::domain::officer::{OfficerName, Post, sign_in_wait_secs};
 use crate::domain::pin::Pin;
 use crate::domain::timestamp::Timestamp;
 
+mod recovery;
+
+pub use recovery::{LINES, Recovered, SHARES, Share, ShareFault};
+
 /// Version of the file this program writes; any other is refused.
 const VERSION: u32 = 2;
 
@@ -41,6 +45,9 @@ pub struct KeysFile {
     /// Public half of the escrow key that comes next, while the keys of the home are being changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next_escrow: Option<String>,
+    /// The recovery kit, while its shares open something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    recovery: Option<recovery::Kit>,
     /// Wrong passphrases since the last right one.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     failures: BTreeMap<OfficerName, Failures>,
@@ -232,6 +239,7 @@ impl KeysFile {
             argon2,
             officers: BTreeMap::new(),
             next_escrow: None,
+            recovery: None,
             failures: BTreeMap::new(),
         }
     }
@@ -241,14 +249,21 @@ impl KeysFile {
     /// # Errors
     /// [`WrapError`] when it is missing, damaged or of another version.
     pub fn read(path: &Path) -> Result<Self, WrapError> {
+        Self::parse(&file::read_private(path)?)
+    }
+
+    /// Reads its bytes.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn parse(bytes: &[u8]) -> Result<Self, WrapError> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
-        let bytes = file::read_private(path)?;
-        let Versioned { version } = serde_json::from_slice(&bytes)?;
+        let Versioned { version } = serde_json::from_slice(bytes)?;
         match version {
-            VERSION => Ok(serde_json::from_slice(&bytes)?),
+            VERSION => Ok(serde_json::from_slice(bytes)?),
             newer if newer > VERSION => Err(WrapError::Newer(newer)),
             older => Err(WrapError::Older(older)),
         }
@@ -287,6 +302,27 @@ impl KeysFile {
         let left = until.unix_secs() - now.unix_secs();
         // A clock that was set back does not lengthen the wait.
         (left > 0).then(|| left.min(sign_in_wait_secs(*count)))
+    }
+
+    /// Forgets every wrong passphrase: those of a backup are of another day.
+    pub fn forget_failures(&mut self) {
+        self.failures.clear();
+    }
+
+    /// Whether trying a passphrase takes no more memory and time than a station would ever ask for.
+    pub(super) const fn is_affordable(&self) -> bool {
+        let Cost {
+            memory_kib,
+            passes,
+            lanes,
+        } = self.argon2;
+        memory_kib <= 1024 * 1024 && passes <= 256 && lanes <= 16
+    }
+
+    /// The public halves of every officer.
+    pub(super) fn recipients(&self) -> Result<Vec<Recipient>, WrapError> {
+        let wraps = self.officers.values();
+        wraps.map(|wrap| recipient(&wrap.recipient)).collect()
     }
 
     /// Counts a wrong passphrase.
@@ -405,7 +441,7 @@ impl KeysFile {
             }
         }
         self.next_escrow = Some(security.escrow.public().to_string());
-        Ok(())
+        self.announce_to_kit(store_key)
     }
 
     /// The public half of the announced escrow key, while the keys are being changed.
@@ -429,6 +465,7 @@ impl KeysFile {
                 wrap.security = Some(next);
             }
         }
+        self.end_announcement_to_kit(true);
         self.next_escrow = None;
     }
 
@@ -438,6 +475,7 @@ impl KeysFile {
             wrap.next_store_key = None;
             wrap.next_security = None;
         }
+        self.end_announcement_to_kit(false);
         self.next_escrow = None;
     }
 
@@ -446,16 +484,8 @@ impl KeysFile {
     /// # Errors
     /// [`WrapError::WrongPassphrase`], [`WrapError::UnknownOfficer`], or what is damaged.
     pub fn open(&self, name: &OfficerName, passphrase: &SecretText) -> Result<Opened, WrapError> {
-        let wrap = self
-            .officers
-            .get(name)
-            .ok_or_else(|| WrapError::UnknownOfficer(name.clone()))?;
-        let key = self.derive(passphrase, &wrap.salt)?;
-        let identity = key
-            .open(&purpose(self.home, name), &wrap.identity.0)
-            .map_err(|_opaque| WrapError::WrongPassphrase(name.clone()))?;
-        let identity = std::str::from_utf8(&identity).map_err(|_binary| NotOpened)?;
-        let identity = Identity::from_str(identity).map_err(|_text| NotOpened)?;
+        let identity = self.identity(name, passphrase)?;
+        let wrap = self.wrap(name)?;
         let key = |sealed: &Sealed| -> Result<SecretKey, NotOpened> {
             SecretKey::from_slice(&open(&identity, sealed)?).ok_or(NotOpened)
         };
@@ -482,6 +512,26 @@ impl KeysFile {
                 .map(|sealed| sealed.open(&identity))
                 .transpose()?,
         })
+    }
+
+    fn wrap(&self, name: &OfficerName) -> Result<&Wrap, WrapError> {
+        let wrap = self.officers.get(name);
+        wrap.ok_or_else(|| WrapError::UnknownOfficer(name.clone()))
+    }
+
+    /// An officer's private half: opens what is sealed to them.
+    pub(super) fn identity(
+        &self,
+        name: &OfficerName,
+        passphrase: &SecretText,
+    ) -> Result<Identity, WrapError> {
+        let wrap = self.wrap(name)?;
+        let key = self.derive(passphrase, &wrap.salt)?;
+        let identity = key
+            .open(&purpose(self.home, name), &wrap.identity.0)
+            .map_err(|_opaque| WrapError::WrongPassphrase(name.clone()))?;
+        let identity = std::str::from_utf8(&identity).map_err(|_binary| NotOpened)?;
+        Ok(Identity::from_str(identity).map_err(|_text| NotOpened)?)
     }
 
     fn derive(&self, passphrase: &SecretText, salt: &[u8; 16]) -> Result<SecretKey, WrapError> {

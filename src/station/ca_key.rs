@@ -60,6 +60,7 @@ impl CaKey {
 
 /// The PIN while it is released. In practice the station releases it as `security` by itself.
 fn released_pin(desk: &Desk) -> Result<Pin, CaFailure> {
+    jobs::restore::demand_compared(desk)?;
     if let Some(pin) = stored_pin(desk)? {
         return Ok(pin);
     }

@@ -12,7 +12,7 @@ use super::jobs::losses;
 use super::own_ukey;
 use super::post;
 use super::secrets::Secrets;
-use super::sign_in::{self, ActingOfficer, AskSecret, SecondOfficer};
+use super::sign_in::{self, ActingOfficer, AskSecret, SecondOfficer, Standing};
 use crate::domain::audit::AuditRow;
 use crate::domain::id::HomeId;
 use crate::domain::officer::{Duty, OfficerName};
@@ -68,7 +68,7 @@ impl Desk {
     ///
     /// # Errors
     /// `home-missing`, `home-held`, `officer-required`, `passphrase-wrong`, `wrong-duty`,
-    /// `officer-ukey-missing`, `officer-ukey-refused`, `store-newer`, `store-damaged`, `secrets-readable` and the like.
+    /// `officer-temporary`, `officer-temporary-ended`, `officer-ukey-missing`, `officer-ukey-refused`, `store-newer`, `store-damaged`, `secrets-readable` and the like.
     pub fn open(
         path: &Path,
         access: Access,
@@ -86,9 +86,10 @@ impl Desk {
         let name = sign_in::choose(&keys, secrets.as_ref(), terms.officer.as_ref(), duty)?;
         let passphrase = sign_in::passphrase(secrets.as_ref(), &name, ask)?;
         let opened = sign_in::open_wraps(&home, &mut keys, &name, &passphrase)?;
-        let (mut store, mut store_key) = open_store(&home, &opened)?;
+        let known = (&opened.store_key, opened.next_store_key.as_ref());
+        let (mut store, mut store_key) = open_store(&home, known)?;
         // Before a change of keys is finished: who it disabled was not told the next ones.
-        let row = enabled_officer(&store, &name)?;
+        let (row, standing) = enabled_officer(&store, &name)?;
         if access == Access::Change && keys.announced_escrow().is_some() {
             store_key = finish_key_change(
                 &home,
@@ -119,7 +120,9 @@ impl Desk {
             post::finish(&desk)?;
             losses::end_holds(&desk)?;
         }
-        Ok((desk, ActingOfficer::new(&row, proof)))
+        let officer = ActingOfficer::new(&row, standing, proof);
+        officer.demand(duty)?;
+        Ok((desk, officer))
     }
 
     /// The home.
@@ -216,7 +219,7 @@ impl Desk {
         if name == first.name() {
             return Err(Error::refused("second-officer-same", name.as_str()));
         }
-        let row = enabled_officer(&self.store(), name)?;
+        let (row, standing) = enabled_officer(&self.store(), name)?;
         sign_in::demand(name, row.post, Duty::ConfirmAct)?;
         // In a real home the second passphrase is typed, never read from a file (interface.md).
         let given = self
@@ -229,7 +232,9 @@ impl Desk {
             .ok_or_else(required)?;
         self.open_wraps(name, &passphrase)?;
         let proof = own_ukey::prove(self, &row)?;
-        Ok(SecondOfficer::new(ActingOfficer::new(&row, proof)))
+        let officer = ActingOfficer::new(&row, standing, proof);
+        officer.demand(Duty::ConfirmAct)?;
+        Ok(SecondOfficer::new(officer))
     }
 
     /// The records; one thread at a time.
@@ -376,9 +381,9 @@ impl Desk {
             .and_then(|secrets| secrets.passphrase(&name).cloned());
         drop(secrets);
         let opened = self.open_wraps(&name, &passphrase.ok_or_else(locked)?)?;
-        let row = enabled_officer(&self.store(), &name)?;
+        let (row, standing) = enabled_officer(&self.store(), &name)?;
         sign_in::demand(&name, row.post, Duty::UnlockCa)?;
-        let officer = ActingOfficer::new(&row, own_ukey::prove(self, &row)?);
+        let officer = ActingOfficer::new(&row, standing, own_ukey::prove(self, &row)?);
         Ok((officer, opened.security.ok_or_else(locked)?))
     }
 
@@ -391,11 +396,14 @@ impl Desk {
 
 /// Opens the records with the store's key; with its next one where a change was interrupted after
 /// the file had it.
-fn open_store(home: &Home, opened: &Opened) -> Result<(Store, SecretKey), Error> {
+pub(super) fn open_store(
+    home: &Home,
+    (store_key, next): (&SecretKey, Option<&SecretKey>),
+) -> Result<(Store, SecretKey), Error> {
     let with = |key: &SecretKey| Store::open(&home.store(), key.expose());
-    match (with(&opened.store_key), &opened.next_store_key) {
+    match (with(store_key), next) {
         (Err(StoreError::NotOpened(_)), Some(next)) => Ok((with(next)?, next.clone())),
-        (store, _) => Ok((store?, opened.store_key.clone())),
+        (store, _) => Ok((store?, store_key.clone())),
     }
 }
 
@@ -434,11 +442,21 @@ pub(super) fn finish_key_change(
     }
 }
 
-fn enabled_officer(store: &Store, name: &OfficerName) -> Result<OfficerRow, Error> {
+/// An officer who may sign in, and by what right.
+fn enabled_officer(store: &Store, name: &OfficerName) -> Result<(OfficerRow, Standing), Error> {
     let officers = store.read().officers()?.into_iter();
     let mut enabled = officers.filter(|row| row.enabled);
     let row = enabled.find(|row| row.name == *name);
-    row.ok_or_else(|| Error::refused("officer-unknown", name.as_str()))
+    let row = row.ok_or_else(|| Error::refused("officer-unknown", name.as_str()))?;
+    let mut temporary = store.read().temporary_officers()?.into_iter();
+    match temporary.find(|temporary| temporary.name == *name) {
+        None => Ok((row, Standing::Ordinary)),
+        Some(temporary) if clock::now() < temporary.until => Ok((row, Standing::Temporary)),
+        Some(temporary) => {
+            let text = format!("{name}, {}", temporary.until);
+            Err(Error::refused("officer-temporary-ended", text))
+        }
+    }
 }
 
 /// The profile of virtual ukeys in a practice home.

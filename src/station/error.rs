@@ -119,6 +119,7 @@ impl From<StoreError> for Error {
             StoreError::File(_, source) => Self::failed("file", format!("{text}: {source}")),
             StoreError::NotOpened(_) => Self::failed("store-damaged", text),
             StoreError::Newer { .. } => Self::refused("store-newer", text),
+            StoreError::Busy => Self::failed("store-busy", ""),
             StoreError::Changed(_) => Self::refused("changed-meanwhile", text),
             StoreError::Constraint(_) => Self::refused("record-refused", text),
             StoreError::Sqlite(source) => Self::failed("store-failed", source.to_string()),

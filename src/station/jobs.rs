@@ -2,6 +2,7 @@
 
 pub mod approvals;
 pub mod audit;
+pub mod backup;
 pub mod bind_ukey;
 pub mod ca;
 pub mod ca_certificate;
@@ -32,10 +33,12 @@ pub mod personalise;
 pub mod practice;
 pub mod profiles;
 pub mod purge;
+pub mod recovery;
 pub mod rekey;
 pub mod request_import;
 pub mod request_view;
 pub mod requests;
+pub mod restore;
 pub mod return_ukey;
 pub mod review;
 pub mod revoke;

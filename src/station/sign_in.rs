@@ -18,14 +18,25 @@ use crate::store::OfficerRow;
 pub struct ActingOfficer {
     name: OfficerName,
     post: Post,
+    standing: Standing,
+}
+
+/// How somebody came to be an officer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// As D-6 says.
+    Ordinary,
+    /// By the recovery kit, until the superior has certified them (D-46).
+    Temporary,
 }
 
 impl ActingOfficer {
     /// Called by the desk once passphrase and record agree; the second proof is the ukey's answer.
-    pub(super) fn new(row: &OfficerRow, _proof: SecondProof) -> Self {
+    pub(super) fn new(row: &OfficerRow, standing: Standing, _proof: SecondProof) -> Self {
         Self {
             name: row.name.clone(),
             post: row.post,
+            standing,
         }
     }
 
@@ -42,9 +53,13 @@ impl ActingOfficer {
     /// Demands a duty of the officer (D-7).
     ///
     /// # Errors
-    /// `wrong-duty`.
+    /// `wrong-duty`, `officer-temporary`.
     pub fn demand(&self, duty: Duty) -> Result<(), Error> {
-        demand(&self.name, self.post, duty)
+        demand(&self.name, self.post, duty)?;
+        if self.standing == Standing::Temporary && !duty.is_temporary_s() {
+            return Err(Error::refused("officer-temporary", self.name.as_str()));
+        }
+        Ok(())
     }
 }
 

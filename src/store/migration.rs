@@ -25,6 +25,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/017.sql"),
     include_str!("schema/018.sql"),
     include_str!("schema/019.sql"),
+    include_str!("schema/020.sql"),
 ];
 
 /// The version this program writes.

@@ -171,7 +171,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Keeps an officer's certificate and its chain: from here they can sign.
+    /// Keeps an officer's certificate and its chain: from here they can sign, and are an officer for good.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when there is no such officer.
@@ -180,6 +180,7 @@ impl Writing<'_> {
         name: &OfficerName,
         chain: &[Vec<u8>],
     ) -> Result<(), StoreError> {
+        self.end_temporary_officer(name)?;
         let sql = "UPDATE officers SET chain = ?2 WHERE name = ?1";
         one_officer(
             self.db

@@ -30,6 +30,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("audit", Purge::Keeps),
     ("audit_checkpoints", Purge::Keeps),
     ("audit_instances", Purge::Keeps),
+    ("backups", Purge::Keeps), // They are destroyed themselves.
     ("ca_unlock", Purge::Keeps),
     (
         // The DER stays: what it signed must stay verifiable, and it was public.
@@ -129,12 +130,14 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("tallies", Purge::Keeps),          // Counts.
     ("tally_scans", Purge::Keeps),      // Of other units; they go by their own time.
     ("tally_scans_sent", Purge::Keeps), // The scan's hash, as in scans.
+    ("temporary_officers", Purge::Keeps),
     ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
     ("unit_certificates", Purge::Keeps),
     ("unit_crls", Purge::Keeps),
     ("unit_terms", Purge::Keeps),
     ("units", Purge::Keeps),
+    ("unknown_certificates", Purge::Keeps), // Certificates alone, as in `certificates`.
     ("user_types", Purge::Keeps),
     ("waivers", Purge::Keeps), // Why a unit needs one; says nothing of a holder.
 ];

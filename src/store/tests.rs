@@ -1,10 +1,12 @@
 //! The file on disk and the rules of its schema.
 
 mod audit;
+mod backups;
 mod fields;
 mod request_list;
 mod requests;
 mod tallies;
+mod temporary;
 
 use std::collections::BTreeMap;
 

@@ -185,6 +185,18 @@ fn then(reading: &Reading<'_>, count: u64) -> Result<Option<[u8; 32]>, Error> {
     Ok(reading.audit_hash_at(count)?)
 }
 
+/// The position in a checkpoint's file, judged by what this home trusts.
+pub(super) fn position_in(desk: &Desk, path: &Path) -> Result<LogPosition, Error> {
+    let (root, code) = (desk.pinned_root()?, desk.own_unit()?.code);
+    let crls = desk.store().read().unit_crls()?;
+    let own = OwnUnit {
+        code: code.as_str(),
+        root: &root,
+        crls: &crls,
+    };
+    read_checkpoint(desk, path, &own)
+}
+
 /// The position that a checkpoint's file says. That of another home is believed as far as being
 /// another home's.
 fn read_checkpoint(desk: &Desk, path: &Path, own: &OwnUnit<'_>) -> Result<LogPosition, Error> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::PoisonError;
 
+use super::restore::compare;
 use super::{crl, exchange, losses};
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
@@ -112,7 +113,9 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     let own = rows
         .into_iter()
         .map(|(serial, at, reason)| Revoked { serial, at, reason });
-    let revoked: Vec<Revoked> = own.chain(exchange::revoked(desk)?).collect();
+    let elsewhere = exchange::revoked(desk)?;
+    let unknown = compare::to_revoke(desk)?;
+    let revoked: Vec<Revoked> = own.chain(elsewhere).chain(unknown).collect();
     let now = clock::now();
     let terms = CrlTerms {
         number,

@@ -15,6 +15,7 @@ use crate::station::error::Error;
 use crate::station::files::read_limited;
 use crate::station::{ActingOfficer, clock};
 
+mod backups;
 mod checks;
 
 /// A diagnostics report's `type`.

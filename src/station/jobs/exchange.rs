@@ -16,6 +16,7 @@ use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::files::read_limited;
+use crate::station::jobs::restore;
 use crate::station::signing_key::SigningKey;
 
 /// Endings of the three files of one item.
@@ -82,6 +83,7 @@ impl Done {
 /// `wrong-duty`, `ca-locked` before the first signature, or what token and file system say.
 pub fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Vec<Item>, Error> {
     let makes = makes(officer)?;
+    restore::demand_compared(desk)?;
     fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
     let mut items = Vec::new();
     if desk.ca_is_elsewhere()? {

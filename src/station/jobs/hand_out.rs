@@ -9,7 +9,7 @@ use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::ca::{self, CrlStanding};
-use crate::station::jobs::losses;
+use crate::station::jobs::{losses, restore};
 use crate::station::{ActingOfficer, clock};
 use crate::store::{CertificateRow, RunRow, StoreError, UkeyRow, Writing};
 use crate::workflow::journal::PinSource;
@@ -32,9 +32,11 @@ pub struct HandedOut {
 /// replaces is revoked first, in the same act (D-42).
 ///
 /// # Errors
-/// `ukey-not-in-stock`, `ukey-not-issued`, `pin-letter-not-printed`, `wrong-duty`.
+/// `ukey-not-in-stock`, `ukey-not-issued`, `pin-letter-not-printed`, `restore-not-compared`,
+/// `wrong-duty`.
 pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result<HandedOut, Error> {
     officer.demand(Duty::HandOut)?;
+    restore::demand_compared(desk)?;
     let unknown = || Error::refused("ukey-not-in-stock", serial.as_str());
     let not_issued = || Error::refused("ukey-not-issued", serial.as_str());
     let row = desk.store().read().ukey(serial)?.ok_or_else(unknown)?;

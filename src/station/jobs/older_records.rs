@@ -9,6 +9,7 @@ use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
+use crate::store::{StoreError, Writing};
 
 /// Setting: serial numbers of the ukeys that told so, JSON: they may hold blanks.
 const NOTICED: &str = "records_older_than";
@@ -44,6 +45,11 @@ pub(in crate::station) fn notice(
         .map_err(Error::from)
 }
 
+/// What was told is dealt with, in the transaction of the act.
+pub(in crate::station) fn settle(writing: &Writing<'_>) -> Result<(), StoreError> {
+    writing.set_meta(NOTICED, "[]")
+}
+
 /// Goes on with these records: a new instance and epoch, which every neighbour will ask about, and the
 /// ukeys that told so are out of stock as damaged. Gives the new epoch.
 ///
@@ -69,7 +75,7 @@ pub fn go_on(
             let damaged = (UkeyState::Blank, UkeyState::Damaged);
             writing.move_ukey(serial, damaged, None, audit.at)?;
         }
-        writing.set_meta(NOTICED, "[]")
+        settle(writing)
     })?;
     let (epoch, _instance) = desk.store().read().audit_instance()?;
     Ok((epoch, serials))

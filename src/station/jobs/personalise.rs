@@ -17,6 +17,7 @@ use crate::domain::ukey::{Expected, Serial, UkeyState};
 use crate::station::bench::Unusable;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
+use crate::station::jobs::restore;
 use crate::station::report::{Clerk, Event, Outcome, RunResult, Summary};
 use crate::station::{ActingOfficer, bench, clock};
 use crate::store::{RequestFilter, RequestRow, RunRow, UkeyRow};
@@ -66,7 +67,8 @@ enum OrderKind {
 ///
 /// # Errors
 /// Before anything was begun: `wrong-duty`, `request-not-approved`, `request-already-used`,
-/// `ukey-not-inserted`, `ukey-not-in-stock`, `ukey-duplicate-serial`, `no-blank-ukey`.
+/// `ukey-not-inserted`, `ukey-not-in-stock`, `ukey-duplicate-serial`, `no-blank-ukey`,
+/// `restore-not-compared`.
 pub fn personalise(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -76,6 +78,7 @@ pub fn personalise(
     clerk: Clerk<'_>,
 ) -> Result<Summary, Error> {
     officer.demand(Duty::Personalise)?;
+    restore::demand_compared(desk)?;
     if terms.pin == PinSource::Secrets && !desk.is_practice() {
         return Err(Error::usage("pin-secrets-in-practice-only", ""));
     }
@@ -142,7 +145,7 @@ fn paired(
 /// Goes on with open runs: all of them, or the one on this ukey, with the answer to its question.
 ///
 /// # Errors
-/// `run-not-open`, `wrong-duty`.
+/// `run-not-open`, `restore-not-compared`, `wrong-duty`.
 pub fn resume(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -151,6 +154,7 @@ pub fn resume(
     clerk: Clerk<'_>,
 ) -> Result<Summary, Error> {
     officer.demand(Duty::Personalise)?;
+    restore::demand_compared(desk)?;
     let answer = on.and_then(|(_serial, answer)| answer);
     let mut orders = VecDeque::new();
     let runs = desk.store().read().open_runs()?; // The lock ends here: each run takes it again.

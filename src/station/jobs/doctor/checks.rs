@@ -31,6 +31,7 @@ pub(super) fn all(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<Finding>, 
     findings.push(time(desk, now)?);
     let older = older_records::noticed(desk)?.len();
     findings.push(found("records", older == 0, counted("records", older)));
+    findings.extend(super::backups::all(desk, officer, now)?);
     findings.extend(ca(desk, now)?);
     findings.push(list(desk, now)?);
     findings.push(losses(desk, officer)?);

@@ -96,6 +96,9 @@ impl Session<'_> {
                 Err(wrong_answer("another key than the one that was submitted"))
             };
         }
+        if self.desk.store().read().is_key_of_unknown(&key)? {
+            return Err(refuse("key-seen-before")); // Certified after the backup that was restored.
+        }
         self.verify_approval()?;
         let authority = self.desk.authority()?;
         let (not_before, not_after) = CertificateProfile::DEFAULT.dates(clock::now());
