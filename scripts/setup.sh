@@ -9,7 +9,7 @@ packages=(gcc libc6-dev make perl pkg-config libssl-dev libpcsclite-dev softhsm2
   libxrandr2 fonts-noto-cjk)
 if [ "$what" = test ]; then
   packages+=(opensc gnutls-bin openssl poppler-utils libclang-dev clang pcscd vsmartcard-vpcd
-    faketime unzip)
+    faketime unzip nginx-light curl libengine-pkcs11-openssl)
 fi
 
 missing=()

@@ -5,6 +5,7 @@ mod page;
 mod table;
 
 pub mod calendar;
+pub mod destruction;
 pub mod dispatch_note;
 pub mod evidence;
 pub mod form;

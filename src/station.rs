@@ -21,6 +21,7 @@ mod own_ukey;
 mod post;
 mod practice_fault;
 mod signing_key;
+mod so_pin;
 mod ukey_pins;
 mod unit_key;
 mod unit_trust;
@@ -32,6 +33,7 @@ pub use home::Home;
 pub use practice_fault::FaultAtStep;
 pub use sign_in::{ActingOfficer, SecondOfficer};
 pub use signing_key::SigningKey;
+pub use so_pin::SoPinRelease;
 
 pub use crate::keys::secret::SecretText;
 pub use crate::store::{

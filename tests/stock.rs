@@ -364,6 +364,16 @@ fn what_cannot_be_right_is_refused_and_changes_nothing() {
         .typed(SYSTEM, &destroyed, &[SECURITY.1])
         .expect(0);
     assert_eq!(counts(&prefecture, &["blank", "destroyed"]), [1, 1]);
+    // On paper, signed by both.
+    let paper = prefecture.file("destroyed.pdf");
+    let print = |serial| prefecture.act(SYSTEM, &["ukey", "destruction", serial, text(&paper)]);
+    let refused = print("FT-0001").expect(4);
+    assert_eq!(refused.error_code(), "ukey-not-destroyed");
+    print("FT-0002").expect(0);
+    let words = must("pdftotext", &["-layout", text(&paper), "-"]);
+    for word in ["销毁证明", "FT-0002", "压碎", SYSTEM.0, SECURITY.0] {
+        assert!(words.contains(word), "{word}: {words}");
+    }
 }
 
 #[test]

@@ -269,18 +269,19 @@ impl Cli<'_> {
         })))
     }
 
+    /// The second officer, if one is named.
+    pub(super) fn second_name(&self) -> Result<Option<OfficerName>, Error> {
+        let named = self.global.second.as_deref();
+        named.map(officer_name).transpose()
+    }
+
     /// Who confirms an act of two officers: the second one, signed in, or a waiver.
     pub(super) fn second(
         &self,
         (desk, first): (&Desk, &ActingOfficer),
         act: TwoOfficerAct,
     ) -> Result<SecondOfficer, Error> {
-        let named = self
-            .global
-            .second
-            .as_deref()
-            .map(officer_name)
-            .transpose()?;
+        let named = self.second_name()?;
         waivers::confirm(desk, first, act, named.as_ref(), &AskTerminal(self.output))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::args::{Ukey, WhichUkeys};
-use super::commands::{Cli, parse_state};
+use super::commands::{AskTerminal, Cli, parse_state};
 use super::objects::{self, Names};
 use super::output::Output;
 use super::pins::AtTerminal;
@@ -12,12 +12,14 @@ use crate::domain::certificate::RevocationReason;
 use crate::domain::loss::LossKind;
 use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
-use crate::domain::ukey::UkeyState;
+use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Access;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::ukeys::UkeyView;
-use crate::station::jobs::{certificates, change_pin, hand_out, losses, stock, ukeys};
-use crate::station::{ActingOfficer, Desk, EntryRow, Error, UkeyFilter};
+use crate::station::jobs::{
+    certificates, change_pin, destruction_paper, hand_out, losses, stock, ukeys, unblock, wipe,
+};
+use crate::station::{ActingOfficer, Desk, EntryRow, Error, SoPinRelease, UkeyFilter};
 
 /// Columns of a table of ukeys.
 const COLUMNS: [(&str, &str); 6] = [
@@ -82,8 +84,47 @@ impl Cli<'_> {
             } => self.ukey_return((serial, reason), certificate_reason),
             Ukey::Losses { open } => self.losses(*open),
             Ukey::LossReport { serial, out } => self.loss_report(serial, out),
+            Ukey::Destruction { serial, out } => {
+                let (desk, officer) = self.read()?;
+                let row = ukeys::named(&desk, &officer, serial)?;
+                destruction_paper::print(&desk, &officer, &row, out)?;
+                Ok(self.written(std::slice::from_ref(out)))
+            }
+            Ukey::Wipe { serial, reason } => {
+                let (desk, officer) = self.open(Access::Change, Duty::ManageStock)?;
+                let row = whole((&desk, &officer), serial)?;
+                let release = self.so_pin((&desk, &officer), &row.identity.serial)?;
+                let row = wipe::wipe(&desk, &officer, (&release, reason))?;
+                self.ukey_done((&desk, &officer), row, false)
+            }
+            Ukey::Unblock { serial, .. } => self.unblock(serial),
             Ukey::ChangePin { serial } => self.change_pin(serial),
         }
+    }
+
+    /// Security releases the SO PIN of a ukey.
+    fn so_pin(
+        &self,
+        (desk, officer): (&Desk, &ActingOfficer),
+        serial: &Serial,
+    ) -> Result<SoPinRelease, Error> {
+        let named = self.second_name()?;
+        let ask = AskTerminal(self.output);
+        SoPinRelease::by_security(desk, officer, (named.as_ref(), &ask), serial)
+    }
+
+    fn unblock(&self, serial: &str) -> Result<u8, Error> {
+        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
+        let serial = ukeys::named(&desk, &officer, serial)?.identity.serial;
+        let release = self.so_pin((&desk, &officer), &serial)?;
+        let done = unblock::unblock(&desk, &officer, &release, &AtTerminal(self.output))?;
+        let value = json!({
+            "serial": serial,
+            "so_pin_rotated": done.so_pin_rotated,
+            "hold": done.hold,
+            "crl": done.lifted.as_ref().map(CrlStanding::word),
+        });
+        Ok(self.done(&value))
     }
 
     fn ukey_list(&self, which: &WhichUkeys) -> Result<u8, Error> {
@@ -260,6 +301,7 @@ fn step(entry: &EntryRow) -> Value {
         "to": entry.to,
         "movement": entry.kind,
         "officer": entry.officer,
+        "confirmed_by": entry.confirmed_by,
         "reason": entry.reason,
         "note": entry.note,
     })

@@ -26,6 +26,8 @@ pub enum MovementKind {
     Damage,
     /// Given back by its holder (D-45).
     Return,
+    /// It came back, and is a blank again (D-25).
+    Wipe,
     /// Ended for good (D-48).
     Destroy,
     /// A record was wrong (D-7).
@@ -45,6 +47,7 @@ impl MovementKind {
             Self::SignFor => "sign-for",
             Self::Damage => "damage",
             Self::Return => "return",
+            Self::Wipe => "wipe",
             Self::Destroy => "destroy",
             Self::Correction => "correction",
             Self::Discrepancy => "discrepancy",

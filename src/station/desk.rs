@@ -214,6 +214,17 @@ impl Desk {
         named: Option<&OfficerName>,
         ask: &dyn AskSecret,
     ) -> Result<SecondOfficer, Error> {
+        let (second, _secrets) = self.second_with_secrets(first, named, ask)?;
+        Ok(second)
+    }
+
+    /// As [`Self::second_officer`], with what security's passphrase opens.
+    pub(super) fn second_with_secrets(
+        &self,
+        first: &ActingOfficer,
+        named: Option<&OfficerName>,
+        ask: &dyn AskSecret,
+    ) -> Result<(SecondOfficer, Option<SecuritySecrets>), Error> {
         let required = || Error::refused("second-officer-required", "");
         let name = named.ok_or_else(required)?;
         if name == first.name() {
@@ -230,11 +241,11 @@ impl Desk {
         let passphrase = given
             .or_else(|| ask.passphrase(name))
             .ok_or_else(required)?;
-        self.open_wraps(name, &passphrase)?;
+        let opened = self.open_wraps(name, &passphrase)?;
         let proof = own_ukey::prove(self, &row)?;
         let officer = ActingOfficer::new(&row, standing, proof);
         officer.demand(Duty::ConfirmAct)?;
-        Ok(SecondOfficer::new(officer))
+        Ok((SecondOfficer::new(officer), opened.security))
     }
 
     /// The records; one thread at a time.

@@ -1,6 +1,7 @@
 //! One file for each job of the desk.
 
 pub mod approvals;
+mod at_ukey;
 pub mod audit;
 pub mod backup;
 pub mod bind_ukey;
@@ -10,6 +11,7 @@ pub mod certificates;
 pub mod change_pin;
 pub mod clock_check;
 pub mod crl;
+pub mod destruction_paper;
 pub mod dispatch_paper;
 pub mod doctor;
 pub mod enrolment;
@@ -50,7 +52,9 @@ pub mod stock_check;
 pub mod tally;
 pub mod trust;
 pub mod ukeys;
+pub mod unblock;
 pub mod unit_lists;
 pub mod unit_revocation;
 pub mod units;
 pub mod waivers;
+pub mod wipe;

@@ -26,6 +26,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/018.sql"),
     include_str!("schema/019.sql"),
     include_str!("schema/020.sql"),
+    include_str!("schema/021.sql"),
 ];
 
 /// The version this program writes.

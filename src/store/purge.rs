@@ -110,6 +110,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ),
     ("sent_up", Purge::DeletesRows("request")),
     ("slips", Purge::Keeps),
+    ("so_pin_rotations", Purge::Keeps), // Gone when the ukey has it.
     ("stock_check_items", Purge::Keeps), // Of ukeys: no label, no holder.
     ("stock_checks", Purge::Keeps),
     ("stock_days", Purge::Keeps),

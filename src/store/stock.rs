@@ -72,6 +72,8 @@ pub struct EntryRow {
     pub kind: Option<String>,
     /// Who moved it, if it was one of the stock.
     pub officer: Option<String>,
+    /// The second officer, or the waiver, of a movement that two confirm.
+    pub confirmed_by: Option<String>,
     /// Why, in words.
     pub reason: Option<String>,
     /// Number of the note.
@@ -213,7 +215,7 @@ impl Reading<'_> {
     pub fn stock_entries(&self, serial: &Serial) -> Result<Vec<EntryRow>, StoreError> {
         let mut statement = self.db.prepare_cached(
             "SELECT stock_entries.at, from_account, to_account, stock_movements.kind,
-                 stock_movements.officer, stock_movements.reason, dispatch_notes.number
+                 stock_movements.officer, stock_movements.reason, dispatch_notes.number, confirmed_by
              FROM stock_entries
              LEFT JOIN stock_movements ON stock_movements.id = movement
              LEFT JOIN dispatch_notes ON dispatch_notes.id = stock_movements.note
@@ -228,6 +230,7 @@ impl Reading<'_> {
                 officer: row.get(4)?,
                 reason: row.get(5)?,
                 note: row.get(6)?,
+                confirmed_by: row.get(7)?,
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)

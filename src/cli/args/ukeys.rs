@@ -211,6 +211,31 @@ pub(in crate::cli) enum Ukey {
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
+    /// Write the certificate of destruction as PDF, to be signed by both officers.
+    Destruction {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The file to write.
+        out: PathBuf,
+    },
+    /// Make a ukey that came back blank again, with the SO PIN that security releases as --second; it is a
+    /// blank of the stock only once that is proven (system).
+    Wipe {
+        /// Its whole serial.
+        serial: String,
+        /// Why.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// The holder types a new user PIN where the old one is locked or forgotten, with the SO PIN that
+    /// security releases once as --second; the SO PIN is another one afterwards (system).
+    Unblock {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The holder is here, and their identity was compared with their document.
+        #[arg(long, required = true)]
+        identity_compared: bool,
+    },
     /// The holder changes the user PIN, typed at the terminal; a hold of a random PIN ends.
     ChangePin {
         /// Serial or its last four or more characters.

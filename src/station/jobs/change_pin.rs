@@ -1,19 +1,20 @@
 //! A holder changes the user PIN of a ukey at the desk; a hold that waited for it ends (D-37, D-59).
 
+use super::at_ukey::AtUkey;
 use crate::domain::audit::AuditRow;
 use crate::domain::certificate::{CertificateSerial, CertificateState};
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::officer::Duty;
 use crate::domain::pin::Pin;
 use crate::domain::request::RequestForm;
-use crate::domain::ukey::{Expected, Serial, UkeyState};
+use crate::domain::ukey::{Serial, UkeyReading, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::ca::{self, CrlStanding};
 use crate::station::sign_in::{self, AskUserPin, PinQuestion};
-use crate::station::{ActingOfficer, bench, clock};
+use crate::station::so_pin::told;
+use crate::station::{ActingOfficer, clock};
 use crate::store::{RequestRow, RunRow, UkeyRow};
-use crate::token::worker::Worker;
 
 /// What became of the certificate once the PIN was changed.
 #[derive(Debug)]
@@ -41,10 +42,12 @@ pub fn change_pin(
 ) -> Result<PinChanged, Error> {
     officer.demand(Duty::HandOut)?;
     let subject = Subject::read(desk, serial)?;
-    let mut at_ukey = AtUkey::find(desk, &subject.ukey)?;
+    let (mut at_ukey, reading) = AtUkey::reach(desk, &subject.ukey)?;
+    demand_not_locked(&reading)?;
     let pins = ask_pins(desk, &subject, ask)?;
-    at_ukey.look()?; // It may have been pulled, or another one plugged in, while the holder typed.
-    let mut audit = subject.audit(officer);
+    // It may have been pulled, or another one plugged in, while the holder typed.
+    demand_not_locked(&at_ukey.look()?)?;
+    let mut audit = subject.audit(officer, "pin-changed");
     if let Err(error) = set(desk, serial, &mut at_ukey, &pins) {
         error.code.clone_into(&mut audit.result);
         desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
@@ -65,18 +68,29 @@ pub fn change_pin(
     })
 }
 
+/// Whether its PIN can be tried.
+fn demand_not_locked(reading: &UkeyReading) -> Result<(), Error> {
+    if reading.flags.user_pin_locked {
+        return Err(Error::refused(
+            "ukey-locked",
+            reading.identity.serial.as_str(),
+        ));
+    }
+    Ok(())
+}
+
 /// Which ukey it is, and for whom it was made.
-struct Subject {
-    ukey: UkeyRow,
-    run: RunRow,
+pub(super) struct Subject {
+    pub(super) ukey: UkeyRow,
+    pub(super) run: RunRow,
     request: RequestRow,
     /// The holder's own numbers are in it; purged forms have none (D-51).
-    form: Option<RequestForm>,
-    certificate: CertificateSerial,
+    pub(super) form: Option<RequestForm>,
+    pub(super) certificate: CertificateSerial,
 }
 
 impl Subject {
-    fn read(desk: &Desk, serial: &Serial) -> Result<Self, Error> {
+    pub(super) fn read(desk: &Desk, serial: &Serial) -> Result<Self, Error> {
         let unknown = || Error::refused("ukey-not-in-stock", serial.as_str());
         let not_out = || Error::refused("ukey-not-handed-out", serial.as_str());
         let store = desk.store();
@@ -100,46 +114,12 @@ impl Subject {
         })
     }
 
-    fn audit(&self, officer: &ActingOfficer) -> AuditRow {
-        let mut audit = Desk::audit_row(officer, "pin-changed");
+    pub(super) fn audit(&self, officer: &ActingOfficer, act: &'static str) -> AuditRow {
+        let mut audit = Desk::audit_row(officer, act);
         audit.request = Some(self.request.id.to_string());
         audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
         audit.certificate = Some(self.certificate.to_string());
         audit
-    }
-}
-
-/// The ukey with its worker, not logged in.
-struct AtUkey {
-    worker: Worker,
-    expected: Expected,
-    serial: Serial,
-}
-
-impl AtUkey {
-    fn find(desk: &Desk, ukey: &UkeyRow) -> Result<Self, Error> {
-        let serial = ukey.identity.serial.clone();
-        let expected = Expected::from(&ukey.reported());
-        let spec = bench::find(desk, ukey, &expected)?;
-        let spec = spec.ok_or_else(|| Error::refused("ukey-not-inserted", serial.as_str()))?;
-        let worker = Worker::start(&spec).map_err(|fault| told(&serial, fault))?;
-        let mut at_ukey = Self {
-            worker,
-            expected,
-            serial,
-        };
-        at_ukey.look()?;
-        Ok(at_ukey)
-    }
-
-    /// Looks whether it is the ukey and whether its PIN can be tried, without login.
-    fn look(&mut self) -> Result<(), Error> {
-        let reading = self.worker.identify(self.expected.clone());
-        let reading = reading.map_err(|fault| told(&self.serial, fault))?;
-        if reading.flags.user_pin_locked {
-            return Err(Error::refused("ukey-locked", self.serial.as_str()));
-        }
-        Ok(())
     }
 }
 
@@ -149,16 +129,24 @@ struct Pins {
     new: Pin,
 }
 
+/// What the holder is asked.
+pub(super) fn policy_question<'a>(
+    desk: &Desk,
+    subject: &'a Subject,
+) -> Result<PinQuestion<'a>, Error> {
+    Ok(PinQuestion {
+        request: &subject.request.number,
+        holder: &subject.request.holder_name,
+        serial: &subject.ukey.identity.serial,
+        policy: desk.profile(&subject.ukey.profile)?.pin_policy(),
+        refused: None,
+    })
+}
+
 fn ask_pins(desk: &Desk, subject: &Subject, ask: &dyn AskUserPin) -> Result<Pins, Error> {
     let serial = &subject.ukey.identity.serial;
     let not_typed = || Error::usage("pin-not-typed", serial.as_str());
-    let question = PinQuestion {
-        request: &subject.request.number,
-        holder: &subject.request.holder_name,
-        serial,
-        policy: desk.profile(&subject.ukey.profile)?.pin_policy(),
-        refused: None,
-    };
+    let question = policy_question(desk, subject)?;
     let typed = ask.present_user_pin(&question).ok_or_else(not_typed)?;
     let present = Pin::parse(typed.expose())
         .map_err(|error| Error::refused("pin-malformed", serial.as_str()).because(error))?;
@@ -194,7 +182,11 @@ const fn kept_its_pin(fault: &Fault) -> bool {
 }
 
 /// Puts the PIN into the practice secrets if they name this ukey; gives the one they had.
-fn keep_in_secrets(desk: &Desk, serial: &Serial, pin: &Pin) -> Result<Option<Pin>, Error> {
+pub(super) fn keep_in_secrets(
+    desk: &Desk,
+    serial: &Serial,
+    pin: &Pin,
+) -> Result<Option<Pin>, Error> {
     let mut secrets = desk.secrets();
     let Some(secrets) = secrets.as_mut().filter(|_| desk.is_practice()) else {
         return Ok(None);
@@ -205,9 +197,4 @@ fn keep_in_secrets(desk: &Desk, serial: &Serial, pin: &Pin) -> Result<Option<Pin
     secrets.set_user_pin(serial.clone(), pin.clone());
     secrets.save()?;
     Ok(Some(old))
-}
-
-/// A fault with the ukey it is about.
-fn told(serial: &Serial, fault: Fault) -> Error {
-    Error::failed(fault.kind.word(), format!("{serial}: {fault}")).because(fault)
 }

@@ -357,6 +357,10 @@ fn reseal(
     for (ukey, run, sealed) in writing.escrow()? {
         writing.set_escrow(&ukey, run, &seal_again(&sealed)?)?;
     }
+    let now = clock::now();
+    for (ukey, sealed) in writing.so_pin_rotations()? {
+        writing.put_so_pin_rotation(&ukey, &seal_again(&sealed)?, now)?;
+    }
     for (name, sealed) in writing.officer_so_pins()? {
         writing.set_officer_so_pin(&name, &seal_text(&sealed)?)?;
     }
