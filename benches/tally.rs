@@ -11,7 +11,7 @@
 mod support;
 
 use std::path::PathBuf;
-use support::stations::{SYSTEM, Station, everyone, province};
+use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
 use ukey_station::station::clock::Stopwatch;
 
 const SCAN: &[u8] = include_bytes!("../tests/support/scan.png");
@@ -68,7 +68,11 @@ fn school(county: &Station, dir: &tempfile::TempDir, at: usize) -> PathBuf {
             .wrapping_add(1);
         state.to_be_bytes()[0]
     });
-    school.submit_requests_with(1, &scan);
+    for number in school.submit_requests_with(1, &scan) {
+        school
+            .act(SECURITY, &["request", "approve", &number])
+            .expect(0);
+    }
     let file = school.file("up.ukey-tally");
     school
         .act(SYSTEM, &["stock", "tally", "--out", file.to_str().unwrap()])

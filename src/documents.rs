@@ -2,6 +2,7 @@
 
 mod font;
 mod page;
+mod record;
 mod table;
 
 pub mod calendar;

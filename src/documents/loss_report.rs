@@ -2,6 +2,7 @@
 
 use super::font::Font;
 use super::page::{Paper, PaperError, sheets};
+use super::record::{self, LEFT, SIZE};
 
 /// What the paper says.
 #[derive(Clone, Debug)]
@@ -29,13 +30,6 @@ pub struct LossReport {
     pub checkpoint: String,
 }
 
-/// Where values begin and how wide they are, in millimetres.
-const LEFT: f32 = 20.0;
-const VALUE: f32 = 58.0;
-const WIDTH: f32 = 132.0;
-const SIZE: f32 = 11.0;
-const STEP: f32 = 8.4;
-
 /// The paper as PDF.
 ///
 /// # Errors
@@ -43,14 +37,7 @@ const STEP: f32 = 8.4;
 pub fn pdf(report: &LossReport, font: &Font) -> Result<Vec<u8>, PaperError> {
     sheets(Paper::A4, 1, font, |_at, sheet| {
         sheet.title(28.0, 18.0, "ukey 挂失报告单");
-        let mut y = 44.0;
-        for (name, value) in lines(report) {
-            sheet.text(LEFT, y, SIZE, name);
-            let end = sheet.paragraph((VALUE, y), WIDTH, SIZE, value);
-            y = end.max(y + STEP);
-            sheet.line(LEFT, y - 5.6, 170.0);
-            y += 1.2;
-        }
+        let y = record::lines(sheet, lines(report));
         sheet.text(LEFT, y + 4.0, SIZE, "自报告至进入 CRL 用时");
         sheet.text(76.0, y + 5.0, 22.0, &report.clock);
         sheet.text(
@@ -62,18 +49,9 @@ pub fn pdf(report: &LossReport, font: &Font) -> Result<Vec<u8>, PaperError> {
         let statement = "本人已知：证书被冻结或吊销后，所持 ukey 不能再用于登录和签名；冻结满 24 小时未找回的，\
                          证书即行吊销，须重新申请。";
         sheet.paragraph((LEFT, y + 16.0), 170.0, 10.0, statement);
-        for (x, who) in [(LEFT, "持有人"), (108.0, "经办人")] {
-            sheet.text(x, 254.0, SIZE, who);
-            sheet.text(x, 263.0, SIZE, "签字");
-            sheet.line(x + 12.0, 264.0, 56.0);
-            sheet.text(x, 272.0, SIZE, "日期");
-            sheet.line(x + 12.0, 273.0, 56.0);
-        }
         let code = format!("UKEY-LOSS:{};{}", report.id, report.ukey_serial);
         sheet.qr_code((172.0, 12.0), 20.0, &code)?;
-        let foot = format!("审计检查点 {}", report.checkpoint);
-        sheet.text(LEFT, 285.0, 8.0, &foot);
-        sheet.text_to(190.0, 285.0, 8.0, "1/1");
+        record::signatures(sheet, ["持有人", "经办人"], &report.checkpoint);
         Ok(())
     })
 }

@@ -3,7 +3,7 @@
 
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::worker::{ModuleSpec, Worker, WorkerSpec};
@@ -160,6 +160,9 @@ pub fn insert(dir: &Path) -> Result<(), Error> {
     if !dir.is_dir() {
         return Err(Fault::new(FaultKind::Removed).into());
     }
+    if is_inserted(dir) {
+        return Ok(()); // In already is as good, and is no second time.
+    }
     write_file(&dir.join(MARKER), b"")
 }
 
@@ -173,6 +176,22 @@ pub fn pull(dir: &Path) -> Result<(), Error> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Error::Io(marker, error)),
         _ => Ok(()),
     }
+}
+
+/// One time that a virtual ukey was plugged in: another one, however soon after, is not the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Insertion {
+    inode: u64,
+    changed: (i64, i64),
+}
+
+/// The time that it is plugged in now; `None` while it is out.
+pub fn insertion(dir: &Path) -> Option<Insertion> {
+    let marker = fs::metadata(dir.join(MARKER)).ok()?;
+    Some(Insertion {
+        inode: marker.ino(),
+        changed: (marker.ctime(), marker.ctime_nsec()),
+    })
 }
 
 /// Whether it is plugged in.

@@ -20,7 +20,7 @@ use crate::station::error::Error;
 use crate::station::{ActingOfficer, bench};
 use crate::store::UkeyRow;
 use crate::token::lister::{Lister, Place};
-use crate::token::virtual_ukey;
+use crate::token::virtual_ukey::{self, Insertion};
 
 /// Most ukeys that are read side by side: a hub's.
 const LANES: usize = 16;
@@ -62,6 +62,8 @@ pub struct Session {
     check: String,
     /// Folders of virtual ukeys that are plugged in and were read, and who answered there.
     there: BTreeMap<PathBuf, Vec<UkeyIdentity>>,
+    /// The time at which each that is in was plugged in, as of the last look.
+    came: BTreeMap<PathBuf, Insertion>,
     waiting: VecDeque<Place>,
     at_work: BTreeMap<PathBuf, String>,
     in_readers: BTreeSet<UkeyIdentity>,
@@ -93,6 +95,7 @@ impl Session {
         Ok(Self {
             check: row.id,
             there: BTreeMap::new(),
+            came: BTreeMap::new(),
             waiting: VecDeque::new(),
             at_work: BTreeMap::new(),
             in_readers: BTreeSet::new(),
@@ -184,18 +187,27 @@ impl Session {
     /// Who came waits to be read; who went is forgotten.
     fn notice(&mut self, desk: &Desk) -> Result<(), Error> {
         let folders = virtual_ukey::folders(&desk.home().ukeys())?.into_iter();
-        let inserted: BTreeMap<PathBuf, Serial> = folders
-            .filter(|(_serial, folder)| virtual_ukey::is_inserted(folder))
-            .map(|(serial, folder)| (folder, serial))
+        let inserted: BTreeMap<PathBuf, (Serial, Insertion)> = folders
+            .filter_map(|(serial, folder)| {
+                let insertion = virtual_ukey::insertion(&folder)?;
+                Some((folder, (serial, insertion)))
+            })
             .collect();
-        self.there.retain(|folder, _| inserted.contains_key(folder));
+        // One that was out and in again between two looks has come anew.
+        let came = std::mem::take(&mut self.came);
+        let same = |folder: &PathBuf| {
+            let now = inserted.get(folder).map(|(_serial, insertion)| insertion);
+            now.is_some() && now == came.get(folder)
+        };
+        self.there.retain(|folder, _| same(folder));
         self.at_work
             .retain(|folder, _| inserted.contains_key(folder));
         self.waiting.retain(|place| {
             let folder = place.folder.as_ref();
             folder.is_some_and(|folder| inserted.contains_key(folder))
         });
-        for (folder, serial) in inserted {
+        for (folder, (serial, insertion)) in inserted {
+            self.came.insert(folder.clone(), insertion);
             let waits = |place: &Place| place.folder.as_deref() == Some(&folder);
             let is_known = self.there.contains_key(&folder)
                 || self.at_work.contains_key(&folder)
