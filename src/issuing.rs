@@ -6,7 +6,6 @@ pub mod connector;
 pub mod crl;
 pub mod csr;
 pub mod profile;
-pub mod recognise;
 
 mod signer;
 

@@ -10,8 +10,8 @@ use crate::domain::checkpoint::{CheckpointCode, LogPosition, Standing};
 use crate::domain::officer::Duty;
 use crate::domain::ukey::{Expected, Serial, UkeyState};
 use crate::issuing::authority::Authority;
+use crate::issuing::check;
 use crate::issuing::crl::{self, CheckedCrl, Revoked};
-use crate::issuing::recognise::recognise;
 use crate::station::bench::{self, Inserted, Unusable};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -213,7 +213,9 @@ fn unknown_on(
     let now = clock::now();
     let mut rows = Vec::new();
     for (_id, der) in worker.inventory()?.certificates {
-        let Some(certificate) = recognise(&der, authority) else {
+        // A root is its own CA's too.
+        let signed = check::signed_by(&der, authority);
+        let Some(certificate) = signed.filter(|_signed| der != authority.certificate()) else {
             continue; // The chain, or another CA's.
         };
         let serial = certificate.serial;
