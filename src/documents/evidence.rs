@@ -35,10 +35,14 @@ pub fn instructions() -> Parts {
     ])
 }
 
-/// The sums as `sha256sum --check` reads them, in the order of the names.
+/// The sums of all parts but [`SUMS`] and [`SEAL`], as `sha256sum --check` reads them, in the order of
+/// the names.
 pub fn sums(parts: &Parts) -> String {
     let mut text = String::new();
-    for (name, bytes) in parts {
+    let summed = parts
+        .iter()
+        .filter(|(name, _bytes)| ![SUMS, SEAL].contains(&name.as_str()));
+    for (name, bytes) in summed {
         // Writing to a String does not fail.
         writeln!(text, "{}  {name}", hex::encode(Sha256::digest(bytes))).ok();
     }

@@ -258,7 +258,7 @@ pub(super) fn sign_checkpoint(
 }
 
 /// D-49: the auditor or security.
-fn demand_checkpoint(officer: &ActingOfficer) -> Result<(), Error> {
+pub(super) fn demand_checkpoint(officer: &ActingOfficer) -> Result<(), Error> {
     let security = officer.demand(Duty::Revoke).is_ok();
     if security {
         Ok(())

@@ -20,7 +20,7 @@ use crate::keys::{file, signature};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SigningKey, clock, unit_key};
-use crate::store::{CertificateRow, CheckpointRow, RunRow, UkeyRow};
+use crate::store::{CertificateRow, RunRow, UkeyRow};
 
 mod verify;
 
@@ -55,22 +55,22 @@ pub fn export(
     if made.is_empty() {
         return Err(Error::refused("ukey-not-issued", serial.as_str()));
     }
-    let signs = signs_log(officer);
+    let signs = audit::demand_checkpoint(officer).is_ok();
     if !signs {
-        newest_checkpoint(desk, serial)?;
+        signed_log(desk, serial)?; // Else nothing is noted as exported.
     }
     let mut key = SigningKey::open(desk, officer)?;
     note(desk, officer, serial, disclosed)?;
     if signs {
         audit::sign_checkpoint(desk, officer, &mut key)?;
     }
-    let (checkpoint, signed) = newest_checkpoint(desk, serial)?;
+    let signed = signed_log(desk, serial)?;
     let mut parts = bundle::instructions();
     let list = add_trust(desk, &mut parts)?;
     for one in &made {
         add_certificate(desk, (&mut parts, list.as_ref()), one, disclosed)?;
     }
-    let rows = add_log(desk, (&checkpoint, signed), serial, &mut parts)?;
+    let rows = add_log(desk, signed, &mut parts)?;
     let now = clock::now();
     let facts = EvidenceFacts::new(
         EvidenceOf {
@@ -266,13 +266,16 @@ fn disclosures(
         .collect())
 }
 
-/// Whether an officer signs checkpoints (D-49).
-fn signs_log(officer: &ActingOfficer) -> bool {
-    Duty::Audit.belongs_to(officer.post()) || Duty::Revoke.belongs_to(officer.post())
+/// The part of the log about a ukey that an officer has signed.
+struct SignedLog {
+    /// The first act about it.
+    first: u64,
+    checkpoint: Checkpoint,
+    signature: Vec<u8>,
 }
 
-/// The newest checkpoint, if it signs all that was done with the ukey.
-fn newest_checkpoint(desk: &Desk, ukey: &Serial) -> Result<(Checkpoint, CheckpointRow), Error> {
+/// Up to the newest checkpoint, if it signs all that was done with the ukey.
+fn signed_log(desk: &Desk, ukey: &Serial) -> Result<SignedLog, Error> {
     let store = desk.store();
     let reading = store.read();
     let due = || Error::refused("checkpoint-due", ukey.as_str());
@@ -280,27 +283,31 @@ fn newest_checkpoint(desk: &Desk, ukey: &Serial) -> Result<(Checkpoint, Checkpoi
     let claimed = ClaimedCheckpoint::read(&newest.signature);
     let claimed = claimed.map_err(|error| log_damaged().because(error))?;
     let checkpoint = claimed.checkpoint().clone();
-    let (_first, last) = reading.acts_about_ukey(ukey)?.ok_or_else(log_damaged)?;
+    let (first, last) = reading.acts_about_ukey(ukey)?.ok_or_else(log_damaged)?;
     if checkpoint.count < last {
         return Err(due());
     }
-    Ok((checkpoint, newest))
+    Ok(SignedLog {
+        first,
+        checkpoint,
+        signature: newest.signature,
+    })
 }
 
 fn log_damaged() -> Error {
     Error::failed("store-damaged", "audit")
 }
 
-/// The rows of the log from the first act about the ukey to the one that the checkpoint signs.
-fn add_log(
-    desk: &Desk,
-    (checkpoint, row): (&Checkpoint, CheckpointRow),
-    ukey: &Serial,
-    parts: &mut Parts,
-) -> Result<(u64, u64), Error> {
+/// The rows of the log from the first act about the ukey to the one that the checkpoint signs; gives both
+/// places.
+fn add_log(desk: &Desk, signed: SignedLog, parts: &mut Parts) -> Result<(u64, u64), Error> {
+    let SignedLog {
+        first,
+        checkpoint,
+        signature,
+    } = signed;
     let store = desk.store();
     let reading = store.read();
-    let (first, _last) = reading.acts_about_ukey(ukey)?.ok_or_else(log_damaged)?;
     let before = reading.audit_hash_at(first - 1)?.ok_or_else(log_damaged)?;
     put(parts, "audit/before", hex::encode(before));
     let mut previous = before;
@@ -317,6 +324,6 @@ fn add_log(
     let content = content.map_err(|error| log_damaged().because(error))?;
     put(parts, "audit/checkpoint.json", content);
     put(parts, "audit/signed-at", seconds(checkpoint.time));
-    put(parts, "audit/checkpoint.p7s", row.signature);
+    put(parts, "audit/checkpoint.p7s", signature);
     Ok((first, checkpoint.count))
 }
