@@ -124,6 +124,28 @@ fn nobody_unblocks_alone_nor_what_its_holder_does_not_have() {
     refused(&by_security.concat(), 4, "wrong-duty");
     let with_security = [&unblock[..], &["--second", "security"]].concat();
     refused(&with_security, 2, "pin-not-typed");
+    // Nor is a PIN of use whose certificate counts no more.
+    let (other, revoked) = handed_out(1);
+    let shown = other.run(["ukey", "show", &revoked]).expect(0);
+    let certificate = shown.one()["certificate"].as_str().unwrap();
+    let revoke = [
+        "certificate",
+        "revoke",
+        certificate,
+        "--reason",
+        "privilegeWithdrawn",
+    ];
+    other.run(revoke).expect(0);
+    let unblock = [
+        "ukey",
+        "unblock",
+        &revoked,
+        "--identity-compared",
+        "--second",
+        "security",
+    ];
+    let answer = other.run(unblock).expect(4);
+    assert_eq!(answer.error_code(), "certificate-revoked");
     home.run(["ukey", "lost", &serial, "--reason", "gone"])
         .expect(0);
     refused(&with_security, 4, "ukey-not-handed-out");

@@ -39,7 +39,12 @@ impl Cli<'_> {
     }
 
     pub(super) fn found(&self, serial: &str, statement: &Path) -> Result<u8, Error> {
-        let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
+        // Security lifts holds too: the job says who may (D-7).
+        let duty = match self.global.officer {
+            None => Duty::HandOut,
+            Some(_) => Duty::ReadRecords,
+        };
+        let (desk, officer) = self.open(Access::Change, duty)?;
         let content = read_limited(statement, scan::MAX_BYTES)?;
         let reported = losses::found(&desk, &officer, serial, &content)?;
         self.reported((&desk, &officer), reported, "loss-found")

@@ -48,7 +48,9 @@ pub fn change_pin(
     // It may have been pulled, or another one plugged in, while the holder typed.
     demand_not_locked(&at_ukey.look()?)?;
     let mut audit = subject.audit(officer, "pin-changed");
-    if let Err(error) = set(desk, serial, &mut at_ukey, &pins) {
+    let worker = &mut at_ukey.worker;
+    let set = || worker.set_user_pin(&pins.present, &pins.new);
+    if let Err(error) = set_pin(desk, serial, &pins.new, set) {
         error.code.clone_into(&mut audit.result);
         desk.store().act(&audit, |_writing| Ok::<_, Error>(()))?;
         return Err(error);
@@ -85,8 +87,9 @@ pub(super) struct Subject {
     pub(super) run: RunRow,
     request: RequestRow,
     /// The holder's own numbers are in it; purged forms have none (D-51).
-    pub(super) form: Option<RequestForm>,
+    form: Option<RequestForm>,
     pub(super) certificate: CertificateSerial,
+    pub(super) certificate_state: CertificateState,
 }
 
 impl Subject {
@@ -111,7 +114,33 @@ impl Subject {
             request,
             form,
             certificate: certificate.serial,
+            certificate_state: certificate.state,
         })
+    }
+
+    /// What the holder is asked.
+    fn question(&self, desk: &Desk) -> Result<PinQuestion<'_>, Error> {
+        Ok(PinQuestion {
+            request: &self.request.number,
+            holder: &self.request.holder_name,
+            serial: &self.ukey.identity.serial,
+            policy: desk.profile(&self.ukey.profile)?.pin_policy(),
+            refused: None,
+        })
+    }
+
+    /// Has the holder type a new PIN twice, another one than `present`.
+    pub(super) fn new_pin(
+        &self,
+        desk: &Desk,
+        ask: &dyn AskUserPin,
+        present: Option<&Pin>,
+    ) -> Result<Pin, Error> {
+        let personal = self.form.as_ref().map(RequestForm::personal_numbers);
+        let personal = personal.as_ref().map_or(&[][..], |numbers| numbers);
+        let new = sign_in::new_user_pin(ask, self.question(desk)?, personal, present);
+        let serial = self.ukey.identity.serial.as_str();
+        new.ok_or_else(|| Error::usage("pin-not-typed", serial))
     }
 
     pub(super) fn audit(&self, officer: &ActingOfficer, act: &'static str) -> AuditRow {
@@ -129,41 +158,28 @@ struct Pins {
     new: Pin,
 }
 
-/// What the holder is asked.
-pub(super) fn policy_question<'a>(
-    desk: &Desk,
-    subject: &'a Subject,
-) -> Result<PinQuestion<'a>, Error> {
-    Ok(PinQuestion {
-        request: &subject.request.number,
-        holder: &subject.request.holder_name,
-        serial: &subject.ukey.identity.serial,
-        policy: desk.profile(&subject.ukey.profile)?.pin_policy(),
-        refused: None,
-    })
-}
-
 fn ask_pins(desk: &Desk, subject: &Subject, ask: &dyn AskUserPin) -> Result<Pins, Error> {
     let serial = &subject.ukey.identity.serial;
     let not_typed = || Error::usage("pin-not-typed", serial.as_str());
-    let question = policy_question(desk, subject)?;
-    let typed = ask.present_user_pin(&question).ok_or_else(not_typed)?;
+    let typed = ask
+        .present_user_pin(&subject.question(desk)?)
+        .ok_or_else(not_typed)?;
     let present = Pin::parse(typed.expose())
         .map_err(|error| Error::refused("pin-malformed", serial.as_str()).because(error))?;
-    let personal = subject.form.as_ref().map(RequestForm::personal_numbers);
-    let personal = personal.as_ref().map_or(&[][..], |numbers| numbers);
-    let new = sign_in::new_user_pin(ask, question, personal, Some(&present));
-    Ok(Pins {
-        present,
-        new: new.ok_or_else(not_typed)?,
-    })
+    let new = subject.new_pin(desk, ask, Some(&present))?;
+    Ok(Pins { present, new })
 }
 
-/// Sets the PIN. Where the practice secrets name this ukey's, they have the new one before the ukey
-/// does, and the old one back if the ukey kept it.
-fn set(desk: &Desk, serial: &Serial, at_ukey: &mut AtUkey, pins: &Pins) -> Result<(), Error> {
-    let named = keep_in_secrets(desk, serial, &pins.new)?;
-    let Err(fault) = at_ukey.worker.set_user_pin(&pins.present, &pins.new) else {
+/// Sets the PIN by one call. Where the practice secrets name this ukey's, they have the new one before the
+/// ukey does, and the old one back if the ukey kept it.
+pub(super) fn set_pin(
+    desk: &Desk,
+    serial: &Serial,
+    new: &Pin,
+    set: impl FnOnce() -> Result<(), Fault>,
+) -> Result<(), Error> {
+    let named = keep_in_secrets(desk, serial, new)?;
+    let Err(fault) = set() else {
         return Ok(());
     };
     if !kept_its_pin(&fault) {
@@ -182,11 +198,7 @@ const fn kept_its_pin(fault: &Fault) -> bool {
 }
 
 /// Puts the PIN into the practice secrets if they name this ukey; gives the one they had.
-pub(super) fn keep_in_secrets(
-    desk: &Desk,
-    serial: &Serial,
-    pin: &Pin,
-) -> Result<Option<Pin>, Error> {
+fn keep_in_secrets(desk: &Desk, serial: &Serial, pin: &Pin) -> Result<Option<Pin>, Error> {
     let mut secrets = desk.secrets();
     let Some(secrets) = secrets.as_mut().filter(|_| desk.is_practice()) else {
         return Ok(None);

@@ -2,16 +2,15 @@
 //! PIN, and the SO PIN is another one afterwards (D-44).
 
 use super::at_ukey::AtUkey;
-use super::change_pin::{Subject, keep_in_secrets, policy_question};
+use super::change_pin::{Subject, set_pin};
 use crate::domain::certificate::CertificateState;
 use crate::domain::officer::Duty;
 use crate::domain::pin::Pin;
-use crate::domain::request::RequestForm;
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::ca::{self, CrlStanding};
-use crate::station::sign_in::{self, AskUserPin};
+use crate::station::sign_in::AskUserPin;
 use crate::station::so_pin::{Rotated, SoPinRelease, told};
 
 /// What became of the ukey.
@@ -39,12 +38,12 @@ pub fn unblock(
 ) -> Result<Unblocked, Error> {
     officer.demand(Duty::HandOut)?;
     let subject = Subject::read(desk, release.serial())?;
+    if subject.certificate_state == CertificateState::Revoked {
+        let text = subject.certificate.to_string();
+        return Err(Error::refused("certificate-revoked", text));
+    }
     let (mut at_ukey, _reading) = AtUkey::reach(desk, &subject.ukey)?;
-    let personal = subject.form.as_ref().map(RequestForm::personal_numbers);
-    let personal = personal.as_ref().map_or(&[][..], |numbers| numbers);
-    let new = sign_in::new_user_pin(ask, policy_question(desk, &subject)?, personal, None);
-    let serial = release.serial();
-    let new = new.ok_or_else(|| Error::usage("pin-not-typed", serial.as_str()))?;
+    let new = subject.new_pin(desk, ask, None)?;
     let mut audit = subject.audit(officer, "pin-unblocked");
     audit.detail = Some(release.told());
     let rotated = match set(desk, &mut at_ukey, (release, &subject.ukey.profile), &new) {
@@ -82,10 +81,9 @@ fn set(
     let reading = at_ukey.look()?;
     let serial = at_ukey.serial.clone();
     let so_pin = release.open(&mut at_ukey.worker, &reading)?;
-    keep_in_secrets(desk, &serial, new)?;
-    let fault = |fault| told(&serial, fault);
-    at_ukey.worker.init_user_pin(&so_pin, new).map_err(fault)?;
-    let rotated = release.rotate(desk, &mut at_ukey.worker, (profile, &so_pin))?;
-    at_ukey.worker.log_in(new).map_err(fault)?;
+    let worker = &mut at_ukey.worker;
+    set_pin(desk, &serial, new, || worker.init_user_pin(&so_pin, new))?;
+    let rotated = release.rotate(desk, worker, (profile, &so_pin))?;
+    worker.log_in(new).map_err(|fault| told(&serial, fault))?;
     Ok(rotated)
 }
