@@ -6,8 +6,9 @@ mod support;
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStdout, Stdio};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::PracticeHome;
+use ukey_station::token::virtual_ukey;
 
 /// A running watch. Reading a line of it blocks; nothing here waits for time to pass.
 struct Watching {
@@ -56,9 +57,20 @@ fn a_ukey_that_goes_and_comes_back_is_told_and_no_other() {
     assert_eq!(back["serial"], serial.as_str());
     assert_eq!(back["usable"], true);
     assert_eq!(back["inserted"], true);
+    // Out and in again sooner than anybody looks: it went, and it came.
+    let folder = home.path.join("ukeys").join(&serial);
+    virtual_ukey::pull(&folder).unwrap();
+    virtual_ukey::insert(&folder).unwrap();
+    for event in ["removed", "inserted"] {
+        let told = watching.next();
+        assert_eq!(
+            (&told["event"], &told["serial"]),
+            (&json!(event), &json!(serial))
+        );
+    }
     watching.child.kill().unwrap();
     watching.child.wait().unwrap();
-    assert!(watching.lines.next().is_none(), "two lines and no more");
+    assert!(watching.lines.next().is_none(), "what was told and no more");
 }
 
 #[test]

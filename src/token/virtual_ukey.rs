@@ -185,13 +185,21 @@ pub struct Insertion {
     changed: (i64, i64),
 }
 
-/// The time that it is plugged in now; `None` while it is out.
-pub fn insertion(dir: &Path) -> Option<Insertion> {
-    let marker = fs::metadata(dir.join(MARKER)).ok()?;
-    Some(Insertion {
-        inode: marker.ino(),
-        changed: (marker.ctime(), marker.ctime_nsec()),
-    })
+/// The virtual ukeys in `parent` that are plugged in, each with its folder and the time it was plugged in.
+///
+/// # Errors
+/// [`Error::Io`].
+pub fn inserted(parent: &Path) -> Result<Vec<(Serial, PathBuf, Insertion)>, Error> {
+    let folders = folders(parent)?.into_iter();
+    let inserted = folders.filter_map(|(serial, folder)| {
+        let marker = fs::metadata(folder.join(MARKER)).ok()?;
+        let insertion = Insertion {
+            inode: marker.ino(),
+            changed: (marker.ctime(), marker.ctime_nsec()),
+        };
+        Some((serial, folder, insertion))
+    });
+    Ok(inserted.collect())
 }
 
 /// Whether it is plugged in.

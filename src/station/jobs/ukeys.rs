@@ -1,6 +1,6 @@
 //! Ukeys in stock and in use.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::officer::Duty;
 use crate::domain::ukey::Serial;
@@ -9,7 +9,7 @@ use crate::station::bench::{self, Bench, Inserted};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::store::{UkeyFilter, UkeyRow};
-use crate::token::virtual_ukey;
+use crate::token::virtual_ukey::{self, Insertion};
 
 mod cards;
 mod watch;
@@ -118,16 +118,17 @@ fn not_in_stock(desk: &Desk, text: &str) -> Result<Error, Error> {
 /// The serials that are plugged in. Virtual ones by their marker; modules are asked.
 fn plugged(desk: &Desk) -> Result<BTreeSet<Serial>, Error> {
     if desk.is_practice() {
-        return virtual_serials(desk);
+        return Ok(insertions(desk)?.into_keys().collect());
     }
     Ok(serials(&bench::look(desk)?))
 }
 
-/// The virtual ukeys that are plugged in, by their marker.
-fn virtual_serials(desk: &Desk) -> Result<BTreeSet<Serial>, Error> {
-    let folders = virtual_ukey::folders(&desk.home().ukeys())?.into_iter();
-    let inserted = folders.filter(|(_serial, folder)| virtual_ukey::is_inserted(folder));
-    Ok(inserted.map(|(serial, _folder)| serial).collect())
+/// The virtual ukeys that are plugged in, by their marker, and since which time.
+fn insertions(desk: &Desk) -> Result<BTreeMap<Serial, Insertion>, Error> {
+    let inserted = virtual_ukey::inserted(&desk.home().ukeys())?.into_iter();
+    Ok(inserted
+        .map(|(serial, _folder, insertion)| (serial, insertion))
+        .collect())
 }
 
 fn serials(bench: &Bench) -> BTreeSet<Serial> {

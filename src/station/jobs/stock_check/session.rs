@@ -186,12 +186,9 @@ impl Session {
 
     /// Who came waits to be read; who went is forgotten.
     fn notice(&mut self, desk: &Desk) -> Result<(), Error> {
-        let folders = virtual_ukey::folders(&desk.home().ukeys())?.into_iter();
-        let inserted: BTreeMap<PathBuf, (Serial, Insertion)> = folders
-            .filter_map(|(serial, folder)| {
-                let insertion = virtual_ukey::insertion(&folder)?;
-                Some((folder, (serial, insertion)))
-            })
+        let inserted = virtual_ukey::inserted(&desk.home().ukeys())?.into_iter();
+        let inserted: BTreeMap<PathBuf, (Serial, Insertion)> = inserted
+            .map(|(serial, folder, insertion)| (folder, (serial, insertion)))
             .collect();
         // One that was out and in again between two looks has come anew.
         let came = std::mem::take(&mut self.came);

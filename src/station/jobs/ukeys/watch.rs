@@ -1,10 +1,10 @@
 //! Who comes and who goes: a look when a reader stirs, and every look asks what no reader tells of.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use super::cards::{Cards, Verdict};
-use super::{CardInReader, serial_of, virtual_serials};
+use super::{CardInReader, insertions, serial_of};
 use crate::domain::atr::Atr;
 use crate::domain::officer::Duty;
 use crate::domain::token_profile;
@@ -15,6 +15,7 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::store::UkeyRow;
 use crate::token::reader::{ReaderEvent, ReaderWatch};
+use crate::token::virtual_ukey::Insertion;
 
 /// Who came and who went.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub enum Change {
 pub struct Watch {
     /// Virtual ukeys, and those of modules whose ukeys are no cards.
     asked: BTreeSet<Serial>,
+    /// The virtual ones, and since which time each is in.
+    virtual_in: BTreeMap<Serial, Insertion>,
     /// Those that are cards in readers.
     cards: BTreeSet<Serial>,
     /// `None` in practice.
@@ -70,6 +73,7 @@ impl Watch {
         };
         let mut watch = Self {
             asked: BTreeSet::new(),
+            virtual_in: BTreeMap::new(),
             cards: BTreeSet::new(),
             readers,
             untold: Vec::new(),
@@ -124,15 +128,25 @@ impl Watch {
         } else {
             bench::look_through(desk, |profile| stirred || !profile.is_for_cards())?
         };
-        let mut asked = virtual_serials(desk)?;
+        let virtual_in = insertions(desk)?;
+        let mut asked: BTreeSet<Serial> = virtual_in.keys().cloned().collect();
         let mut cards = BTreeSet::new();
         for ukey in &bench.ukeys {
             let is_card = desk.profile(&ukey.profile)?.is_for_cards();
             let shown = if is_card { &mut cards } else { &mut asked };
             shown.insert(serial_of(ukey).clone());
         }
+        let then = std::mem::replace(&mut self.virtual_in, virtual_in);
+        // One that was out and in again between two looks went and came.
+        let again = |serial: &Serial| {
+            let (then, now) = (then.get(serial), self.virtual_in.get(serial));
+            then.is_some() && now.is_some() && then != now
+        };
         let before = std::mem::replace(&mut self.asked, asked);
-        compare(desk, &before, &self.asked, &bench, &mut changes)?;
+        let stayed = before.intersection(&self.asked);
+        let stayed = stayed.filter(|serial| !again(serial)).cloned().collect();
+        compare(desk, &before, &stayed, &bench, &mut changes)?;
+        compare(desk, &stayed, &self.asked, &bench, &mut changes)?;
         if stirred {
             let before = std::mem::replace(&mut self.cards, cards);
             compare(desk, &before, &self.cards, &bench, &mut changes)?;
