@@ -19,3 +19,4 @@ pub mod stock_check;
 
 pub use font::Font;
 pub use page::PaperError;
+pub use record::moment;

@@ -46,5 +46,6 @@ pub mod two_officers;
 pub mod ukey;
 pub mod unit;
 pub mod unit_code;
+pub mod working_day;
 
 mod table;

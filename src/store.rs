@@ -56,7 +56,7 @@ pub use self::dispatch::{NoteLine, NoteRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::expiring::{ExpiringMonth, ExpiringRow};
 pub use self::fields::{FieldRow, FieldsText};
-pub use self::frozen::{Copied, Frozen, examine};
+pub use self::frozen::{Frozen, examine};
 pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};
 pub use self::losses::{HolderRow, LossEnd, LossRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};

@@ -2,6 +2,7 @@
 //! and the place where two people sign.
 
 use super::page::Sheet;
+use crate::domain::timestamp::Timestamp;
 
 /// Where lines begin, in millimetres.
 pub(super) const LEFT: f32 = 20.0;
@@ -10,6 +11,13 @@ pub(super) const SIZE: f32 = 11.0;
 const VALUE: f32 = 58.0;
 const WIDTH: f32 = 132.0;
 const STEP: f32 = 8.4;
+
+/// A time as paper shows it, UTC.
+pub fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    let text = text.trim_end_matches('Z').replace('T', " ");
+    format!("{text}（UTC）")
+}
 
 /// Writes the lines, each ruled off. Gives where they end.
 pub(super) fn lines<'a>(

@@ -1,8 +1,7 @@
 //! When a backup is due (D-52).
 
-use time::Weekday;
-
 use super::timestamp::{DAY_SECS, Timestamp};
+use super::working_day::is_working;
 
 /// A backup older than this is too old, whatever was done since.
 pub const MOST_DAYS: i64 = 7;
@@ -44,13 +43,10 @@ pub fn due(backup: Option<Timestamp>, issue: Option<Timestamp>, now: Timestamp) 
         .map(|_issue| Due::Ukeys)
 }
 
-/// A day later, days off not counted. Holidays are not known here.
+/// A day later, days off not counted.
 fn a_working_day_after(at: Timestamp) -> Timestamp {
     let mut then = at.plus_secs(DAY_SECS);
-    while matches!(
-        then.plus_secs(CHINA_SECS).date().weekday(),
-        Weekday::Saturday | Weekday::Sunday
-    ) {
+    while !is_working(then.plus_secs(CHINA_SECS).date()) {
         then = then.plus_secs(DAY_SECS);
     }
     then

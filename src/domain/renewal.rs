@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use time::{Date, Duration, Weekday};
+use time::{Date, Duration};
+
+use super::working_day::is_working;
 
 /// An appointment is so many days before the certificate ends, where the desk has room.
 pub const LEAD_DAYS: i64 = 30;
@@ -38,7 +40,7 @@ pub fn appointments(today: Date, ends: &[Date], per_day: usize) -> Vec<Date> {
 
 /// The day itself, or the next one in this direction that is no weekend.
 fn working(mut day: Date, step: Duration) -> Date {
-    while matches!(day.weekday(), Weekday::Saturday | Weekday::Sunday) {
+    while !is_working(day) {
         day = day.saturating_add(step);
     }
     day

@@ -25,13 +25,7 @@ pub fn replace_published(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let folder = path.parent().ok_or(io::ErrorKind::InvalidInput)?;
-    // A bare file name has an empty parent: the folder one stands in.
-    let folder = if folder.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        folder
-    };
+    let folder = folder_of(path);
     let mut file = NamedTempFile::new_in(folder)?; // Made with mode 0600.
     file.write_all(bytes)?;
     if mode != 0o600 {
@@ -40,6 +34,20 @@ fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     }
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
+/// The folder that a file lies in; of a bare name the one that one stands in.
+pub fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or_else(|| Path::new("."))
+}
+
+/// What was named in a folder, or renamed, is on the disk.
+///
+/// # Errors
+/// What the file system says.
+pub fn sync(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::params;
 
-use super::value::{optional, parsed, time};
+use super::value::{counted, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::audit::AuditHash;
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
@@ -61,9 +61,9 @@ impl Reading<'_> {
             Ok(BackupRow {
                 sha256: row.get(0)?,
                 made_at: parsed(row, 1, "time", time)?,
-                bytes: row.get::<_, i64>(2)?.unsigned_abs(),
+                bytes: counted(row, 2)?,
                 epoch: row.get(3)?,
-                count: row.get::<_, i64>(4)?.unsigned_abs(),
+                count: counted(row, 4)?,
                 head: row.get(5)?,
             })
         })?;

@@ -109,19 +109,12 @@ impl Read for Frozen {
     }
 }
 
-/// What a copy of a store holds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Copied {
-    /// What recomputing the chain of its log found.
-    pub audit: AuditVerdict,
-}
-
-/// Reads every page of a copy and recomputes its log; the copy is not changed.
+/// Reads every page of a copy and recomputes the chain of its log; the copy is not changed.
 ///
 /// # Errors
 /// [`StoreError::NotOpened`] when a page is damaged or the key is another's, [`StoreError::Newer`] for one
 /// of a newer program, or any other.
-pub fn examine(path: &Path, key: &[u8; 32]) -> Result<Copied, StoreError> {
+pub fn examine(path: &Path, key: &[u8; 32]) -> Result<AuditVerdict, StoreError> {
     let db = open_to_scan(path, key)?;
     let found: i64 = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = migration::newest();
@@ -139,7 +132,7 @@ pub fn examine(path: &Path, key: &[u8; 32]) -> Result<Copied, StoreError> {
     if !sound? {
         return Err(StoreError::NotOpened(path.to_owned()));
     }
-    Ok(Copied { audit: audit? })
+    audit
 }
 
 /// Both looks at once, each with pages of its own.

@@ -243,8 +243,8 @@ impl Writing<'_> {
     }
 
     /// Takes many ukeys into stock, as [`Self::receive_ukey`] takes one. In one statement: before each
-    /// statement that books something SQLite puts by the pages it may have to restore, encrypted, which for
-    /// one ukey costs more than its rows.
+    /// statement that books something SQLite puts by the pages it may have to restore, encrypted. One by one
+    /// ten thousand take a third longer.
     ///
     /// # Errors
     /// [`StoreError::Constraint`] when one of the serials is known already; none is taken then.

@@ -14,6 +14,7 @@ use crate::domain::officer::Duty;
 use crate::domain::retention::Kept;
 use crate::domain::timestamp::Timestamp;
 use crate::keys::backup::{BackupError, Facts, Manifest, Rehearsal, Sealed, Writer};
+use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::home::Home;
@@ -103,8 +104,7 @@ pub fn make(
     if path.symlink_metadata().is_ok() {
         return Err(exists());
     }
-    let folder = path.parent().filter(|parent| *parent != Path::new(""));
-    let folder = folder.unwrap_or_else(|| Path::new("."));
+    let folder = file::folder_of(path);
     let at = |error| Error::io(path, error);
     let file = NamedTempFile::new_in(folder).map_err(at)?; // Mode 0600, and gone if it gets no name.
     let (manifest, rehearsal, key) = write(desk, file.as_file(), tell)?;
@@ -117,7 +117,7 @@ pub fn make(
             at(error.error)
         }
     })?;
-    sync(folder).map_err(at)?;
+    file::sync(folder).map_err(at)?;
     let Facts {
         count,
         epoch,
@@ -392,7 +392,7 @@ fn rehearse(
 
 /// Demands that the records of a backup are whole and are those that its manifest names.
 pub(super) fn examine(copy: &Path, key: &[u8; 32], manifest: &Manifest) -> Result<(), Error> {
-    let found = store::examine(copy, key)?.audit;
+    let found = store::examine(copy, key)?;
     if let Some(row) = found.first_broken {
         return Err(Error::failed("audit-broken", row.to_string()));
     }
@@ -408,14 +408,21 @@ fn forget_cached(file: &File) {
     rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed).ok();
 }
 
-fn sync(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
 /// Hashes what is read.
 struct Hashed {
     from: File,
     hash: Sha256,
+}
+
+/// SHA-256 of a file.
+pub(super) fn sha256_of(path: &Path) -> Result<[u8; 32], Error> {
+    let at = |error| Error::io(path, error);
+    let mut hashed = Hashed {
+        from: File::open(path).map_err(at)?,
+        hash: Sha256::new(),
+    };
+    io::copy(&mut hashed, &mut io::sink()).map_err(at)?;
+    Ok(hashed.hash.finalize().into())
 }
 
 impl io::Read for Hashed {
@@ -429,19 +436,14 @@ impl io::Read for Hashed {
 /// What the file's trouble is called.
 pub(super) fn failed(error: BackupError) -> Error {
     let text = error.to_string();
-    let made = match &error {
+    let made = match error {
+        BackupError::Keys(keys) => return keys.into(),
         BackupError::Io(_) => Error::failed("file", text),
         BackupError::NotOne => Error::refused("backup-invalid", text),
         BackupError::Newer(_) => Error::refused("backup-newer", text),
         BackupError::Damaged(_) => Error::refused("backup-damaged", text),
-        BackupError::Changed(name) => Error::refused("backup-changed", name.as_str()),
+        BackupError::Changed(ref name) => Error::refused("backup-changed", name.as_str()),
         BackupError::Seal(_) => Error::failed("keys-damaged", text),
-        BackupError::Keys(_) => {
-            let BackupError::Keys(keys) = error else {
-                return Error::failed("keys-damaged", text);
-            };
-            return keys.into();
-        }
     };
     made.because(error)
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::documents::destruction::{self, Destruction};
+use crate::documents::moment;
 use crate::domain::officer::Duty;
 use crate::domain::ukey::UkeyState;
 use crate::keys::file;
@@ -43,7 +44,7 @@ fn facts(desk: &Desk, ukey: &UkeyRow) -> Result<Destruction, Error> {
     let is_end = |entry: &&EntryRow| entry.to == UkeyState::Destroyed.word();
     let end = life.iter().find(is_end);
     let end = end.ok_or_else(|| Error::refused("ukey-not-destroyed", serial.as_str()))?;
-    let came = life.first().map(|entry| entry.at.to_string());
+    let came = life.first().map(|entry| moment(entry.at));
     let certificates = reading.certificates_on(serial)?;
     let position = reading.audit_position(desk.id())?;
     Ok(Destruction {
@@ -57,7 +58,7 @@ fn facts(desk: &Desk, ukey: &UkeyRow) -> Result<Destruction, Error> {
             .map(|row| row.serial.to_string())
             .collect(),
         reason: end.reason.clone().unwrap_or_default(),
-        destroyed: end.at.to_string(),
+        destroyed: moment(end.at),
         officer: end.officer.clone().unwrap_or_default(),
         confirmed_by: end.confirmed_by.clone().unwrap_or_default(),
         checkpoint: position.code().to_string(),

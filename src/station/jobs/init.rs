@@ -210,10 +210,7 @@ pub fn init(
             form,
         });
     }
-    let parent = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let parent = file::folder_of(path);
     std::fs::create_dir_all(parent).map_err(|error| Error::io(parent, error))?;
     let temporary = tempfile::Builder::new()
         .prefix(".ukey-station-")

@@ -15,6 +15,7 @@ use crate::domain::id::InstanceId;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::timestamp::Timestamp;
 use crate::keys::backup::{Manifest, Sealed};
+use crate::keys::file;
 use crate::keys::secret::SecretText;
 use crate::keys::unit_pki;
 use crate::keys::wrap::KeysFile;
@@ -127,7 +128,7 @@ pub fn restore(
     keys.forget_failures();
     keys.forget_kit();
     keys.write(&staging.path().join("keys.json"))?;
-    let sha256 = sha256_of(file)?;
+    let sha256 = backup::sha256_of(file)?;
     let row = backup_row(&manifest, sha256, bytes);
     let restored = begin(staging.path(), &names, &given, (&manifest, &row))?;
     give_name(staging, home)?;
@@ -188,8 +189,7 @@ fn passphrases(
 /// A folder beside the place, which goes with everything in it unless it gets the place's name.
 fn staging(home: &Path) -> Result<TempDir, Error> {
     let at = |error| Error::io(home, error);
-    let parent = home.parent().filter(|parent| *parent != Path::new(""));
-    let parent = parent.unwrap_or_else(|| Path::new("."));
+    let parent = file::folder_of(home);
     fs::DirBuilder::new()
         .recursive(true)
         .mode(0o700)
@@ -222,21 +222,6 @@ fn place(staging: &Path, name: &str) -> std::io::Result<fs::File> {
     }
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true).mode(0o600).open(path)
-}
-
-fn sha256_of(file: &Path) -> Result<[u8; 32], Error> {
-    use sha2::{Digest as _, Sha256};
-    let at = |error| Error::io(file, error);
-    let mut hash = Sha256::new();
-    let mut source = fs::File::open(file).map_err(at)?;
-    let mut buffer = vec![0; 1 << 18];
-    loop {
-        let count = std::io::Read::read(&mut source, &mut buffer).map_err(at)?;
-        if count == 0 {
-            return Ok(hash.finalize().into());
-        }
-        hash.update(buffer.get(..count).unwrap_or_default());
-    }
 }
 
 fn backup_row(manifest: &Manifest, sha256: [u8; 32], bytes: u64) -> BackupRow {
@@ -317,11 +302,7 @@ fn give_name(staging: TempDir, home: &Path) -> Result<(), Error> {
     // Onto nothing, or onto an empty folder.
     fs::rename(staging.path(), home).map_err(at)?;
     let _moved = staging.keep();
-    let parent = home.parent().filter(|parent| *parent != Path::new(""));
-    let parent = parent.unwrap_or_else(|| Path::new("."));
-    fs::File::open(parent)
-        .and_then(|folder| folder.sync_all())
-        .map_err(at)
+    file::sync(file::folder_of(home)).map_err(at)
 }
 
 impl Record {

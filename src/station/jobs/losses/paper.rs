@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::LossView;
 use crate::documents::loss_report::{self, LossReport};
+use crate::documents::moment;
 use crate::domain::loss::{LossEnding, TARGET_SECS};
 use crate::domain::officer::Duty;
-use crate::domain::timestamp::Timestamp;
 use crate::keys::file;
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
@@ -110,11 +110,4 @@ fn facts(desk: &Desk, ukey: &UkeyRow, view: &LossView) -> Result<LossReport, Err
             .and_then(|end| end.statement.map(|hash| hex::encode(hash.0))),
         checkpoint: position.code().to_string(),
     })
-}
-
-/// A time as paper shows it, UTC.
-fn moment(at: Timestamp) -> String {
-    let text = at.to_string();
-    let text = text.trim_end_matches('Z').replace('T', " ");
-    format!("{text}（UTC）")
 }

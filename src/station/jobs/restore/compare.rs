@@ -271,7 +271,7 @@ fn keep(
         let told = |other: &&UnknownCertificateRow| {
             other.serial == serial && (other.ukey.is_some() || row.ukey.is_none())
         };
-        if known.iter().find(told).is_some() {
+        if known.iter().any(|other| told(&other)) {
             continue;
         }
         let mut audit = Desk::audit_row(officer, "certificate-unknown");
@@ -311,10 +311,11 @@ fn keep(
 
 /// Entries of the list that say more than the records do.
 fn revocations(desk: &Desk, list: Option<&CheckedCrl>) -> Result<Vec<Revoked>, Error> {
-    let rows = desk.store().read().certificates()?;
+    let store = desk.store();
+    let reading = store.read();
     let mut changes = Vec::new();
     for entry in list.iter().flat_map(|list| &list.revoked) {
-        let Some(row) = rows.iter().find(|row| row.serial == entry.serial) else {
+        let Some(row) = reading.certificate(&entry.serial)? else {
             continue;
         };
         let held_again = row.state == CertificateState::Hold

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use time::Date;
 
 use crate::domain::officer::Duty;
+use crate::domain::timestamp::DAY_SECS;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -55,7 +56,7 @@ pub fn notes(desk: &Desk, officer: &ActingOfficer, sent: bool) -> Result<Vec<Not
 
 /// How many whole days ago a note was made.
 pub fn age_days(note: &NoteRow) -> i64 {
-    (clock::now().unix_secs() - note.at.unix_secs()).max(0) / (24 * 60 * 60)
+    (clock::now().unix_secs() - note.at.unix_secs()).max(0) / DAY_SECS
 }
 
 /// Notes of which something is still on its way, the oldest first.
