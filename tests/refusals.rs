@@ -100,17 +100,7 @@ fn a_pulled_a_used_and_a_foreign_ukey_are_refused_untouched() {
         .expect(0);
 
     // Somebody else writes on it.
-    let so_pin = [
-        "--init-token",
-        "--slot-index",
-        "0",
-        "--so-pin",
-        "12345678",
-        "--label",
-        "MINE",
-    ];
-    let wiped = home.pkcs11_tool(&serials[0], &so_pin);
-    assert!(wiped.status.success(), "{wiped:?}");
+    home.written_by_others(&serials[0], "MINE");
     refused(
         &home,
         &["personalise", "2026-0001", "--ukey", &serials[0]],

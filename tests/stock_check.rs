@@ -138,16 +138,7 @@ fn each_difference_has_its_verdict_its_cure_and_its_record() {
     let [made, written, destroyed, copied, blank] = [0, 1, 2, 3, 4].map(|at| serials[at].as_str());
     home.run(["personalise", "2026-0001", "--ukey", made])
         .expect(0);
-    let label = [
-        "--init-token",
-        "--slot-index",
-        "0",
-        "--so-pin",
-        "12345678",
-        "--label",
-        "MINE",
-    ];
-    assert!(home.pkcs11_tool(written, &label).status.success());
+    home.written_by_others(written, "MINE");
     let destroy = [
         "ukey", "destroy", destroyed, "--reason", "试毁", "--second", "security",
     ];
@@ -335,16 +326,7 @@ fn sealed_boxes_are_scanned_and_a_reading_counts_more() {
     assert_eq!(counts(summary(&scanned)), [3, 2, 1, 1]);
     assert_eq!(summary(&scanned)["scanned"], 3);
     // Plugged in, one of them turns out to be written.
-    let label = [
-        "--init-token",
-        "--slot-index",
-        "0",
-        "--so-pin",
-        "12345678",
-        "--label",
-        "X",
-    ];
-    assert!(home.pkcs11_tool(&serials[1], &label).status.success());
+    home.written_by_others(&serials[1], "X");
     insert(&home, &serials[1]);
     let read = home.run(["stock", "check", "resume", "--once"]).expect(3);
     assert_eq!(

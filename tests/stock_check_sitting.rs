@@ -103,15 +103,6 @@ fn a_sitting_ends_with_its_input() {
 fn people_see_shape_and_word_colour_only_at_a_terminal_and_hear_differences_there() {
     let home = PracticeHome::new(1, 0);
     let serial = home.serials()[0].clone();
-    let label = [
-        "--init-token",
-        "--slot-index",
-        "0",
-        "--so-pin",
-        "12345678",
-        "--label",
-        "X",
-    ];
     let plain = |verb: &str| {
         let mut command = support::program();
         command
@@ -128,7 +119,7 @@ fn people_see_shape_and_word_colour_only_at_a_terminal_and_hear_differences_ther
         "{told}"
     );
     home.run(["stock", "check", "drop"]).expect(0);
-    assert!(home.pkcs11_tool(&serial, &label).status.success());
+    home.written_by_others(&serial, "X");
     let told = plain("start");
     assert!(
         told.contains(&format!("✗ {serial}  not blank  blank")),

@@ -118,11 +118,7 @@ impl Cli<'_> {
     }
 
     fn audit_verify(&self, checkpoint: Option<&Path>, code: Option<&str>) -> Result<u8, Error> {
-        let code = code.map(|text| {
-            let wrong = |error| Error::usage("checkpoint-code-invalid", text).because(error);
-            text.parse::<CheckpointCode>().map_err(wrong)
-        });
-        let code = code.transpose()?;
+        let code = code.map(checkpoint_code).transpose()?;
         let against = match (checkpoint, &code) {
             (Some(path), _) => Against::File(path),
             (None, Some(code)) => Against::Code(code),
@@ -349,4 +345,10 @@ fn moment(
 ) -> Result<Option<Timestamp>, Error> {
     text.map(|text| parse(text).ok_or_else(|| Error::usage("not-a-date", text)))
         .transpose()
+}
+
+/// The short code of a checkpoint as it was typed from paper.
+pub(super) fn checkpoint_code(text: &str) -> Result<CheckpointCode, Error> {
+    let wrong = |error| Error::usage("checkpoint-code-invalid", text).because(error);
+    text.parse().map_err(wrong)
 }

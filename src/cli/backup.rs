@@ -6,11 +6,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::args::{Outside, Restore, Restored};
+use super::audit::checkpoint_code;
 use super::commands::{AskTerminal, Cli};
 use super::output::Output;
-use crate::domain::checkpoint::CheckpointCode;
 use crate::domain::checkpoint::Standing;
-use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::backup::{self, Progress};
@@ -87,13 +87,9 @@ impl Cli<'_> {
 
     fn restore_from(&self, file: &Path) -> Result<u8, Error> {
         let opening = self.terms()?;
-        let second = self.global.second.as_deref().map(|text| {
-            let unknown = |error| Error::usage("officer-unknown", text).because(error);
-            OfficerName::parse(text).map_err(unknown)
-        });
         let terms = Terms {
             officer: opening.officer,
-            second: second.transpose()?,
+            second: self.second_name()?,
             secrets: opening.secrets,
         };
         let home = self.home_path()?;
@@ -120,11 +116,7 @@ impl Cli<'_> {
     }
 
     fn compare(&self, outside: &Outside) -> Result<u8, Error> {
-        let code = outside.code.as_deref().map(|text| {
-            let wrong = |error| Error::usage("checkpoint-code-invalid", text).because(error);
-            text.parse::<CheckpointCode>().map_err(wrong)
-        });
-        let code = code.transpose()?;
+        let code = outside.code.as_deref().map(checkpoint_code).transpose()?;
         let newest = match (&outside.checkpoint, &code) {
             (Some(path), _) => compare::Outside::File(path),
             (None, Some(code)) => compare::Outside::Code(code),

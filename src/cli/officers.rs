@@ -286,7 +286,8 @@ impl Cli<'_> {
     }
 }
 
-fn officer_name(text: &str) -> Result<OfficerName, Error> {
+/// An officer's name as it was typed.
+pub(super) fn officer_name(text: &str) -> Result<OfficerName, Error> {
     OfficerName::parse(text).map_err(|error| Error::usage("officer-unknown", text).because(error))
 }
 

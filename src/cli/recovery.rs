@@ -7,8 +7,9 @@ use serde_json::json;
 
 use super::args::Recovery;
 use super::commands::{AskTerminal, Cli, at_terminal};
+use super::officers::officer_name;
 use super::output::Output;
-use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::recovery::{self, AskShare, LINES, Replacement};
@@ -55,13 +56,9 @@ impl Cli<'_> {
         match command {
             Recovery::Kit { dir, custodian } => self.recovery_kit(dir, custodian),
             Recovery::Use { name, replaces } => {
-                let parse = |text: &str| {
-                    let unknown = |error| Error::usage("officer-unknown", text).because(error);
-                    OfficerName::parse(text).map_err(unknown)
-                };
                 let wanted = Replacement {
-                    name: parse(name)?,
-                    replaces: parse(replaces)?,
+                    name: officer_name(name)?,
+                    replaces: officer_name(replaces)?,
                 };
                 let asks = (AskTerminal(self.output), AskLines(self.output));
                 let home = self.home_path()?;

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
+use super::audit::checkpoint_code;
 use super::commands::{AskTerminal, Cli};
-use crate::domain::checkpoint::CheckpointCode;
 use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
@@ -50,8 +50,7 @@ impl Cli<'_> {
             self.output.document(&history_value(&history), &text);
             return Ok(3);
         };
-        let wrong = |error| Error::usage("checkpoint-code-invalid", code).because(error);
-        let code = code.parse::<CheckpointCode>().map_err(wrong)?;
+        let code = checkpoint_code(code)?;
         let second = self.second((&desk, &officer), TwoOfficerAct::NeighbourHistory)?;
         let history = neighbour_history::confirm(&desk, &officer, &second, (file, code))?;
         Ok(self.done(&history_value(&history)))

@@ -278,6 +278,13 @@ impl PracticeHome {
             .unwrap()
     }
 
+    /// Somebody else initialises a blank with this label.
+    pub(crate) fn written_by_others(&self, serial: &str, label: &str) {
+        let token = ["--init-token", "--slot-index", "0", "--so-pin", "12345678"];
+        let wiped = self.pkcs11_tool(serial, &[&token[..], &["--label", label]].concat());
+        assert!(wiped.status.success(), "{wiped:?}");
+    }
+
     /// Serials of the virtual ukeys, sorted.
     pub(crate) fn serials(&self) -> Vec<String> {
         let mut serials: Vec<String> = std::fs::read_dir(self.path.join("ukeys"))

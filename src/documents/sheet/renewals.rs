@@ -37,28 +37,17 @@ const HEADINGS: [Heading; 8] = [
 /// # Errors
 /// [`NotWritten`].
 pub fn write(renewals: &[Renewal]) -> Result<Vec<u8>, NotWritten> {
-    let row = |renewal: &Renewal| {
-        let Renewal {
-            appointment,
-            holder,
-            unit,
-            number,
-            ukey,
-            certificate,
-            ends,
-        } = renewal.clone();
+    let cells = renewals.iter().map(|renewal| {
         [
-            appointment,
-            holder,
-            unit,
-            number,
-            ukey,
-            certificate,
-            ends,
-            String::new(),
+            renewal.appointment.as_str(),
+            &renewal.holder,
+            &renewal.unit,
+            &renewal.number,
+            &renewal.ukey,
+            &renewal.certificate,
+            &renewal.ends,
+            "", // To be signed.
         ]
-    };
-    let rows: Vec<_> = renewals.iter().map(row).collect();
-    let cells = rows.iter().map(|row| row.iter().map(String::as_str));
+    });
     list("证书到期", &HEADINGS, cells)
 }

@@ -158,10 +158,15 @@ pub(super) fn ca_error(failure: CaFailure) -> Error {
     }
 }
 
-/// Writes DER as PEM (RFC 7468).
-pub(super) fn write_pem(path: &Path, label: &str, der: &[u8]) -> Result<(), Error> {
+/// DER as PEM (RFC 7468).
+pub(super) fn to_pem(label: &str, der: &[u8]) -> Result<String, Error> {
     let pem = der::pem::encode_string(label, der::pem::LineEnding::LF, der);
-    let pem = pem.map_err(|error| Error::failed("pem", error.to_string()))?;
+    pem.map_err(|error| Error::failed("pem", error.to_string()))
+}
+
+/// Writes DER as PEM.
+pub(super) fn write_pem(path: &Path, label: &str, der: &[u8]) -> Result<(), Error> {
+    let pem = to_pem(label, der)?;
     file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
 }
 
@@ -196,15 +201,11 @@ pub(in crate::station) fn publish_after_change(desk: &Desk) -> CrlStanding {
         Ok(false) => return CrlStanding::Due(None),
         Err(error) => return CrlStanding::Due(Some(error)),
     }
-    let published = || {
-        let (security, _secrets) = desk.security_in_practice()?;
-        publish_crl(desk, &security)?;
-        crl::give_on(desk, &security, None)?.demand_everywhere()
+    let (security, _secrets) = match desk.security_in_practice() {
+        Ok(security) => security,
+        Err(error) => return CrlStanding::Due(Some(error)),
     };
-    match published() {
-        Ok(()) => CrlStanding::Published,
-        Err(error) => CrlStanding::Due(Some(error)),
-    }
+    publish_everywhere(desk, &security)
 }
 
 /// The same after an act of this officer: security publishes at once in a real home too, if the key of
@@ -214,8 +215,13 @@ pub(super) fn publish_as(desk: &Desk, officer: &ActingOfficer) -> CrlStanding {
     if !own_act || !matches!(desk.ca_is_elsewhere(), Ok(false)) {
         return publish_after_change(desk);
     }
-    let published = publish_crl(desk, officer)
-        .and_then(|()| crl::give_on(desk, officer, None)?.demand_everywhere());
+    publish_everywhere(desk, officer)
+}
+
+/// Signs the next list and gives it to every destination that is set.
+fn publish_everywhere(desk: &Desk, security: &ActingOfficer) -> CrlStanding {
+    let published = publish_crl(desk, security)
+        .and_then(|()| crl::give_on(desk, security, None)?.demand_everywhere());
     match published {
         Ok(()) => CrlStanding::Published,
         Err(error) => CrlStanding::Due(Some(error)),

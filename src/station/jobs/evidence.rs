@@ -6,7 +6,7 @@ use std::path::Path;
 
 use self::verify::judge;
 pub use self::verify::{Check, Verdict, verify};
-use super::{audit, certificates};
+use super::{audit, ca, certificates};
 use crate::documents::evidence::{self as bundle, Parts};
 use crate::domain::approval::ApprovalRecord;
 use crate::domain::checkpoint::Checkpoint;
@@ -180,9 +180,7 @@ fn add_trust(desk: &Desk, parts: &mut Parts) -> Result<Option<CheckedCrl>, Error
     let der = std::fs::read(desk.home().crl()).unwrap_or_default();
     let list = crl::check(&der, &authority);
     if list.is_some() {
-        let pem = der::pem::encode_string("X509 CRL", der::pem::LineEnding::LF, &der);
-        let pem = pem.map_err(|error| Error::failed("pem", error.to_string()))?;
-        put(parts, "crl/list.pem", pem);
+        put(parts, "crl/list.pem", ca::to_pem("X509 CRL", &der)?);
     }
     Ok(list)
 }
