@@ -16,15 +16,14 @@ use crate::domain::officer::{Duty, Post};
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::HolderRow;
 use crate::station::clock;
-use crate::station::jobs::losses::LossView;
+use crate::station::jobs::losses::{self, LossView};
+use crate::station::jobs::people::is_reason;
 use crate::wording::Wording;
 
 /// Height of a line of the table.
 const ROW: f32 = 40.0;
 /// Width of the right side.
 const SIDE: f32 = 400.0;
-/// Fewest characters of a reason.
-const LEAST_REASON: usize = 2;
 /// How often the clocks are drawn anew: they show minutes.
 const TICK: Duration = Duration::from_secs(20);
 
@@ -252,7 +251,7 @@ fn report(
     field(ui, &wording.text("ui-reason"), edit);
     let why_not = if page.kind.is_none() {
         Some("ui-loss-choose-kind")
-    } else if page.reason.trim().chars().count() < LEAST_REASON {
+    } else if !is_reason(&page.reason) {
         Some("ui-explain-reason")
     } else {
         None
@@ -290,12 +289,7 @@ fn found(
     let path = page.statement.trim().trim_matches(['"', '\'']);
     let path = path.strip_prefix("file://").unwrap_or(path);
     let why_not = path.is_empty().then_some("ui-loss-statement-first");
-    // Security lifts holds; system sees the holder at the desk (D-7).
-    let duty = if view.post == Some(Post::Security) {
-        Duty::Revoke
-    } else {
-        Duty::HandOut
-    };
+    let duty = losses::duty_to_find(view.post.unwrap_or(Post::System));
     let button = egui::Button::new(wording.text("ui-loss-found"));
     let asked = pressed_when(ui, wording, view, (duty, why_not), button);
     asked.then(|| LossAct::Found {

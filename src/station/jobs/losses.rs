@@ -13,7 +13,7 @@ use crate::domain::audit::AuditRow;
 use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
 use crate::domain::id::RequestId;
 use crate::domain::loss::{HOLD_SECS, LossClock, LossEnding, LossKind};
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, Post};
 use crate::domain::request::RequestState;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyState};
@@ -235,10 +235,7 @@ pub fn found(
     serial: &str,
     statement: &[u8],
 ) -> Result<Reported, Error> {
-    // The desk sees the holder with the ukey; lifting a hold is security's as well (D-7).
-    if officer.demand(Duty::Revoke).is_err() {
-        officer.demand(Duty::HandOut)?;
-    }
+    officer.demand(duty_to_find(officer.post()))?;
     end_holds(desk)?;
     let ukey = ukeys::named(desk, officer, serial)?;
     let serial = &ukey.identity.serial;
@@ -283,6 +280,15 @@ pub fn found(
     })?;
     let crl = Some(ca::publish_as(desk, officer));
     told(desk, serial, &open.id, crl)
+}
+
+/// What lets an officer of this post take a suspended ukey as found: the desk sees the holder with it,
+/// and lifting a hold is security's as well (D-7).
+pub fn duty_to_find(post: Post) -> Duty {
+    match post {
+        Post::Security => Duty::Revoke,
+        Post::System | Post::Auditor => Duty::HandOut,
+    }
 }
 
 fn is_open_suspension(row: &LossRow) -> bool {

@@ -72,12 +72,17 @@ pub fn reveal(
     Ok(Revealed(()))
 }
 
-/// A reason that says something: at most 500 characters, none invisible.
-pub(super) fn reason_text(reason: &str) -> Result<String, Error> {
+/// Whether a reason says something: 2 to 500 characters, none invisible.
+pub fn is_reason(reason: &str) -> bool {
     let reason = reason.trim();
     let said = reason.chars().nth(1).is_some() && reason.chars().nth(500).is_none();
-    if said && !reason.chars().any(is_hidden) {
-        Ok(reason.to_owned())
+    said && !reason.chars().any(is_hidden)
+}
+
+/// A reason that says something.
+pub(super) fn reason_text(reason: &str) -> Result<String, Error> {
+    if is_reason(reason) {
+        Ok(reason.trim().to_owned())
     } else {
         Err(Error::usage("reason-required", ""))
     }

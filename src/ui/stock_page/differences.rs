@@ -6,14 +6,12 @@ use super::differences_title;
 use crate::domain::officer::Duty;
 use crate::domain::stock::Resolution;
 use crate::station::DiscrepancyRow;
+use crate::station::jobs::people::is_reason;
 use crate::ui::parts::{card, day, edged, grouped, pressed, pressed_when};
 use crate::ui::stock_view::StockAct;
 use crate::ui::theme;
 use crate::ui::view::View;
 use crate::wording::Wording;
-
-/// Fewest characters of a reason.
-const LEAST_REASON: usize = 2;
 
 /// The explanation that is being written.
 #[derive(Debug, Default)]
@@ -138,7 +136,7 @@ fn form(
     edged(ui, |ui| ui.add(edit)).labelled_by(label.id);
     let why_not = if state.resolution.is_none() {
         Some("ui-explain-choose")
-    } else if state.reason.trim().chars().count() < LEAST_REASON {
+    } else if !is_reason(&state.reason) {
         Some("ui-explain-reason")
     } else {
         None

@@ -4,6 +4,7 @@ use eframe::egui::{self, Ui};
 
 use crate::domain::officer::Duty;
 use crate::domain::unit::Unit;
+use crate::station::jobs::people::is_reason;
 use crate::ui::parts::{card, edged, field, listed, pressed_when};
 use crate::ui::stock_view::{Chosen, StockAct, TravelPicture};
 use crate::ui::theme;
@@ -12,8 +13,6 @@ use crate::wording::Wording;
 
 /// So many units are shown at once; a part of the name finds the others.
 const MOST_UNITS: usize = 5;
-/// Fewest characters of a reason.
-const LEAST_REASON: usize = 2;
 
 /// A note that is being written.
 #[derive(Debug, Default)]
@@ -183,7 +182,7 @@ pub(super) fn up(
         let serials = listed(&back.serials);
         let why_not = if serials.is_empty() {
             Some("ui-note-choose-ukeys")
-        } else if back.reason.trim().chars().count() < LEAST_REASON {
+        } else if !is_reason(&back.reason) {
             Some("ui-explain-reason")
         } else {
             None
