@@ -7,16 +7,18 @@
     reason = "a measurement for people"
 )]
 
+#[path = "units/invented.rs"]
+mod units;
+
 use std::fs;
 
-use ukey_station::domain::id::{RequestId, UnitId};
+use ukey_station::domain::id::RequestId;
 use ukey_station::domain::officer::OfficerName;
 use ukey_station::domain::request::{FormKind, RequestState};
 use ukey_station::domain::timestamp::Timestamp;
-use ukey_station::domain::unit::{Level, Unit};
-use ukey_station::domain::unit_code::UnitCode;
 use ukey_station::station::clock::Stopwatch;
 use ukey_station::store::{RequestFilter, RequestOrder, RequestRow, Store, StoreError};
+use units::unit;
 use uuid::Uuid;
 
 const REQUESTS: u32 = 100_000;
@@ -26,23 +28,6 @@ const FAMILY: [&str; 10] = ["王", "李", "张", "刘", "陈", "杨", "赵", "�
 const GIVEN: [&str; 12] = [
     "晓雯", "志远", "喆珺", "文镕", "雨堃", "建国", "梓涵", "若兰", "思齐", "明哲", "华", "娜",
 ];
-
-fn unit(at: u32) -> Unit {
-    Unit {
-        id: UnitId::new(Uuid::from_u128(u128::from(at) + 1)),
-        name: format!("示例县第{at}小学"),
-        level: Level::School,
-        code: UnitCode::parse(&format!("2143{at:06}")).unwrap(),
-        province: "湖南省".to_owned(),
-        prefecture: "示例市".to_owned(),
-        own: at == 0,
-        parent: None,
-        school_type: None,
-        address: None,
-        contacts: None,
-        closed_at: None,
-    }
-}
 
 fn request(at: u32) -> RequestRow {
     let pick = |list: &[&str], at: u32| list[at as usize % list.len()].to_owned();

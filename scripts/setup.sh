@@ -1,6 +1,6 @@
 #!/bin/bash
-# Installs what is missing to build (setup.sh build) or to build and test (setup.sh test) on Debian
-# 12 or Ubuntu. Says what it does; needs root or sudo only when something is missing.
+# Installs what is missing to build (setup.sh build), to build and test (setup.sh test) or to drive the window
+# through a day (setup.sh day) on Debian 12 or Ubuntu. Says what it does; needs root or sudo only when something is missing.
 set -euo pipefail
 what=${1:-build}
 
@@ -9,7 +9,11 @@ packages=(gcc libc6-dev make perl pkg-config libssl-dev libpcsclite-dev softhsm2
   libxrandr2 fonts-noto-cjk)
 if [ "$what" = test ]; then
   packages+=(opensc gnutls-bin openssl poppler-utils libclang-dev clang pcscd vsmartcard-vpcd
-    faketime unzip nginx-light curl libengine-pkcs11-openssl)
+    faketime unzip nginx-light curl libengine-pkcs11-openssl
+    dpkg-dev jq xvfb xauth xdotool desktop-file-utils)
+fi
+if [ "$what" = day ]; then
+  packages+=(xvfb xauth xdotool xclip imagemagick dbus at-spi2-core python3 python3-gi gir1.2-atspi-2.0)
 fi
 
 missing=()

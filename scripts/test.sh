@@ -16,4 +16,5 @@ else
   step cargo test --locked --workspace --lib --bins --tests
 fi
 step cargo test --locked --doc
+step bash scripts/deb-check.sh dev
 echo; echo "test: all passed"

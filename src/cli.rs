@@ -3,11 +3,15 @@
 mod args;
 mod audit;
 mod backup;
+mod ca;
 mod commands;
 mod crl;
 mod evidence;
 mod exchange;
 mod expiring;
+mod facts;
+mod guide;
+mod holders;
 mod losses;
 mod make;
 mod objects;
@@ -16,6 +20,7 @@ mod officers;
 mod output;
 mod pins;
 mod recovery;
+mod renewal;
 mod requests;
 mod review;
 mod settings;
@@ -26,6 +31,7 @@ mod tally;
 mod trust;
 mod ukey_watch;
 mod ukeys;
+mod unblock;
 mod units;
 mod waivers;
 
@@ -41,7 +47,7 @@ use crate::station::desk::OpenTerms;
 use crate::wording::{Language, Wording};
 
 /// Opens the window on a home; given by `main`, so that the two faces do not know each other.
-pub type OpenWindow = fn(PathBuf, OpenTerms, Language) -> Result<u8, Error>;
+pub type OpenWindow = fn(PathBuf, OpenTerms, Option<Language>) -> Result<u8, Error>;
 
 /// Runs one command and gives the exit code of interface.md.
 pub fn main(open_window: OpenWindow) -> ExitCode {
@@ -64,11 +70,8 @@ pub fn main(open_window: OpenWindow) -> ExitCode {
         }
     };
     start_log();
-    let language = match arguments.global.lang {
-        Some(args::Lang::Zh) => Language::Chinese,
-        Some(args::Lang::En) => Language::English,
-        None => Language::of_system(),
-    };
+    let language = arguments.global.language();
+    let language = language.unwrap_or_else(Language::of_system);
     let output = Output::new(arguments.global.json, Wording::new(language));
     match commands::run(&arguments, &output, open_window) {
         Ok(code) => ExitCode::from(code),

@@ -11,6 +11,7 @@ pub mod dispatch_note;
 pub mod evidence;
 pub mod form;
 pub mod loss_report;
+pub mod manual;
 pub mod pin_letter;
 pub mod recovery_share;
 pub mod sheet;

@@ -2,6 +2,7 @@
 //! Knows nothing of tokens: signing by a ukey is a closure.
 
 pub mod backup;
+pub mod ca_backup;
 pub mod checkpoint;
 pub mod escrow;
 pub mod file;
@@ -9,6 +10,7 @@ pub mod officer_key;
 pub mod parcel;
 pub mod random;
 pub mod secret;
+pub mod shares;
 pub mod signature;
 pub mod station_key;
 pub mod unit_crl;

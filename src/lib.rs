@@ -13,13 +13,13 @@
 //! - [`token`]: reaches ukeys, by worker processes, and tells what stirs at the card readers; knows no
 //!   request. Uses domain.
 //! - [`keys`]: the station's own keys and signatures: wraps and escrow, the unit PKI with its revocation
-//!   lists, CMS signatures, checkpoints, the files between stations, the backup's file, the recovery kit.
-//!   Knows no token. Uses domain.
+//!   lists, CMS signatures, checkpoints, the files between stations, those of backups, secrets that any two of
+//!   three people open. Knows no token. Uses domain.
 //! - [`issuing`]: makes and checks certificates and CRLs, behind a connector. Knows no token. Uses
 //!   domain.
 //! - [`store`]: keeps the records, one file, one transaction a decision. Decides nothing. Uses domain
 //!   and the journal types of workflow.
-//! - [`wording`]: Chinese and English for people. Uses domain.
+//! - [`wording`]: Chinese and English for people: messages, and the guide of `docs/guide`. Uses domain.
 //! - [`documents`]: paper and sheets: values in, bytes out. Uses domain and wording.
 //! - [`station`]: joins decisions and effects, one file a job under `jobs`; the only API of both front
 //!   ends. `post` sends and receives files, `door` tells who may come in, `sign_in` makes the evidence who
@@ -29,6 +29,7 @@
 //! # Invariants
 //!
 //! - A private key of a holder is born on its ukey and never leaves it ([`workflow::run`]).
+//! - A holder's old key goes once the new one is proven, or the holder was told before ([`workflow::step::Step::RENEWAL`]).
 //! - A certificate is issued only under a [`keys::signature::VerifiedApproval`], read anew from the
 //!   stored bytes up to the pinned root.
 //! - No act without its row in the audit log: [`store::Store::act`].

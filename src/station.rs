@@ -12,7 +12,9 @@ pub mod jobs;
 pub mod report;
 pub mod secrets;
 pub mod sign_in;
+pub mod window_choices;
 
+mod authorities;
 mod ca_key;
 mod fonts;
 mod foundation;
@@ -27,6 +29,7 @@ mod unit_key;
 mod unit_trust;
 mod web;
 
+pub use ca_key::CaKeyHolder;
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};
 pub use home::Home;
@@ -37,9 +40,10 @@ pub use so_pin::SoPinRelease;
 
 pub use crate::keys::secret::SecretText;
 pub use crate::store::{
-    AuditEntry, AuditFilter, CertificateRow, CheckRow, DelegationRow, DiscrepancyRow, EntryRow,
-    Explanation, HolderRow, LossRow, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow,
-    StockLine, TallyScanRow, UkeyFilter, UkeyRow,
+    AuditEntry, AuditFilter, CertificateLine, CertificateOrder, CertificateRow, CheckRow,
+    DelegationRow, DepartureRow, DiscrepancyRow, EntryRow, Explanation, HandoverRow, HolderRow,
+    LossRow, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow, StockLine, TallyScanRow,
+    UkeyFilter, UkeyRow,
 };
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).

@@ -2,10 +2,14 @@
 //! decision itself; a failed write fails the act.
 
 mod audit;
+mod authorities;
 mod backups;
 mod bindings;
+mod certificate_list;
 mod certificates;
 mod checkpoints;
+mod counts;
+mod departures;
 mod discrepancies;
 mod dispatch;
 mod exchange;
@@ -32,6 +36,7 @@ mod stock_checks;
 mod tallies;
 mod temporary;
 mod ukeys;
+mod unblocks;
 mod units;
 mod value;
 mod waivers;
@@ -47,10 +52,13 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use zeroize::Zeroizing;
 
 pub use self::audit::{AuditEntry, AuditFilter, AuditVerdict};
+pub use self::authorities::FormerAuthorityRow;
 pub use self::backups::{BackupRow, UnknownCertificateRow};
 pub use self::bindings::BindingRow;
+pub use self::certificate_list::{CertificateFilter, CertificateLine, CertificateOrder};
 pub use self::certificates::{CertificateRow, IntentRow};
 pub use self::checkpoints::{CheckpointRow, NeighbourRow};
+pub use self::departures::{DepartureRow, DueRow, HandoverRow, MergerRow};
 pub use self::discrepancies::{DiscrepancyRow, Explanation};
 pub use self::dispatch::{NoteLine, NoteRow};
 pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
@@ -74,6 +82,7 @@ pub use self::stock_checks::CheckRow;
 pub use self::tallies::{ModelCounts, TallyRow, TallyScanRow, UnitCounts, WithoutRow};
 pub use self::temporary::TemporaryRow;
 pub use self::ukeys::{NewUkey, UkeyFilter, UkeyRow};
+pub use self::unblocks::{UnblockGrantRow, UnblockRequestRow};
 pub use self::units::DelegationRow;
 use crate::domain::audit::AuditRow;
 

@@ -1,20 +1,41 @@
 //! The desktop: the same jobs in a window. Never blocks: a thread of its own does the work, the
 //! window sends it commands and draws what it is told.
 
+mod audit_page;
+mod audit_view;
+mod certificates_page;
+mod certificates_view;
 mod check_page;
 mod check_view;
 mod desk_thread;
+mod first_run_page;
+mod first_run_view;
+mod health_bar;
+mod help_page;
 mod idle;
 mod loss_page;
 mod loss_view;
 mod make_page;
+mod make_view;
+mod page;
+mod paper;
 mod parts;
 mod passphrase;
+mod pin_page;
 mod rail;
+mod requests_page;
+mod requests_view;
+mod second_card;
+mod second_view;
+mod settings_page;
+mod settings_view;
 mod sign_in_page;
+mod signature_card;
 mod stock_page;
 mod stock_view;
 mod theme;
+mod today_page;
+mod top_bar;
 mod travel_page;
 mod view;
 
@@ -25,12 +46,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eframe::egui;
 use egui::accesskit::Role;
 
-use self::desk_thread::Command;
+use self::desk_thread::{Command, Running};
 use self::idle::Idle;
+use self::make_view::PinAnswer;
+use self::page::Page;
+use self::paper::Outside;
+use self::settings_view::SettingsAct;
 use self::stock_view::Shown;
 use self::view::{Left, Place, View};
 use crate::domain::officer::Post;
 use crate::station::desk::OpenTerms;
+use crate::station::window_choices::Choices;
 use crate::station::{Error, clock};
 use crate::wording::{Language, Wording};
 
@@ -40,12 +66,17 @@ const AGAIN: std::time::Duration = std::time::Duration::from_millis(50);
 /// What window and desk thread share.
 type Shared = Arc<Mutex<View>>;
 
-/// Opens the window on a home and stays until it is closed.
+/// Opens the window on a home and stays until it is closed. Without a language it speaks the one that was
+/// chosen in it last, else the system's.
 ///
 /// # Errors
 /// `no-window` when the system gives none.
-pub fn open(home: PathBuf, terms: OpenTerms, language: Language) -> Result<u8, Error> {
-    let wording = Wording::new(language);
+pub fn open(home: PathBuf, terms: OpenTerms, language: Option<Language>) -> Result<u8, Error> {
+    let choices_file = Choices::place();
+    let choices = choices_file.as_deref().map(Choices::read);
+    let choices = choices.unwrap_or_default();
+    let language = language.or_else(|| choices.language());
+    let wording = Wording::new(language.unwrap_or_else(Language::of_system));
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
             .with_inner_size([1280.0, 760.0])
@@ -55,63 +86,22 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Language) -> Result<u8, E
     };
     let start = |creation: &eframe::CreationContext<'_>| {
         theme::apply(&creation.egui_ctx);
+        theme::choose(&creation.egui_ctx, choices.theme);
         let view = Shared::default();
         let repaint = creation.egui_ctx.clone();
-        let commands = desk_thread::start(home, terms, Arc::clone(&view), move || {
+        let (commands, running) = desk_thread::start(home, terms, Arc::clone(&view), move || {
             repaint.request_repaint();
         })?;
-        let app: Box<dyn eframe::App> = Box::new(Window::new(wording, view, commands));
+        let mut window = Window::new(wording, view, commands);
+        window.running = Some(running);
+        window.outside = Outside::System;
+        (window.choices, window.choices_file) = (choices, choices_file);
+        let app: Box<dyn eframe::App> = Box::new(window);
         Ok(app)
     };
     eframe::run_native("ukey-station", options, Box::new(start))
         .map(|()| 0)
         .map_err(|error| Error::failed("no-window", error.to_string()))
-}
-
-/// The pages of the rail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Page {
-    Make,
-    Stock,
-    Check,
-    Travel,
-    Loss,
-    Help,
-}
-
-impl Page {
-    const ALL: [Self; 6] = [
-        Self::Make,
-        Self::Stock,
-        Self::Check,
-        Self::Loss,
-        Self::Travel,
-        Self::Help,
-    ];
-
-    /// Key of its word: rail entry and heading have the same.
-    const fn key(self) -> &'static str {
-        match self {
-            Self::Make => "page-make",
-            Self::Stock => "page-stock",
-            Self::Check => "page-check",
-            Self::Travel => "page-travel",
-            Self::Loss => "page-loss",
-            Self::Help => "page-help",
-        }
-    }
-
-    /// Its shape in the rail.
-    const fn shape(self) -> &'static str {
-        match self {
-            Self::Make => "◐",
-            Self::Stock => "☰",
-            Self::Check => "✓",
-            Self::Travel => "⇄",
-            Self::Loss => "‖",
-            Self::Help => "?",
-        }
-    }
 }
 
 struct Window {
@@ -120,10 +110,27 @@ struct Window {
     commands: SyncSender<Command>,
     page: Page,
     door: sign_in_page::State,
+    first_run: first_run_page::State,
+    make: make_page::State,
+    /// What a holder types.
+    pin: pin_page::State,
+    second: second_card::State,
+    /// Where papers go.
+    outside: Outside,
     stock: stock_page::State,
     travel: travel_page::State,
     check: check_page::State,
+    certificates: certificates_page::State,
     loss: loss_page::State,
+    audit: audit_page::State,
+    settings: settings_page::State,
+    help: help_page::State,
+    /// The guide is read before anybody has signed in.
+    help_at_door: bool,
+    choices: Choices,
+    /// Where the choices are kept; nowhere in a test.
+    choices_file: Option<PathBuf>,
+    requests: requests_page::State,
     /// What the desk was asked last to read.
     asked: Shown,
     /// The last ukey of the stock check that was seen.
@@ -131,6 +138,8 @@ struct Window {
     idle: Idle,
     /// The desk was asked to let go, and has not yet.
     leaving: bool,
+    /// Dropped after the commands: it ends when they do.
+    running: Option<Running>,
 }
 
 impl Window {
@@ -139,16 +148,30 @@ impl Window {
             wording,
             view,
             commands,
-            page: Page::Make,
+            page: Page::Today,
             door: sign_in_page::State::new(),
+            first_run: first_run_page::State::default(),
+            make: make_page::State::default(),
+            pin: pin_page::State::new(),
+            second: second_card::State::new(),
+            outside: Outside::Nowhere,
             stock: stock_page::State::default(),
             travel: travel_page::State::default(),
             check: check_page::State::default(),
+            certificates: certificates_page::State::default(),
             loss: loss_page::State::default(),
+            audit: audit_page::State::default(),
+            settings: settings_page::State::default(),
+            help: help_page::State::default(),
+            help_at_door: false,
+            choices: Choices::default(),
+            choices_file: None,
+            requests: requests_page::State::default(),
             asked: Shown::default(),
             checked: 0,
             idle: Idle::new(),
             leaving: false,
+            running: None,
         }
     }
 
@@ -175,43 +198,37 @@ impl Window {
                 }
             }
             Place::Desk => {}
-            Place::Opening | Place::Door(_) => {
+            Place::Opening | Place::FirstRun(_) | Place::Door(_) => {
                 self.leaving = false;
-                self.idle_at_door();
             }
         }
+        self.forget_when_idle();
     }
 
-    fn idle_at_door(&mut self) {
+    fn forget_when_idle(&mut self) {
         if self.idle.secs(clock::now()) >= idle::FORGET_SECS {
             self.door.forget();
+            self.first_run.forget();
+            self.second.forget();
         }
     }
 
-    fn top_bar(&mut self, ui: &mut egui::Ui, view: &View) {
-        ui.horizontal_centered(|ui| {
-            ui.strong(&view.unit);
-            ui.label("·");
-            let post = view.post.map(|post| post_word(&self.wording, post));
-            ui.label(format!("{} {}", view.officer, post.unwrap_or_default()));
-            if view.practice {
-                ui.colored_label(
-                    theme::colors(ui).attention,
-                    self.wording.text("ui-practice"),
-                );
-            }
-            ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                self.language_button(ui);
-                self.sign_out_button(ui, view);
-                for ukey in view.ukeys.iter().filter(|ukey| ukey.inserted) {
-                    let (shape, color) = theme::ukey_state(ui, ukey.row.state);
-                    let word = self.wording.ukey_state(ukey.row.state);
-                    let serial = ukey.row.identity.serial.as_str();
-                    ui.colored_label(color, shape)
-                        .on_hover_text(format!("{serial} {word}"));
-                }
-            });
-        });
+    /// Turns to what a holder is asked, and closes that when nobody touches it; whatever was typed is gone
+    /// once nothing is asked.
+    fn watch_holder(&mut self, view: &View, ctx: &egui::Context) {
+        let Some(asked) = &view.pin else {
+            self.pin.forget();
+            return;
+        };
+        if self.pin.turn_to(asked) {
+            self.idle.appear(clock::now());
+        }
+        let left = pin_page::STILL_SECS - self.idle.secs(clock::now());
+        if left <= 0.0 {
+            self.pin.answer(asked, PinAnswer::Still);
+        } else {
+            ctx.request_repaint_after(std::time::Duration::from_secs_f64(left));
+        }
     }
 
     fn language_button(&mut self, ui: &mut egui::Ui) {
@@ -220,25 +237,45 @@ impl Window {
                 Language::Chinese => Language::English,
                 Language::English => Language::Chinese,
             };
-            self.wording = Wording::new(other);
+            let mut choices = self.choices;
+            choices.set_language(other);
+            self.look(choices, ui.ctx());
         }
     }
 
-    fn sign_out_button(&mut self, ui: &mut egui::Ui, view: &View) {
-        let button = egui::Button::new(self.wording.text("ui-sign-out"));
-        let may = !view.busy && !self.leaving;
-        let response = ui
-            .add_enabled(may, button)
-            .on_disabled_hover_text(self.wording.text("ui-not-while-working"));
-        if response.clicked() {
-            self.leaving = self.send(Command::Leave(Left::SignedOut));
+    /// Takes on another look, and keeps it for the next time.
+    fn look(&mut self, choices: Choices, ctx: &egui::Context) {
+        if let Some(language) = choices.language()
+            && language != self.wording.language()
+        {
+            self.wording = Wording::new(language);
+        }
+        theme::choose(ctx, choices.theme);
+        self.choices = choices;
+        let kept = self.choices_file.as_ref().map(|path| choices.write(path));
+        if let Some(Err(error)) = kept {
+            tracing::warn!(%error, "the choices of the window are not kept");
+        }
+    }
+
+    fn show_settings(&mut self, ui: &mut egui::Ui, view: &View) {
+        let page = &mut self.settings;
+        match settings_page::show(ui, &self.wording, (view, self.choices), page) {
+            Some(settings_page::Asked::Act(act)) => {
+                self.send(Command::Settings(act));
+            }
+            Some(settings_page::Asked::Look(choices)) => self.look(choices, ui.ctx()),
+            None => {}
         }
     }
 
     fn turn_to(&mut self, page: Page) {
+        self.help.from = None;
         if self.page != page {
             self.page = page;
-            lock(&self.view).error = None; // It was of the other page.
+            let mut view = lock(&self.view);
+            view.error = None; // They were of the other page.
+            view.note = None;
         }
     }
 
@@ -266,11 +303,16 @@ impl Window {
     /// Has the desk read what the page shows; one question at a time.
     fn ask_for_page(&mut self, view: &View) {
         let wanted = match self.page {
+            Page::Today => Shown::Today,
             Page::Make | Page::Help => Shown::Other,
+            Page::Requests => Shown::Requests(self.requests.query()),
             Page::Stock => Shown::Stock(self.stock.query()),
             Page::Travel => Shown::Travel,
             Page::Check => Shown::Check,
+            Page::Certificates => Shown::Certificates(Box::new(self.certificates.query())),
             Page::Loss => Shown::Loss(self.loss.search()),
+            Page::Audit => Shown::Audit(self.audit.query()),
+            Page::Settings => Shown::Settings,
         };
         let answered = view.shown == self.asked;
         if answered && wanted != self.asked && self.send(Command::Show(wanted.clone())) {
@@ -283,7 +325,9 @@ impl eframe::App for Window {
     /// Also called while the window is hidden: an idle desk locks there too.
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let shared = Arc::clone(&self.view);
-        self.lock_when_idle(&lock(&shared), ctx);
+        let view = lock(&shared);
+        self.lock_when_idle(&view, ctx);
+        self.watch_holder(&view, ctx);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
@@ -297,20 +341,75 @@ impl Window {
         let view = lock(&self.view).clone();
         ui.input(|input| self.idle.frame(input, clock::now()));
         self.lock_when_idle(&view, ui.ctx());
+        self.watch_holder(&view, ui.ctx());
         match &view.place {
+            Place::Desk if view.pin.is_some() => self.holders_page(ui, &view),
             Place::Desk => {
                 if self.door.take_entered() {
                     self.idle.touch();
-                    self.page = Page::Make;
+                    self.page = Page::Today;
+                    self.make = make_page::State::default();
+                    self.second.close();
                     self.stock = stock_page::State::default();
                     self.travel = travel_page::State::default();
                     self.check = check_page::State::default();
+                    self.certificates = certificates_page::State::default();
                     self.loss = loss_page::State::default();
+                    self.audit = audit_page::State::default();
+                    self.settings = settings_page::State::default();
+                    self.help_at_door = false;
+                    self.requests.leave();
                     self.asked = Shown::default();
                 }
                 self.desk(ui, &view);
+                self.second_officer(ui.ctx(), &view);
+                self.take_papers(&view, ui.ctx());
             }
-            Place::Opening | Place::Door(_) => self.show_door(ui, &view),
+            Place::Opening | Place::FirstRun(_) | Place::Door(_) => self.show_door(ui, &view),
+        }
+    }
+
+    /// Prints the papers that the desk has written.
+    fn take_papers(&self, view: &View, ctx: &egui::Context) {
+        let Some(slip) = view.slip.as_ref().filter(|slip| !slip.taken) else {
+            return;
+        };
+        if let Some(slip) = &mut lock(&self.view).slip {
+            slip.taken = true;
+        }
+        let repaint = ctx.clone();
+        let repaint = move || repaint.request_repaint();
+        let (papers, shared) = (slip.files.clone(), Arc::clone(&self.view));
+        if let Err(error) = self.outside.send(papers, shared, repaint) {
+            tracing::warn!(%error, "papers were not taken on");
+        }
+    }
+
+    /// The second officer's card, over the page that proposes something to them.
+    fn second_officer(&mut self, ctx: &egui::Context, view: &View) {
+        let proposed = self.stock.take_proposed();
+        let proposed = proposed.or_else(|| self.loss.take_proposed());
+        if let Some(proposed) = proposed {
+            self.second.open(proposed);
+        }
+        let confirmed = second_card::show(ctx, &self.wording, view, &mut self.second);
+        if let Some(confirmed) = confirmed
+            && !self.send(Command::Confirmed(confirmed))
+        {
+            self.second.close();
+        }
+    }
+
+    /// The holder's alone: nothing else is seen.
+    fn holders_page(&mut self, ui: &mut egui::Ui, view: &View) {
+        let Some(asked) = &view.pin else { return };
+        let answer = egui::CentralPanel::default()
+            .show(ui, |ui| {
+                pin_page::show(ui, &self.wording, asked, &mut self.pin)
+            })
+            .inner;
+        if let Some(answer) = answer {
+            self.pin.answer(asked, answer);
         }
     }
 
@@ -318,13 +417,30 @@ impl Window {
         egui::Panel::top("top").exact_size(48.0).show(ui, |ui| {
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 self.language_button(ui);
+                let help = ui.selectable_label(self.help_at_door, self.wording.text("page-help"));
+                self.help_at_door ^= help.clicked();
             });
         });
         let asked = egui::CentralPanel::default()
             .show(ui, |ui| {
+                if self.help_at_door {
+                    self.help_at_door = !self.go_back(ui, "ui-sign-in");
+                    help_page::show(ui, &self.wording, &mut self.help);
+                    return None;
+                }
+                if let Place::FirstRun(first) = &view.place {
+                    let page = &mut self.first_run;
+                    return first_run_page::show(ui, &self.wording, (view, first), page)
+                        .map(Command::SetUp);
+                }
+                self.first_run.forget(); // A home is there.
                 sign_in_page::show(ui, &self.wording, view, &mut self.door)
             })
             .inner;
+        if let Some(name) = help_page::take_wanted(ui.ctx()) {
+            self.help.open(name);
+            self.help_at_door = true;
+        }
         if let Some(command) = asked {
             self.send(command);
         }
@@ -349,8 +465,23 @@ impl Window {
                 told(ui, &self.wording, code, subject);
             }
             match self.page {
+                Page::Today => match today_page::show(ui, &self.wording, view) {
+                    Some(today_page::Asked::Page(page)) => self.turn_to(page),
+                    Some(today_page::Asked::Examine) => {
+                        self.send(Command::Settings(SettingsAct::Examine));
+                    }
+                    None => {}
+                },
+                Page::Requests => self.applications(ui, view),
                 Page::Make => {
-                    for command in make_page::show(ui, &self.wording, view) {
+                    let asked = make_page::show(ui, &self.wording, view, &mut self.make);
+                    if let Some(paused) = asked.paused {
+                        lock(&self.view).paused = paused; // A desk at work reads no command.
+                    }
+                    if let Some(paper) = asked.shown {
+                        self.outside.show(&paper);
+                    }
+                    for command in asked.commands {
                         self.send(command);
                     }
                 }
@@ -364,12 +495,25 @@ impl Window {
                         self.send(Command::Stock(act));
                     }
                 }
+                Page::Certificates => {
+                    let page = &mut self.certificates;
+                    if let Some(act) = certificates_page::show(ui, &self.wording, view, page) {
+                        self.send(Command::Certificates(act));
+                    }
+                }
                 Page::Loss => {
                     let act = loss_page::show(ui, &self.wording, view, &mut self.loss);
                     if let Some(act) = act {
                         self.send(Command::Loss(act));
                     }
                 }
+                Page::Audit => {
+                    let act = audit_page::show(ui, &self.wording, view, &mut self.audit);
+                    if let Some(act) = act {
+                        self.send(Command::Audit(act));
+                    }
+                }
+                Page::Settings => self.show_settings(ui, view),
                 Page::Check => {
                     let act = check_page::show(ui, &self.wording, view, &mut self.check);
                     if let Some(act) = act {
@@ -378,14 +522,48 @@ impl Window {
                     self.give_scanned(view, ui.ctx());
                 }
                 Page::Help => {
-                    for key in ["ui-help-text", "ui-help-door"] {
-                        ui.label(self.wording.text(key));
+                    if let Some(page) = self.help.from
+                        && self.go_back(ui, page.key())
+                    {
+                        (self.page, self.help.from) = (page, None);
                     }
-                    let minutes = [("minutes", view.idle_minutes.to_string())];
-                    ui.label(self.wording.with("ui-help-idle", minutes));
+                    help_page::show(ui, &self.wording, &mut self.help);
                 }
             }
         });
+        if let Some(name) = help_page::take_wanted(ui.ctx()) {
+            self.help.open(name);
+            if self.page != Page::Help {
+                // What went wrong stays above the page about it.
+                (self.help.from, self.page) = (Some(self.page), Page::Help);
+            }
+        }
+    }
+
+    fn applications(&mut self, ui: &mut egui::Ui, view: &View) {
+        if let Some(stored) = lock(&self.view).applications.draft.take() {
+            self.requests.take_stored(&stored, &view.officer);
+        }
+        let act = requests_page::show(ui, &self.wording, view, &mut self.requests);
+        if let Some(act) = act {
+            self.send(Command::Requests(act));
+        }
+    }
+
+    /// A button that leads back to the page of this key.
+    fn go_back(&self, ui: &mut egui::Ui, key: &str) -> bool {
+        let page = [("page", self.wording.text(key))];
+        let word = self.wording.with("ui-guide-back", page);
+        ui.button(word).clicked()
+    }
+}
+
+impl Drop for Window {
+    /// Nobody is asked any more.
+    fn drop(&mut self) {
+        let mut view = lock(&self.view);
+        view.gone = true;
+        view.pin = None;
     }
 }
 
@@ -393,7 +571,10 @@ impl Window {
 /// fit.
 fn told(ui: &mut egui::Ui, wording: &Wording, code: &str, subject: &str) {
     let (headline, hints) = wording.error(code, subject);
-    ui.colored_label(theme::colors(ui).stopped, headline);
+    ui.horizontal_wrapped(|ui| {
+        ui.colored_label(theme::colors(ui).stopped, headline);
+        help_page::button(ui, wording, code);
+    });
     match wording.known(&format!("ui-hint-{code}")) {
         Some(hint) => {
             ui.label(hint);

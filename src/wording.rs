@@ -1,5 +1,7 @@
 //! Chinese and English for people: Fluent messages by key. Knows nothing of terminals or windows.
 
+pub mod guide;
+
 use std::collections::{BTreeMap, HashMap};
 
 use i18n_embed::LanguageLoader as _;
@@ -97,6 +99,18 @@ impl Wording {
         self.loader.has(key).then(|| self.loader.get(key))
     }
 
+    /// The keys that begin so, in the order in which they are written down.
+    pub fn beginning(prefix: &str) -> Vec<String> {
+        let file = Messages::get("zh-CN/ukey-station.ftl"); // Both languages have the same keys.
+        let bytes = file.map(|file| file.data.into_owned()).unwrap_or_default();
+        let text = String::from_utf8(bytes).unwrap_or_default();
+        let keys = text.lines().filter_map(|line| line.split_once(" ="));
+        keys.map(|(key, _message)| key)
+            .filter(|key| key.starts_with(prefix))
+            .map(str::to_owned)
+            .collect()
+    }
+
     /// The word of a ukey's state.
     pub fn ukey_state(&self, state: UkeyState) -> String {
         self.text(ukey_state_key(state))
@@ -158,6 +172,28 @@ mod tests {
     #[test]
     fn both_languages_say_the_same_things() {
         assert_eq!(keys("zh-CN"), keys("en"));
+    }
+
+    #[test]
+    fn acts_are_listed_by_their_keys() {
+        let acts = Wording::beginning("act-");
+        let all: BTreeSet<String> = acts.iter().cloned().collect();
+        let of_file = keys("en").into_iter().filter(|key| key.starts_with("act-"));
+        assert_eq!(all, of_file.collect::<BTreeSet<_>>());
+        assert_eq!(acts.len(), all.len());
+    }
+
+    #[test]
+    fn what_is_done_with_so_pins_and_keys_is_said_in_words() {
+        let acts =
+            ["pin-unblocked", "so-pin-released", "ukey-wiped"].map(|act| format!("act-{act}"));
+        let codes = ["escrow", "key-attribute", "so-pin-change-open"];
+        let codes = codes.map(|code| format!("error-{code}"));
+        let known = keys("en");
+        for key in acts.iter().chain(&codes) {
+            assert!(known.contains(key), "{key}");
+        }
+        assert!(known.contains("act-evidence-exported"));
     }
 
     #[test]

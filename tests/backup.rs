@@ -6,6 +6,7 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -251,7 +252,6 @@ fn what_is_no_whole_backup_or_has_no_two_officers_leaves_nothing_behind() {
         "[officers]\nadmin = \"another paper lantern\"\nsecurity = \"another river stone\"\n";
     let secrets = place.dir.path().join("secrets");
     let mode = |text: &str| {
-        use std::os::unix::fs::PermissionsExt as _;
         fs::write(&secrets, text).unwrap();
         fs::set_permissions(&secrets, fs::Permissions::from_mode(0o600)).unwrap();
     };
@@ -514,4 +514,43 @@ fn a_real_home_asks_for_a_backup_and_a_kit_and_the_second_passphrase_is_typed() 
     assert_eq!(missing(&rebuilt), ["recovery-kit"]);
     let verdict = rebuilt.act(SYSTEM, &["audit", "verify"]).expect(0);
     assert_eq!(verdict.one()["intact"], true);
+}
+
+/// What was revoked after the backup is in the list of the CA that signed it: without each list a stolen ukey
+/// would count again.
+#[test]
+fn after_a_change_of_the_ca_s_key_the_list_of_each_is_asked_for() {
+    let place = Place::new(2, 1);
+    let home = &place.home;
+    home.run(["personalise", "--all"]).expect(0);
+    let listed = home.run(["ukey", "list", "--state", "issued"]).expect(0);
+    let serial = listed.items()[0]["serial"].as_str().unwrap().to_owned();
+    home.run(["hand-out", &serial]).expect(0);
+    let shown = home.run(["ukey", "show", &serial]).expect(0);
+    let certificate = shown.one()["certificate"].clone();
+    home.run(["ca", "rekey"]).expect(0);
+    let again = home.run(["ca", "rekey"]).expect(4);
+    assert_eq!(again.error_code(), "ca-next-begun");
+    let (file, _made) = place.backup("two-keys");
+    let stolen = ["ukey", "lost", &serial, "--reason", "被盗", "--stolen"];
+    home.run(stolen).expect(0);
+    let web = place.path("web");
+    home.run(["crl", "publish", "--to", web.to_str().unwrap()])
+        .expect(0);
+    let [present, before] = ["unit.crl", "unit-g1.crl"].map(|name| web.join(name));
+    let (present, before) = (present.to_str().unwrap(), before.to_str().unwrap());
+
+    let new = place.restored(&file, "new");
+    let mode = fs::metadata(&new).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode, 0o700);
+    let compare = ["restore", "compare", "--no-checkpoint", "--crl"];
+    let one = [&compare[..], &[present]].concat();
+    let refused = place.at(&new, &SECOND, &one).expect(4);
+    assert_eq!(refused.error_code(), "restore-crl-missing");
+    let both = [&compare[..], &[present, "--crl", before]].concat();
+    let found = place.at(&new, &SECOND, &both).expect(0).one().clone();
+    assert_eq!(found["revoked"], serde_json::json!([certificate]));
+    let shown = place.at(&new, &[], &["crl", "show"]).expect(0);
+    let former = &shown.one()["former"][0]["revoked"][0];
+    assert_eq!(former["reason"], "keyCompromise");
 }

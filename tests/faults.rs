@@ -19,6 +19,7 @@ mod functions;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write as _;
 use std::sync::Mutex;
 use std::thread;
 
@@ -201,6 +202,15 @@ fn sum(table: &Table) -> [usize; 4] {
     })
 }
 
+/// Prints a table, and adds it to the file that `scripts/faults` shows.
+fn tell(text: &str) {
+    if let Some(file) = std::env::var_os("FAULT_TABLE") {
+        let file = fs::OpenOptions::new().create(true).append(true).open(file);
+        file.unwrap().write_all(text.as_bytes()).unwrap();
+    }
+    println!("{text}");
+}
+
 #[test]
 fn a_pin_that_is_left_somewhere_is_seen_by_who_judges_and_a_core_file_too() {
     let home = Template::new(Module::softhsm(), "ec").made();
@@ -288,14 +298,35 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
         core_files(),
         line(sum(&table))
     );
-    if let Some(file) = std::env::var_os("FAULT_TABLE") {
-        fs::write(file, &text).unwrap();
-    }
-    println!("{text}");
+    tell(&text);
     let wrong_inside = sum(&inside)[3];
     assert!(
         failures.is_empty() && wrong_inside == 0,
         "{}",
         failures.join("\n\n")
     );
+}
+
+#[test]
+fn every_failure_during_a_renewal_leaves_the_holder_a_key_that_works_and_ends_in_one() {
+    let (mut table, mut failures) = (Table::new(), Vec::new());
+    for (module, key, calls, more, disk) in [
+        (Module::softhsm(), "ec", (1, 23), (3, 37), (1, 17)),
+        (Module::kryoptic(), "ec", (7, 101), (19, 151), (11, 151)),
+    ] {
+        let kind = format!("renewal {} {key}", module.profile);
+        let template = Template::renewal(module, key);
+        let recorded = template.record();
+        for (faults, share) in [(&CALL_FAULTS[..], calls), (&MORE_FAULTS, more)] {
+            let points = sampled(call_points(&recorded.functions, faults), share);
+            add(&mut table, &kind, &tried(&template, points), &mut failures);
+        }
+        let points = sampled(disk_points(recorded.syncs), disk);
+        add(&mut table, &kind, &tried(&template, points), &mut failures);
+    }
+    let rows = table.iter();
+    let rows = rows.map(|(fault, counts)| format!("{fault:<34} {}\n", line(*counts)));
+    let rows: String = rows.collect();
+    tell(&format!("{rows}renewals: {}\n", line(sum(&table))));
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
 }

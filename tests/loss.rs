@@ -13,7 +13,7 @@ use support::records::{practice_file, practice_records};
 use support::scene::Scene;
 use support::web::{Conduct, WebServer};
 use support::{PracticeHome, must};
-use ukey_station::domain::certificate::CertificateSerial;
+use ukey_station::domain::certificate::{CertificateSerial, Generation};
 use ukey_station::station::clock;
 
 #[test]
@@ -182,7 +182,7 @@ fn a_hold_of_a_day_becomes_a_compromised_key_by_the_date_of_the_hold() {
     age(&home, 2);
     let since = practice_records(&home.path)
         .read()
-        .revocations(None)
+        .revocations((Generation::FIRST, None))
         .unwrap()[0]
         .1;
 

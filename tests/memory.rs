@@ -61,9 +61,9 @@ impl Hanging {
 
     /// Ends worker and station by a signal and gives the names of what they left where they ran.
     fn end(mut self, signal: &str) -> Vec<String> {
-        for process in [self.worker, self.station.id()] {
-            support::must("kill", &[signal, &process.to_string()]);
-        }
+        // The station first: it would answer the end of its worker with another one.
+        let [station, worker] = [self.station.id(), self.worker].map(|process| process.to_string());
+        support::must("kill", &[signal, &station, &worker]);
         self.station.wait().unwrap();
         nobody_is_left(&self.home.path).unwrap();
         names(&self.home.path.with_extension("work"))

@@ -8,8 +8,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use support::shares::lines_on;
 use support::stations::{SECURITY, SYSTEM, Station, everyone, province};
-use support::{Answer, PracticeHome, must};
+use support::{Answer, PracticeHome};
 use tempfile::TempDir;
 use ukey_station::domain::officer::OfficerName;
 use ukey_station::domain::timestamp::Timestamp;
@@ -54,7 +55,7 @@ impl Scene {
         let made = self.home.run([&args[..], &CUSTODIANS].concat()).expect(0);
         assert_eq!(made.one()["files"].as_array().unwrap().len(), 3);
         let share = |number: usize| {
-            let (lines, text) = lines_on(&dir, number);
+            let (lines, text) = lines_on(&dir.join(format!("share-{number}.pdf")));
             let custodian = CUSTODIANS.get(2 * number - 1).unwrap();
             assert!(text.contains(*custodian), "{text}");
             lines
@@ -109,22 +110,6 @@ impl Scene {
         let path: PathBuf = self.home.path.join("station.db");
         Store::open(Path::new(&path), opened.store_key.expose()).unwrap()
     }
-}
-
-/// The lines of a share, and all that is on its paper, as pdftotext reads it.
-fn lines_on(dir: &Path, number: usize) -> (Vec<String>, String) {
-    let path = dir.join(format!("share-{number}.pdf"));
-    let mode = fs::metadata(&path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode, 0o600);
-    let text = must("pdftotext", &["-layout", path.to_str().unwrap(), "-"]);
-    let is_line = |word: &&str| {
-        let groups: Vec<_> = word.split('-').map(str::len).collect();
-        groups == [4, 4, 2]
-    };
-    let words = text.split_whitespace().filter(is_line);
-    let lines: Vec<_> = words.map(str::to_owned).collect();
-    assert_eq!(lines.len(), 4, "{text}");
-    (lines, text)
 }
 
 fn officer(name: &str) -> OfficerName {
@@ -319,7 +304,8 @@ fn the_superior_s_certificate_makes_the_replacement_an_officer_for_good() {
     assert_eq!(kit.code, Some(0), "{kit:#?}");
 
     let helper = ("helper", PASSPHRASE);
-    let shares = [lines_on(&papers, 2).0, lines_on(&papers, 3).0].concat();
+    let share = |number| lines_on(&papers.join(format!("share-{number}.pdf"))).0;
+    let shares = [share(2), share(3)].concat();
     let lines: Vec<&str> = shares.iter().map(String::as_str).collect();
     let lines = [lines, vec![PASSPHRASE, PASSPHRASE]].concat();
     let recover = ["recovery", "use", "helper", "--replaces", SECURITY.0];

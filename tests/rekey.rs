@@ -13,17 +13,9 @@ fn handed_out(blanks: u16) -> (Desk, String) {
     let home = PracticeHome::new(blanks + 1, 1);
     home.run(["personalise", "--all"]).expect(0);
     let desk = Desk { home };
-    let old = in_state(&desk, "issued").remove(0);
+    let old = desk.in_state("issued").remove(0);
     desk.run(&["hand-out", &old]).expect(0);
     (desk, old)
-}
-
-fn in_state(desk: &Desk, state: &str) -> Vec<String> {
-    let listed = desk.run(&["ukey", "list", "--state", state]).expect(0);
-    let serials = listed.items().iter();
-    serials
-        .map(|item| item["serial"].as_str().unwrap().to_owned())
-        .collect()
 }
 
 /// State of the ukey, and of its certificate with the reason.
@@ -53,7 +45,7 @@ fn made_anew(desk: &Desk, old: &str) -> (String, String) {
     desk.ready(&number);
     desk.run(&["request", "approve", &number]).expect(0);
     desk.run(&["personalise", &number]).expect(0);
-    (number, in_state(desk, "issued").remove(0))
+    (number, desk.in_state("issued").remove(0))
 }
 
 #[test]
@@ -118,7 +110,7 @@ fn a_lost_ukey_s_certificate_keeps_its_reason_and_a_missing_one_s_is_compromised
 #[test]
 fn only_a_holder_s_ukey_is_replaced_once_at_a_time_and_the_draft_can_be_edited() {
     let (desk, old) = handed_out(1);
-    let blank = in_state(&desk, "blank").remove(0);
+    let blank = desk.in_state("blank").remove(0);
     let refused = desk.run(&["request", "rekey", &blank]).expect(4);
     assert_eq!(refused.error_code(), "rekey-not-possible");
     let security = ["--officer", "security", "request", "rekey", &old];

@@ -9,14 +9,8 @@ mod support;
 use std::fs;
 use std::path::Path;
 
-use support::stations::{SECURITY, SYSTEM, Station, everyone, virtual_ukeys};
+use support::stations::{SECURITY, SYSTEM, Station, everyone};
 use support::{memory_dir, must};
-use ukey_station::domain::officer::OfficerName;
-use ukey_station::domain::timestamp::Timestamp;
-use ukey_station::keys::secret::SecretText;
-use ukey_station::keys::wrap::KeysFile;
-use ukey_station::store::{Store, StoreError};
-use ukey_station::token::virtual_ukey;
 
 const EMBEDDED: &str = "[ca]\nkind = \"embedded\"\n";
 
@@ -53,36 +47,13 @@ fn stations(dir: &Path) -> [Station; 4] {
     [province, prefecture, county, school]
 }
 
-/// Blanks that the county would have sent: distribution is another matter than this story.
-fn stock(school: &Station, count: usize) {
-    let keys = KeysFile::read(&school.home().join("keys.json")).unwrap();
-    let name = OfficerName::parse(SYSTEM.0).unwrap();
-    let opened = keys
-        .open(&name, &SecretText::new(SYSTEM.1.to_owned()))
-        .unwrap();
-    let store = school.home().join("station.db");
-    let mut store = Store::open(&store, opened.store_key.expose()).unwrap();
-    let ukeys = virtual_ukeys();
-    for _ in 0..count {
-        let identity = ukeys.make(&school.home().join("ukeys")).unwrap();
-        virtual_ukey::insert(&school.home().join("ukeys").join(identity.serial.as_str())).unwrap();
-        let at = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
-        store
-            .write(|writing| {
-                writing.insert_ukey(&identity, "softhsm2", at)?;
-                Ok::<_, StoreError>(())
-            })
-            .unwrap();
-    }
-}
-
 #[test]
 fn from_four_new_homes_to_ukeys_in_their_holders_hands() {
     let dir = memory_dir();
     let [province, prefecture, county, school] = stations(dir.path());
     let (approved, returned, rejected) = amounts();
     let numbers = school.submit_requests(approved + returned + rejected);
-    stock(&school, approved);
+    school.stock(approved);
 
     // Up, decided, down.
     let up = school.file("up.ukey-requests");

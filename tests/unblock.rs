@@ -95,6 +95,28 @@ fn an_unblock_that_was_interrupted_between_the_so_pins_is_done_again() {
 }
 
 #[test]
+fn two_interruptions_in_a_row_lose_no_so_pin() {
+    let (home, serial) = handed_out(1);
+    let module = support::fault_module();
+    let unblock = format!("ukey unblock {serial} {UNBLOCK}");
+    // The ukey has the next SO PIN and nobody knows; then one that it did not get.
+    for script in ["C_SetPIN:lost", "C_SetPIN:error=48"] {
+        let settings = [
+            (home.module.override_env, module.to_str().unwrap()),
+            ("FAULT_MODULE", support::SOFTHSM),
+            ("FAULT_AT", script),
+        ];
+        let failed = home.typed(&settings, &unblock, &["59301746", "59301746"]);
+        failed.expect(1);
+    }
+    for new in ["83051947", "40718263"] {
+        let done = home.typed(&[], &unblock, &[new, new]).expect(0);
+        assert_eq!(done.one()["so_pin_rotated"], true, "{done:#?}");
+        assert!(opens_with(&home, &serial, new));
+    }
+}
+
+#[test]
 fn nobody_unblocks_alone_nor_what_its_holder_does_not_have() {
     let (home, serial) = handed_out(1);
     let refused = |args: &[&str], code: i32, word: &str| {

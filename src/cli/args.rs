@@ -2,6 +2,7 @@
 
 mod backup;
 mod evidence;
+mod holders;
 mod people;
 mod records;
 mod requests;
@@ -16,6 +17,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub(super) use self::backup::{Outside, Recovery, Restore, Restored};
 pub(super) use self::evidence::Evidence;
+pub(super) use self::holders::{Departure, Holder, OtherDesk, Who};
 pub(super) use self::people::{Clock, Officer, Waiver};
 pub(super) use self::records::{Audit, AuditList, Ca, Certificate, Crl, Doctor, Exchange};
 pub(super) use self::requests::{OpinionWord, Request, RequestSheet, Reveal, Review, Sort, Which};
@@ -24,10 +26,11 @@ pub(super) use self::stock::{
 };
 pub(super) use self::stock_check::{Sitting, StockCheck};
 pub(super) use self::ukeys::{
-    AnswerWord, FaultWord, Personalise, Practice, Profile, Ukey, WhichUkeys,
+    AnswerWord, FaultWord, Personalise, Practice, Profile, Ukey, Unblock, WhichUkeys,
 };
 pub(super) use self::units::{Config, Unit, UnitFields, UserType};
 use crate::domain::key::KeyAlgorithm;
+use crate::wording::Language;
 
 /// 制证台: from an approved request and a blank ukey to a proven network identity.
 ///
@@ -72,6 +75,16 @@ pub(super) struct Global {
     /// Answers plain confirmations; never a second officer, never destroys.
     #[arg(long, global = true)]
     pub(super) yes: bool,
+}
+
+impl Global {
+    /// The language that was asked for.
+    pub(super) fn language(&self) -> Option<Language> {
+        self.lang.map(|lang| match lang {
+            Lang::Zh => Language::Chinese,
+            Lang::En => Language::English,
+        })
+    }
 }
 
 /// A language of messages.
@@ -168,6 +181,9 @@ pub(super) enum Command {
         /// The file to write.
         out: PathBuf,
     },
+    /// Holders who leave their unit or move to another one.
+    #[command(subcommand)]
+    Holder(Holder),
     /// Ukeys: plugged in, in stock, in use.
     #[command(subcommand)]
     Ukey(Ukey),
@@ -221,6 +237,15 @@ pub(super) enum Command {
         /// Without one this station is looked at.
         #[command(subcommand)]
         command: Option<Doctor>,
+    },
+    /// What to do, page by page: the help of the window. Without an option its pages are listed.
+    Guide {
+        /// The page to show.
+        #[arg(long, value_name = "NAME", conflicts_with = "out")]
+        page: Option<String>,
+        /// Write the whole guide as PDF, to be printed.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
     },
     /// Shell completions.
     Completions {

@@ -17,11 +17,10 @@ use crate::domain::timestamp::Timestamp;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::station::desk::Access;
 use crate::station::jobs::audit::{self, Against, Verification};
-use crate::station::jobs::doctor::{self, Detail, Finding};
+use crate::station::jobs::doctor::{self, Finding};
 use crate::station::jobs::older_records;
 use crate::station::jobs::{backup, purge, tally, waivers};
 use crate::station::{ActingOfficer, AuditEntry, AuditFilter, Desk, Error, clock};
-use crate::wording::Wording;
 
 impl Cli<'_> {
     pub(super) fn audit(&self, command: &Audit) -> Result<u8, Error> {
@@ -97,6 +96,7 @@ impl Cli<'_> {
             until: moment(to.as_deref(), until)?,
             act: act.clone(),
             officer: by.clone(),
+            before: None,
             limit: *limit,
         };
         let (desk, officer) = self.open_audit(Access::Read)?;
@@ -279,7 +279,7 @@ impl Cli<'_> {
             json!({
                 "check": check,
                 "ok": ok,
-                "detail": told(words, detail),
+                "detail": detail.told(words),
                 "what": words.text(&format!("check-{check}")),
                 "hint": hint,
             })
@@ -297,21 +297,6 @@ impl Cli<'_> {
             self.output.say(&format!("{what}: {hint}"));
         }
     }
-}
-
-/// Facts in the reader's language.
-fn told(words: &Wording, Detail { word, values }: &Detail) -> String {
-    let mut values = values.clone();
-    if let Some(codes) = values.get_mut("codes") {
-        let headlines = codes
-            .split(Detail::BETWEEN_CODES)
-            .map(|code| words.error(code, "").0);
-        *codes = headlines.collect::<Vec<_>>().join(" / ");
-    }
-    // A newer station's report may know more than this program does.
-    words
-        .known_with(&format!("detail-{word}"), &values)
-        .unwrap_or_else(|| word.clone())
 }
 
 /// A row as people search it: with the request's number, and the holder's name masked.

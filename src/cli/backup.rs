@@ -124,7 +124,11 @@ impl Cli<'_> {
         };
         let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
         let second = self.second((&desk, &officer), TwoOfficerAct::OlderRecords)?;
-        let known = (newest, outside.crl.as_deref());
+        let lists = compare::Lists {
+            files: &outside.crl,
+            no_other: outside.no_crl,
+        };
+        let known = (newest, lists);
         let (found, list) = compare::compare(&desk, &officer, &second, known)?;
         let unknown = found.unknown.iter();
         let unknown: Vec<Value> = unknown

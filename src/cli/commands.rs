@@ -8,21 +8,20 @@ use serde_json::{Value, json};
 
 use super::OpenWindow;
 use super::args::{
-    AnswerWord, Arguments, Ca, Certificate, Command, FaultWord, Global, Personalise, PinFrom,
-    Practice, Profile,
+    AnswerWord, Arguments, Certificate, Command, FaultWord, Global, Personalise, PinFrom, Practice,
+    Profile,
 };
 use super::make::Show;
 use super::objects::Names;
 use super::output::Output;
+use crate::domain::certificate::TemporaryDays;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::station::FaultAtStep;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::expiring::Plan;
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::{
-    ca, ca_certificate, certificates, hand_out, practice, profiles, requests, slips, ukeys,
-};
-use crate::station::report::{Clerk, Event, Outcome};
+use crate::station::jobs::{certificates, hand_out, practice, profiles, requests, slips, ukeys};
+use crate::station::report::{Clerk, Event, Outcome, Straight};
 use crate::station::sign_in::AskSecret;
 use crate::station::{ActingOfficer, Desk, Error, SecretText};
 use crate::workflow::journal::{Answer, PinSource, Until};
@@ -38,7 +37,7 @@ pub(super) fn run(
         output,
     };
     match &arguments.command {
-        None => open_window(cli.home_path()?, cli.terms()?, output.wording().language()),
+        None => open_window(cli.home_path()?, cli.terms()?, arguments.global.language()),
         Some(Command::Practice(command)) => cli.practice(command),
         Some(Command::Init { config }) => cli.init(config),
         Some(Command::Officer(command)) => cli.officer(command),
@@ -56,6 +55,7 @@ pub(super) fn run(
         }) => cli.resume(serial.as_deref(), *answer, *lanes),
         Some(Command::HandOut { serial }) => cli.hand_out(serial),
         Some(Command::Slip { serial, out }) => cli.slip(serial, out),
+        Some(Command::Holder(command)) => cli.holder(command),
         Some(Command::Ukey(command)) => cli.ukey(command),
         Some(Command::Stock(command)) => cli.stock(command),
         Some(Command::Certificate(command)) => cli.certificate(command),
@@ -71,6 +71,7 @@ pub(super) fn run(
         Some(Command::Doctor { report, command }) => {
             cli.doctor(report.as_deref(), command.as_ref())
         }
+        Some(Command::Guide { page, out }) => cli.guide(page.as_deref(), out.as_deref()),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(
@@ -196,6 +197,7 @@ impl Cli<'_> {
                     key: (*key).into(),
                     until: Until::Proven,
                     pin: PinSource::Secrets,
+                    temporary: None,
                 };
                 self.practice_run(dir, (terms, *lanes))
             }
@@ -247,6 +249,7 @@ impl Cli<'_> {
         let clerk = Clerk {
             report: &report,
             pins: &show,
+            pace: &Straight,
         };
         let summary = personalise::personalise(&desk, &officer, None, None, terms, clerk)?;
         Ok(show.finish(summary))
@@ -261,7 +264,13 @@ impl Cli<'_> {
             key,
             pin,
             csr_only,
+            temporary,
         } = command;
+        let too_long = |days: &u32| Error::refused("temporary-too-long", days.to_string());
+        let temporary = temporary
+            .as_ref()
+            .map(|days| TemporaryDays::new(*days).ok_or_else(|| too_long(days)))
+            .transpose()?;
         let show = Show::new(self.output);
         let (desk, officer) = self.open(Access::Change, Duty::Personalise)?;
         let find = |id: &String| requests::find(&desk, &officer, id).map(|view| view.row);
@@ -286,12 +295,14 @@ impl Cli<'_> {
             key: (*key).into(),
             until,
             pin,
+            temporary,
         };
         let named = (!rows.is_empty()).then_some(rows.as_slice());
         let report = |event| show.event(event);
         let clerk = Clerk {
             report: &report,
             pins: &show,
+            pace: &Straight,
         };
         let summary = personalise::personalise(
             &desk,
@@ -316,6 +327,7 @@ impl Cli<'_> {
             AnswerWord::TryAgain => Answer::TryAgain,
             AnswerWord::Reinitialise => Answer::Reinitialise,
             AnswerWord::WriteOff => Answer::WriteOff,
+            AnswerWord::GiveUp => Answer::GiveUp,
         });
         let serial = match serial {
             Some(text) => {
@@ -333,6 +345,7 @@ impl Cli<'_> {
         let clerk = Clerk {
             report: &report,
             pins: &show,
+            pace: &Straight,
         };
         let summary = personalise::resume(&desk, &officer, on, lanes, clerk)?;
         Ok(show.finish(summary))
@@ -384,6 +397,11 @@ impl Cli<'_> {
                 };
                 self.expiring(plan, out.as_deref())
             }
+            Certificate::Renew {
+                serial,
+                key,
+                old_key_first,
+            } => self.renew(serial, (*key, *old_key_first)),
             Certificate::Export { dir } => {
                 let (desk, officer) = self.read()?;
                 let files = certificates::export(&desk, &officer, dir)?;
@@ -395,53 +413,6 @@ impl Cli<'_> {
                 reason,
             } => self.certificate_revoke((serial.as_deref(), list.as_deref()), reason),
         }
-    }
-
-    fn ca(&self, command: &Ca) -> Result<u8, Error> {
-        let view = match command {
-            Ca::Show => {
-                let (desk, officer) = self.read()?;
-                ca::show(&desk, &officer)?
-            }
-            Ca::Export { file } => {
-                let (desk, officer) = self.read()?;
-                ca::export(&desk, &officer, file)?;
-                return Ok(self.written(std::slice::from_ref(file)));
-            }
-            Ca::Unlock => {
-                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
-                ca::unlock(&desk, &officer, &AskTerminal(self.output))?
-            }
-            Ca::Request { file } => {
-                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
-                let ask = AskTerminal(self.output);
-                let fingerprint = ca_certificate::request(&desk, &officer, file, &ask)?;
-                return Ok(self.show(&json!({ "file": file, "fingerprint": fingerprint })));
-            }
-            Ca::Certify {
-                file,
-                fingerprint,
-                unit,
-                out,
-            } => {
-                let (desk, officer) = self.open(Access::Change, Duty::UnlockCa)?;
-                let request = (file.as_path(), fingerprint.as_str(), unit.as_str());
-                ca_certificate::certify(&desk, &officer, request, out)?;
-                return Ok(self.written(std::slice::from_ref(out)));
-            }
-            Ca::Exchange(command) => return self.exchange(command),
-            Ca::Install { file } => {
-                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
-                ca_certificate::install(&desk, &officer, file)?;
-                ca::show(&desk, &officer)?
-            }
-        };
-        Ok(self.show(&json!({
-            "subject": view.subject,
-            "not_after": view.not_after.to_string(),
-            "unlocked_until": view.unlocked.map(|(until, _count)| until.to_string()),
-            "unlocked_certificates": view.unlocked.map(|(_until, count)| count),
-        })))
     }
 
     fn profile(&self, command: &Profile) -> Result<u8, Error> {
@@ -482,16 +453,7 @@ impl Cli<'_> {
 
     /// One object: its fields as lines for people.
     pub(super) fn show(&self, document: &Value) -> u8 {
-        let lines: Vec<String> = document
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| match value {
-                Value::String(text) => format!("{key}: {text}"),
-                other => format!("{key}: {other}"),
-            })
-            .collect();
-        self.output.document(document, &lines.join("\n"));
+        self.output.facts(document);
         0
     }
 

@@ -15,7 +15,9 @@ impl Cli<'_> {
         match command {
             Crl::Show => {
                 let (desk, officer) = self.read()?;
-                Ok(self.show(&crl_value(&crl::show(&desk, &officer)?)))
+                let view = crl::show(&desk, &officer)?;
+                let former = crl::show_former(&desk, &officer)?;
+                Ok(self.show(&crl_value(&view, &former)))
             }
             Crl::Publish { to } => {
                 let to = to.as_deref().map(destination).transpose()?;
@@ -41,7 +43,7 @@ impl Cli<'_> {
                 "error": error.map(|error| self.output.error_of(error)),
             })
         });
-        let mut value = crl_value(&published.view);
+        let mut value = crl_value(&published.view, &published.former);
         let failed = published
             .places
             .iter()
@@ -77,7 +79,16 @@ fn destination(typed: &str) -> Result<Destination, Error> {
         .map_err(|error| Error::usage("crl-destination-invalid", typed).because(error))
 }
 
-fn crl_value(view: &CrlView) -> Value {
+/// The present list, and those of CAs before.
+fn crl_value(view: &CrlView, former: &[CrlView]) -> Value {
+    let mut value = list_value(view);
+    if let Some(object) = value.as_object_mut() {
+        object.insert("former".to_owned(), former.iter().map(list_value).collect());
+    }
+    value
+}
+
+fn list_value(view: &CrlView) -> Value {
     let list = &view.list;
     let revoked = list.revoked.iter().map(|entry| {
         json!({
@@ -87,6 +98,7 @@ fn crl_value(view: &CrlView) -> Value {
         })
     });
     json!({
+        "generation": view.generation.to_string(),
         "number": list.number,
         "this_update": list.this_update,
         "next_update": list.next_update,

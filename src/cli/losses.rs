@@ -68,14 +68,23 @@ impl Cli<'_> {
         reported: Reported,
         key: &str,
     ) -> Result<u8, Error> {
-        let Reported { ukey, loss, crl } = reported;
+        let Reported {
+            ukey,
+            loss,
+            crl,
+            temporary_ended,
+        } = reported;
         let mut value = ukey_value(at, ukey, crl.as_ref())?;
         if let Some(object) = value.as_object_mut() {
             object.insert("loss".to_owned(), objects::loss(&loss));
+            object.insert("temporary_ended".to_owned(), json!(temporary_ended));
         }
         let mut sentences = vec![self.output.wording().text(key)];
         if key == "loss-found" && value.get("certificate_state") == Some(&json!("hold")) {
             sentences.push(self.output.wording().text("hold-stays"));
+        }
+        if !temporary_ended.is_empty() {
+            sentences.push(self.output.wording().text("temporary-ended"));
         }
         self.output.document(&value, &sentences.join("\n"));
         self.say_crl(crl.as_ref());

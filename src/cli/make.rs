@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::output::Output;
 use super::pins::AtTerminal;
 use crate::domain::fault::FaultKind;
+use crate::station::jobs::renew::Renewed;
 use crate::station::report::{self, Event, Outcome, RunResult, Summary};
 use crate::station::sign_in::{AskUserPin, PinQuestion};
 use crate::station::{Error, SecretText, clock};
@@ -96,13 +97,24 @@ impl<'a> Show<'a> {
             state.lanes.push((serial.to_owned(), bar));
             state.lanes.len() - 1
         });
-        let at = Step::ORDER.into_iter().position(|other| other == step);
+        let place = |order: &[Step]| order.iter().position(|other| *other == step);
+        let at = place(&Step::ORDER).or_else(|| place(&Step::RENEWAL));
         if let Some((_lane, bar)) = state.lanes.get(index) {
             if let Some(at) = at.and_then(|at| u64::try_from(at).ok()) {
                 bar.set_position(at);
             }
             bar.set_message(self.output.wording().text(&format!("step-{}", step.word())));
         }
+    }
+
+    /// The same of a renewal, and whether it was early.
+    pub(super) fn finish_renewal(self, renewed: &Renewed) -> u8 {
+        let output = self.output;
+        if let Some(days) = renewed.early_days {
+            let days = [("days", days.to_string())];
+            output.say(&output.wording().with("renewal-early", days));
+        }
+        self.finish(renewed.summary)
     }
 
     /// The last line, the table, and the exit code.
@@ -119,6 +131,11 @@ impl<'a> Show<'a> {
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner);
         let module_ms: f64 = state.results.iter().map(|result| result.module_ms).sum();
+        // Given up as it was asked: nothing failed.
+        let given_up = state.results.iter();
+        let given_up = given_up.filter(|result| matches!(result.outcome, Outcome::GivenUp));
+        let given_up = u32::try_from(given_up.count()).unwrap_or(u32::MAX);
+        let failed = failed.saturating_sub(given_up);
         if self.output.is_json() {
             Output::line(&json!({
                 "event": "summary",
@@ -128,7 +145,7 @@ impl<'a> Show<'a> {
                 "failed": failed,
                 "without_ukey": without_ukey,
                 "ms": self.watch.ms(),
-                "module_ms": (module_ms * 1000.0).round() / 1000.0,
+                "module_ms": three_decimals(module_ms),
             }));
         } else {
             show_table(
@@ -164,6 +181,12 @@ impl AskUserPin for Show<'_> {
         let _one_holder_at_a_time = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
         self.bars
             .suspend(|| AtTerminal(self.output).user_pin(question))
+    }
+
+    fn present_user_pin(&self, question: &PinQuestion<'_>) -> Option<SecretText> {
+        let _one_holder_at_a_time = self.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        self.bars
+            .suspend(|| AtTerminal(self.output).present_user_pin(question))
     }
 }
 
@@ -206,6 +229,7 @@ fn show_table(output: &Output, results: &[RunResult], summary: Summary, ms: f64,
         if let Some(text) = row.get("waits_text").and_then(Value::as_str) {
             output.say(&format!("{number}: {text}"));
         }
+        say_renewal(output, result);
     }
     output.say(&words.with(
         "summary",
@@ -222,6 +246,30 @@ fn show_table(output: &Output, results: &[RunResult], summary: Summary, ms: f64,
         let args = [("ms", each(ms)), ("module", each(module_ms))];
         output.say(&words.with("per-ukey", args));
     }
+}
+
+/// What became of the certificate that is replaced, and what is left to do.
+fn say_renewal(output: &Output, result: &RunResult) {
+    let words = output.wording();
+    match (&result.outcome, &result.replaces) {
+        (Outcome::Issued, Some(old)) => {
+            output.say(&words.with("renewal-done", [("old", old.clone())]));
+        }
+        (Outcome::GivenUp, Some(old)) => {
+            output.say(&words.with("renewal-given-up", [("old", old.clone())]));
+        }
+        _ => {}
+    }
+    match result.crl {
+        Some("due") => output.say(&words.text("crl-due")),
+        Some("ordered") => output.say(&words.text("crl-ordered")),
+        _ => {}
+    }
+}
+
+/// Milliseconds as interface.md has them: a sum of such numbers is none by itself.
+fn three_decimals(ms: f64) -> f64 {
+    (ms * 1000.0).round() / 1000.0
 }
 
 /// The `result` object of interface.md.
@@ -242,9 +290,16 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
         "not_after": result.not_after.map(|at| at.to_string()),
         "key": result.key.word(),
         "ms": result.ms,
-        "module_ms": result.module_ms,
+        "module_ms": three_decimals(result.module_ms),
         "steps": steps,
     });
+    if let Some(object) = value.as_object_mut() {
+        object.insert("temporary".to_owned(), json!(result.temporary));
+    }
+    if let (Some(old), Some(object)) = (&result.replaces, value.as_object_mut()) {
+        object.insert("replaces".to_owned(), json!(old));
+        object.insert("crl".to_owned(), json!(result.crl));
+    }
     let serial = result.serial.as_str();
     let fault_kind = if is_refusal(&result.outcome) {
         "refused"
@@ -265,6 +320,7 @@ fn result_value(output: &Output, result: &RunResult) -> Value {
             Some(("error", output.error_object(fault_kind, error.code, &text)))
         }
         Outcome::WrittenOff => Some(("written_off", json!(true))),
+        Outcome::GivenUp => Some(("given_up", json!(true))),
         Outcome::Failed(code, text) => Some(("error", output.error_object("failed", code, text))),
     };
     if let (Some((key, more)), Some(object)) = (more, value.as_object_mut()) {

@@ -29,40 +29,58 @@ impl Cli<'_> {
             .iter()
             .map(|(name, post)| json!({ "name": name.as_str(), "post": post.word() }))
             .collect();
-        let names = made.unidentified.iter().map(OfficerName::as_str);
-        let unidentified: Vec<&str> = names.collect();
-        let home = made.home.path().display().to_string();
-        let root = made.enrolment.is_none();
+        let ending = &made.ending;
         let document = json!({
-            "home": home,
+            "home": made.home.path(),
             "unit": made.unit,
             "officers": officers,
-            "unidentified": unidentified,
+            "unidentified": made.unidentified,
             "fingerprint": made.fingerprint,
             "enrolment": made.enrolment,
+            "recovery_papers": ending.papers,
+            "backup": ending.backup,
+            "failed": ending.failed.as_ref().map(|error| self.output.error_of(error)),
         });
-        let names = unidentified.join("、");
+        self.output.document(&document, &self.made_text(&made));
+        let Some(error) = &ending.failed else {
+            return Ok(0);
+        };
+        self.output.explain(error);
+        Ok(1)
+    }
+
+    fn made_text(&self, made: &init::Made) -> String {
         let words = self.output.wording();
         let facts = [
-            ("path", home),
+            ("path", made.home.path().display().to_string()),
             ("fingerprint", grouped(&made.fingerprint)),
-            (
-                "file",
-                made.enrolment
-                    .map(|path| path.display().to_string())
-                    .unwrap_or_default(),
-            ),
         ];
-        let key = if root { "init-made-root" } else { "init-made" };
-        let mut text = words.with(key, facts);
+        let mut lines = match &made.enrolment {
+            None => vec![words.with("init-made-root", facts)],
+            Some(path) => {
+                let file = [("file", path.display().to_string())];
+                vec![
+                    words.with("init-made", facts),
+                    words.with("init-enrolment", file),
+                ]
+            }
+        };
+        let names: Vec<&str> = made.unidentified.iter().map(OfficerName::as_str).collect();
         if !names.is_empty() {
-            text.push('\n');
-            text.push_str(&words.with("init-unidentified", [("names", names)]));
+            lines.push(words.with("init-unidentified", [("names", names.join("、"))]));
         }
-        text.push('\n');
-        text.push_str(&words.text("init-next"));
-        self.output.document(&document, &text);
-        Ok(0)
+        let init::Ending { papers, backup, .. } = &made.ending;
+        if let Some(dir) = papers.first().and_then(|paper| paper.parent()) {
+            lines.push(words.with("init-papers", [("dir", dir.display().to_string())]));
+        } else {
+            lines.push(words.text("init-next-kit"));
+        }
+        if let Some(file) = backup {
+            lines.push(words.with("init-backup", [("file", file.display().to_string())]));
+        } else {
+            lines.push(words.text("init-next-backup"));
+        }
+        lines.join("\n")
     }
 
     pub(super) fn officer(&self, command: &Officer) -> Result<u8, Error> {

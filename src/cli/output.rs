@@ -91,15 +91,26 @@ impl Output {
 
     /// A table for people.
     pub(super) fn table(&self, items: &[Value], columns: &[(&str, &str)]) {
+        let head: Vec<_> = columns
+            .iter()
+            .map(|(key, _field)| self.wording.text(key))
+            .collect();
+        let lines = items.iter().map(|item| {
+            let cells = columns
+                .iter()
+                .map(|(_key, field)| self.cell(field, item.get(field)));
+            cells.collect()
+        });
+        Self::grid(&head, lines);
+    }
+
+    /// Lines under their headings.
+    pub(super) fn grid(head: &[String], lines: impl Iterator<Item = Vec<String>>) {
         let mut table = Table::new();
         table.load_style(presets::UTF8_HORIZONTAL_ONLY);
-        table.set_header(columns.iter().map(|(key, _field)| self.wording.text(key)));
-        for item in items {
-            table.add_row(
-                columns
-                    .iter()
-                    .map(|(_key, field)| self.cell(field, item.get(field))),
-            );
+        table.set_header(head);
+        for line in lines {
+            table.add_row(line);
         }
         print(&table.to_string());
     }
@@ -153,6 +164,11 @@ impl Output {
         if self.json {
             Self::line(&document);
         }
+        self.explain(error);
+    }
+
+    /// The same for people alone.
+    pub(super) fn explain(&self, error: &Error) {
         let (headline, hints) = self.wording.error(error.code, &error.subject);
         tell(&headline);
         for fault in &error.faults {
@@ -248,7 +264,8 @@ impl Output {
         json!({ "kind": kind, "code": code, "headline": headline, "hints": hints })
     }
 
-    fn cell(&self, field: &str, value: Option<&Value>) -> String {
+    /// A value in words: as the catalogue has it for this field, else as it is.
+    pub(super) fn cell(&self, field: &str, value: Option<&Value>) -> String {
         let state = |text: &str| {
             let key = format!("{field}-{}", text.replace('_', "-"));
             self.wording.known(&key).unwrap_or_else(|| text.to_owned())
@@ -256,6 +273,11 @@ impl Output {
         match value {
             None | Some(Value::Null) => "–".to_owned(),
             Some(Value::String(text)) => state(text),
+            Some(Value::Object(fields)) => fields
+                .values()
+                .filter_map(Value::as_str)
+                .collect::<Vec<_>>()
+                .join(" "),
             Some(Value::Bool(true)) => self.wording.text("yes"),
             Some(Value::Bool(false)) => self.wording.text("no"),
             Some(Value::Array(items)) => items

@@ -17,7 +17,7 @@ use crate::station::{Error, SecretText};
 
 /// Asks for the lines at the terminal. They are shown while they are typed: a mistake is to be found, and
 /// the shares are void after their use.
-struct AskLines<'a>(&'a Output);
+pub(super) struct AskLines<'a>(pub(super) &'a Output);
 
 impl AskShare for AskLines<'_> {
     fn share(&self, place: u8) -> Option<Vec<SecretText>> {

@@ -22,9 +22,10 @@ use crate::station::jobs::approvals::{self, Refusal};
 use crate::station::jobs::people::{self, Revealed, Sight};
 use crate::station::jobs::request_view::{self, Details};
 use crate::station::jobs::requests::{self, Entered, RequestView};
-use crate::station::jobs::{papers, rekey, units};
+use crate::station::jobs::{holders, papers, rekey, units};
 use crate::station::{
-    ActingOfficer, Desk, Error, ErrorKind, RequestFilter, RequestOrder, RequestRow, ScanRow,
+    ActingOfficer, DepartureRow, Desk, Error, ErrorKind, HandoverRow, RequestFilter, RequestOrder,
+    RequestRow, ScanRow,
 };
 
 /// A request file larger than this is none.
@@ -52,9 +53,12 @@ impl Cli<'_> {
                     requests::edit(&desk, &officer, &row, (&read_draft(file)?, *same_papers))?;
                 self.entered((&desk, &officer), &entered)
             }
-            Request::Rekey { serial } => {
+            Request::Rekey { serial } | Request::Renew { serial } => {
                 let (desk, officer) = self.open_requests(Duty::EnterRequest)?;
-                let row = rekey::rekey(&desk, &officer, serial)?;
+                let row = match command {
+                    Request::Renew { .. } => rekey::renewal(&desk, &officer, serial)?,
+                    _ => rekey::rekey(&desk, &officer, serial)?,
+                };
                 let view = requests::find(&desk, &officer, &row.number)?;
                 let words = self.output.wording();
                 let sentence = words.with("request-entered", [("number", row.number)]);
@@ -244,7 +248,14 @@ impl Cli<'_> {
             self.add_details(&mut document, &details);
             if let Some(object) = document.as_object_mut() {
                 let replaced = rekey::replaced(&desk, &officer, &view.row)?;
-                object.insert("replaces".to_owned(), json!(replaced));
+                object.insert("replaces".to_owned(), json!(replaced.request));
+                object.insert("renews".to_owned(), json!(replaced.renews));
+                let ways = holders::ways(&desk, &officer, view.row.id)?;
+                object.insert(
+                    "handed_over_from".to_owned(),
+                    json!(ways.from.as_ref().map(came)),
+                );
+                object.insert("departure".to_owned(), json!(ways.left.as_ref().map(went)));
             }
             return Ok(self.show(&document));
         }
@@ -481,6 +492,32 @@ impl Cli<'_> {
                 .say(&format!("{request}: {}", word.as_deref().unwrap_or(text)));
         }
     }
+}
+
+/// The record of another unit from which a request was handed over.
+fn came(row: &HandoverRow) -> Value {
+    json!({
+        "unit": row.from_unit,
+        "unit_code": row.from_code,
+        "number": row.number,
+        "certificate": row.certificate,
+        "ukey": row.ukey,
+        "at": row.at.to_string(),
+    })
+}
+
+/// The departure that ended a request, and the request in its place.
+fn went((row, successor): &(DepartureRow, Option<String>)) -> Value {
+    json!({
+        "at": row.at.to_string(),
+        "by": row.officer,
+        "confirmed_by": row.confirmed_by,
+        "reason": row.reason,
+        "ukey": row.ukey,
+        "to_code": row.to_code,
+        "handed_over": row.parcel,
+        "successor": successor,
+    })
 }
 
 fn scan_value(row: &ScanRow) -> Value {

@@ -17,7 +17,8 @@ use crate::station::desk::Access;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{
-    certificates, change_pin, destruction_paper, hand_out, losses, stock, ukeys, unblock, wipe,
+    certificates, change_pin, destruction_paper, hand_out, losses, stock, temporary, ukeys,
+    unblock, wipe,
 };
 use crate::station::{ActingOfficer, Desk, EntryRow, Error, SoPinRelease, UkeyFilter};
 
@@ -97,13 +98,17 @@ impl Cli<'_> {
                 let row = wipe::wipe(&desk, &officer, (&release, reason))?;
                 self.ukey_done((&desk, &officer), row, false)
             }
-            Ukey::Unblock { serial, .. } => self.unblock(serial),
+            Ukey::Unblock {
+                remote: Some(command),
+                ..
+            } => self.remote_unblock(command),
+            Ukey::Unblock { serial, .. } => self.unblock(serial.as_deref().unwrap_or_default()),
             Ukey::ChangePin { serial } => self.change_pin(serial),
         }
     }
 
     /// Security releases the SO PIN of a ukey.
-    fn so_pin(
+    pub(super) fn so_pin(
         &self,
         (desk, officer): (&Desk, &ActingOfficer),
         serial: &Serial,
@@ -211,11 +216,11 @@ impl Cli<'_> {
 
     pub(super) fn hand_out(&self, text: &str) -> Result<u8, Error> {
         let (desk, officer) = self.open(Access::Change, Duty::HandOut)?;
-        let serial = ukeys::find(&desk, &officer, text)?.row.identity.serial;
-        let done = hand_out::hand_out(&desk, &officer, &serial)?;
+        let UkeyView { row, inserted } = ukeys::find(&desk, &officer, text)?;
+        let done = hand_out::hand_out(&desk, &officer, &row.identity.serial)?;
         let view = UkeyView {
             row: done.row,
-            inserted: false,
+            inserted,
         };
         let crl = done.hold.as_ref().or(done.replaced_crl.as_ref());
         let mut value = Names::read(&desk, &officer)?.ukey(&view);
@@ -278,11 +283,16 @@ fn ukey_with_certificate(
         Some(serial) => Some(certificates::find(desk, officer, serial)?),
         None => None,
     };
+    let certificate_ends = certificate.as_ref().map(|row| row.not_after);
     if let Some(object) = value.as_object_mut() {
         let state = certificate.as_ref().map(|row| row.state.word());
         object.insert("certificate_state".to_owned(), json!(state));
         let reason = certificate.and_then(|row| row.reason.map(RevocationReason::word));
         object.insert("certificate_reason".to_owned(), json!(reason));
+        let temporary = temporary::is_temporary(desk, officer, &view.row.identity.serial)?;
+        object.insert("temporary".to_owned(), json!(temporary));
+        let ends = certificate_ends.map(|at| at.to_string());
+        object.insert("certificate_not_after".to_owned(), json!(ends));
         let losses = losses::of_ukey(desk, officer, &view.row.identity.serial)?;
         let losses: Vec<Value> = losses.iter().map(objects::loss).collect();
         object.insert("losses".to_owned(), json!(losses));

@@ -10,7 +10,7 @@ use crate::domain::school_type::SchoolType;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::unit::{Unit, UnitDraft};
 use crate::station::desk::Access;
-use crate::station::jobs::units;
+use crate::station::jobs::{holders, units};
 use crate::station::{DelegationRow, Error};
 
 impl Cli<'_> {
@@ -66,6 +66,10 @@ impl Cli<'_> {
                     .collect();
                 if let Some(object) = document.as_object_mut() {
                     object.insert("delegations".to_owned(), Value::Array(delegations));
+                    let merger = holders::merger(&desk, &officer, &unit)?;
+                    let into =
+                        merger.map(|row| json!({ "code": row.into_code, "name": row.into_unit }));
+                    object.insert("merged_into".to_owned(), json!(into));
                 }
                 Ok(self.show(&document))
             }
@@ -90,12 +94,18 @@ impl Cli<'_> {
                 file,
                 all_or_nothing,
             } => self.unit_import(file, *all_or_nothing),
-            UnitCommand::Close { unit } => {
-                let (desk, officer) = self.open(Access::Change, Duty::SetUp)?;
-                let unit = units::find(&desk, &officer, unit)?;
-                let unit = units::close(&desk, &officer, &unit)?;
-                Ok(self.done(&unit_value(&unit)))
-            }
+            UnitCommand::Close {
+                unit,
+                holders_leave: _,
+                reason,
+                with_ukeys,
+            } => self.unit_close(unit, reason.as_deref(), *with_ukeys),
+            UnitCommand::Merge {
+                unit,
+                into,
+                terms,
+                desk,
+            } => self.unit_merge((unit, into), terms, desk),
             UnitCommand::Delegate {
                 unit,
                 signed_on,
@@ -151,7 +161,7 @@ impl Cli<'_> {
 }
 
 /// The `unit` object of interface.md.
-fn unit_value(unit: &Unit) -> Value {
+pub(super) fn unit_value(unit: &Unit) -> Value {
     json!({
         "id": unit.id.to_string(),
         "name": unit.name,

@@ -16,6 +16,12 @@ pub const SUMS: &str = "SHA256SUMS";
 /// CMS `SignedData` over [`SUMS`].
 pub const SEAL: &str = "SHA256SUMS.p7s";
 
+/// The present CA with its chain, and its newest list. A certificate of a CA before has its own beside it,
+/// by the same names without the folder (D-60).
+pub const HOLDER_CA: (&str, &str) = ("trust", "holder-ca.pem");
+/// The newest list.
+pub const LIST: (&str, &str) = ("crl", "list.pem");
+
 /// More parts than this are not read: a row of the log each, and some twenty of a certificate.
 const MOST_PARTS: usize = 200_000;
 /// Bytes of all parts together.

@@ -1,7 +1,8 @@
 //! The hand-out slip (D-59): A5, signed by holder and officer.
 
 use super::font::Font;
-use super::page::{self, PaperError};
+use super::page::{self, PaperError, Sheet};
+use crate::domain::handwriting::Handwriting;
 
 /// What the slip says.
 #[derive(Clone, Debug)]
@@ -19,11 +20,18 @@ pub struct Slip {
     pub certificate_serial: String,
     pub not_before: String,
     pub not_after: String,
+    /// Whether the ukey is temporary (D-20).
+    pub temporary: bool,
     pub assistant_address: String,
     pub hotline: String,
     /// Short code of the audit checkpoint.
     pub checkpoint: String,
+    /// The holder's signature, if they wrote it at the desk; else there is room for it.
+    pub signature: Handwriting,
 }
+
+/// Width and height of the field that the holder's signature stands in.
+const SIGNATURE: (f32, f32) = (36.0, 9.0);
 
 /// The slip as PDF.
 ///
@@ -31,7 +39,12 @@ pub struct Slip {
 /// [`PaperError`].
 pub fn pdf(slip: &Slip, font: &Font) -> Result<Vec<u8>, PaperError> {
     page::a5(font, |sheet| {
-        sheet.title(24.0, 18.0, "教育CA证书 ukey 领用单");
+        let title = if slip.temporary {
+            "教育CA证书 ukey 领用单（临时）"
+        } else {
+            "教育CA证书 ukey 领用单"
+        };
+        sheet.title(24.0, 18.0, title);
         let validity = format!("{} 至 {}", slip.not_before, slip.not_after);
         let mut lines = vec![("单位", slip.unit.as_str())];
         lines.extend(slip.made_by.as_deref().map(|unit| ("代制单位", unit)));
@@ -66,6 +79,9 @@ pub fn pdf(slip: &Slip, font: &Font) -> Result<Vec<u8>, PaperError> {
             sheet.line(44.0, y + 1.0, 36.0);
             sheet.text(84.0, y, 11.0, "日期");
             sheet.line(94.0, y + 1.0, 30.0);
+            if name == "领用人签字" {
+                signature(sheet, (44.0, y + 1.0), &slip.signature);
+            }
         }
         let serials = format!("UKEY:{};CERT:{}", slip.ukey_serial, slip.certificate_serial);
         sheet.qr_code((108.0, 172.0), 22.0, &serials)?;
@@ -73,4 +89,14 @@ pub fn pdf(slip: &Slip, font: &Font) -> Result<Vec<u8>, PaperError> {
         sheet.text(20.0, 195.0, 8.0, "1/1");
         Ok(())
     })
+}
+
+/// The handwriting, upon the line that begins here.
+fn signature(sheet: &mut Sheet<'_>, (left, bottom): (f32, f32), written: &Handwriting) {
+    let (width, height) = SIGNATURE;
+    let place = |(x, y): &(f32, f32)| (left + x * width, bottom - (1.0 - y) * height);
+    for line in written.lines() {
+        let points: Vec<_> = line.iter().map(place).collect();
+        sheet.stroke(&points);
+    }
 }

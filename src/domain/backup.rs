@@ -1,12 +1,10 @@
 //! When a backup is due (D-52).
 
-use super::timestamp::{DAY_SECS, Timestamp};
-use super::working_day::is_working;
+use super::timestamp::Timestamp;
+use super::working_day::a_working_day_after;
 
 /// A backup older than this is too old, whatever was done since.
 pub const MOST_DAYS: i64 = 7;
-/// Days begin at midnight in China, eight hours before UTC's.
-const CHINA_SECS: i64 = 8 * 3600;
 
 /// Why a backup is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,15 +39,6 @@ pub fn due(backup: Option<Timestamp>, issue: Option<Timestamp>, now: Timestamp) 
     issue
         .filter(|issue| *issue > backup && now > a_working_day_after(*issue))
         .map(|_issue| Due::Ukeys)
-}
-
-/// A day later, days off not counted.
-fn a_working_day_after(at: Timestamp) -> Timestamp {
-    let mut then = at.plus_secs(DAY_SECS);
-    while !is_working(then.plus_secs(CHINA_SECS).date()) {
-        then = then.plus_secs(DAY_SECS);
-    }
-    then
 }
 
 #[cfg(test)]

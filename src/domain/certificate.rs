@@ -14,6 +14,29 @@ use super::timestamp::Timestamp;
 #[serde(try_from = "String", into = "String")]
 pub struct CertificateSerial(Vec<u8>);
 
+/// Which of the CA's keys signed a certificate (D-60): each re-key begins the next one, and the CA's name
+/// ends with it, `G2`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Generation(pub u32);
+
+impl Generation {
+    /// The CA as it was first made.
+    pub const FIRST: Self = Self(1);
+
+    /// The one that takes its place.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+impl fmt::Display for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "G{}", self.0)
+    }
+}
+
 /// A text or a string of octets that cannot be a serial number of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a certificate serial number is a positive integer of 1 to 20 octets")]
@@ -149,6 +172,25 @@ impl IssueIntent {
         } else {
             Some("notAfter")
         }
+    }
+}
+
+/// The days that the certificate of a temporary ukey is valid: 1 to 30 (D-20).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TemporaryDays(u32);
+
+impl TemporaryDays {
+    /// Longest validity in days.
+    pub const MOST: u32 = 30;
+
+    /// Takes a number of days; `None` for 0 and for more than [`Self::MOST`].
+    pub fn new(days: u32) -> Option<Self> {
+        (1..=Self::MOST).contains(&days).then_some(Self(days))
+    }
+
+    /// The number of days.
+    pub const fn get(self) -> u32 {
+        self.0
     }
 }
 

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use super::certificate::Generation;
 use super::text::is_hidden;
 
 /// Stands between two destinations of a setting.
@@ -53,6 +54,22 @@ impl Destination {
             ""
         };
         Ok(Self::Web(format!("{scheme}://{host}/{path}{file}")))
+    }
+
+    /// Where the list of a CA before goes, beside the present one's (D-60): in a folder by its own name, on
+    /// the web with the generation behind the name of the present one's file.
+    #[must_use]
+    pub fn of_former(&self, generation: Generation) -> Self {
+        let Self::Web(address) = self else {
+            return self.clone();
+        };
+        let (folder, file) = address.rsplit_once('/').unwrap_or(("", address));
+        let (stem, ending) = match file.rsplit_once('.') {
+            Some((stem, ending)) => (stem, format!(".{ending}")),
+            None => (file, String::new()),
+        };
+        let generation = generation.to_string().to_lowercase();
+        Self::Web(format!("{folder}/{stem}-{generation}{ending}"))
     }
 
     /// Reads the destinations of a setting, `;` between them; a folder by its whole path.

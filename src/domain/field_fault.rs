@@ -49,6 +49,10 @@ pub enum FieldProblem {
     CertificateRevoked,
     ListedTwice,
     NoHold,
+    HolderEnded,
+    HolderRunOpen,
+    HolderNoCertificate,
+    HolderSameUnit,
 }
 
 impl FieldProblem {
@@ -89,6 +93,10 @@ impl FieldProblem {
             Self::CertificateRevoked => "certificate-revoked",
             Self::ListedTwice => "listed-twice",
             Self::NoHold => "no-hold",
+            Self::HolderEnded => "holder-ended",
+            Self::HolderRunOpen => "holder-run-open",
+            Self::HolderNoCertificate => "holder-no-certificate",
+            Self::HolderSameUnit => "holder-same-unit",
         }
     }
 }

@@ -8,6 +8,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 
 use super::region;
 use super::text::{half_width, masked};
+use super::unit_code::UnitCode;
 
 macro_rules! number {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
@@ -223,6 +224,7 @@ fn looks_like_one(word: &str) -> bool {
     let letters = word.len() - digits(word);
     let head = word.chars().take_while(char::is_ascii_alphabetic).count();
     match word.len() {
+        18 if is_unit_code(word) => false,
         18 => letters == 0 || (letters == 1 && word.ends_with('X')),
         // Permanent residence of before 2023: three letters, twelve digits.
         15 => letters == 3 && head == 3,
@@ -230,6 +232,17 @@ fn looks_like_one(word: &str) -> bool {
         8 | 9 => (1..=2).contains(&head) && letters == head,
         _ => false,
     }
+}
+
+/// Whether a word is the code of a unit (GB 32100), and nobody is born on its seventh to fourteenth digit: in
+/// the name of a file, or of a unit, it is to be read.
+fn is_unit_code(word: &str) -> bool {
+    let part = |from, to| word.get(from..to).and_then(|text| text.parse::<u32>().ok());
+    let birth = part(6, 10).zip(part(10, 12)).zip(part(12, 14));
+    let born = birth.is_some_and(|((year, month), day)| {
+        (1850..2200).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day)
+    });
+    !born && UnitCode::parse(word).is_ok()
 }
 
 fn digits(word: &str) -> usize {
@@ -491,6 +504,7 @@ mod tests {
             "2026-0017: 439900********1236, 439900********123x"
         );
         for (typed, shown) in [
+            ("124300004448800102-0003", "124300004448800102-0003"),
             ("439900 19950505 1236!", "439900********1236!"),
             (
                 "４３９９００１９９５０５０５１２３６",

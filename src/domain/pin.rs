@@ -73,6 +73,41 @@ pub enum PinAlphabet {
     Ascii,
 }
 
+/// A rule that who types a PIN sees met or not met, while it is typed. [`Pin::check`] decides; it knows the
+/// holder's own numbers too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PinRule {
+    /// Neither too short nor too long.
+    Length,
+    /// Only characters that the model takes.
+    Characters,
+    /// It neither counts up nor down.
+    NoRun,
+    /// It does not repeat itself.
+    NoRepeat,
+}
+
+impl PinRule {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 4] = [Self::Length, Self::Characters, Self::NoRun, Self::NoRepeat];
+
+    /// Whether what is typed so far meets it; nothing typed meets none.
+    pub fn is_met(self, typed: &str, policy: &PinPolicy) -> bool {
+        let bytes = typed.as_bytes();
+        !bytes.is_empty()
+            && match self {
+                Self::Length => (policy.min_len..=policy.max_len).contains(&bytes.len()),
+                Self::Characters => match policy.alphabet {
+                    PinAlphabet::Digits => bytes.iter().all(u8::is_ascii_digit),
+                    PinAlphabet::Ascii => bytes.iter().all(u8::is_ascii_graphic),
+                },
+                // One character does neither.
+                Self::NoRun => bytes.len() > 1 && !counts(bytes),
+                Self::NoRepeat => bytes.len() > 1 && !repeats(bytes),
+            }
+    }
+}
+
 impl Pin {
     /// Takes a PIN as typed or generated. The caller's own copy stays the caller's to wipe.
     ///
@@ -140,22 +175,10 @@ impl Pin {
         if policy.alphabet == PinAlphabet::Digits && !bytes.iter().all(u8::is_ascii_digit) {
             return Err(WeakPin::NotDigits);
         }
-        let steps = || {
-            bytes
-                .iter()
-                .zip(bytes.iter().skip(1))
-                .map(|(a, b)| i16::from(*b) - i16::from(*a))
-        };
-        if steps().all(|step| step == 1) || steps().all(|step| step == -1) {
+        if counts(bytes) {
             return Err(WeakPin::Run);
         }
-        let repeats = |period: usize| {
-            bytes
-                .iter()
-                .zip(bytes.iter().skip(period))
-                .all(|(a, b)| a == b)
-        };
-        if (1..=bytes.len() / 2).any(repeats) {
+        if repeats(bytes) {
             return Err(WeakPin::Repeat);
         }
         if personal.iter().any(|own| shares_six_characters(own, bytes)) {
@@ -163,6 +186,24 @@ impl Pin {
         }
         Ok(())
     }
+}
+
+/// Whether it counts up or down throughout.
+fn counts(pin: &[u8]) -> bool {
+    let steps = || {
+        let pairs = pin.iter().zip(pin.iter().skip(1));
+        pairs.map(|(a, b)| i16::from(*b) - i16::from(*a))
+    };
+    steps().all(|step| step == 1) || steps().all(|step| step == -1)
+}
+
+/// Whether it is one stretch over and over.
+fn repeats(pin: &[u8]) -> bool {
+    let again = |period: usize| {
+        let mut pairs = pin.iter().zip(pin.iter().skip(period));
+        pairs.all(|(a, b)| a == b)
+    };
+    (1..=pin.len() / 2).any(again)
 }
 
 /// Whether a stretch of six characters stands in both.
@@ -192,6 +233,38 @@ mod tests {
         Pin::parse(pin)
             .unwrap()
             .check(&POLICY, &["19900307", "13812345678", "430102199003070012"])
+    }
+
+    #[test]
+    fn what_meets_every_rule_that_is_shown_is_refused_for_the_holders_numbers_alone() {
+        for pin in [
+            "",
+            "1",
+            "59301746",
+            "59301",
+            "12345678",
+            "87654321",
+            "11111111",
+            "12341234",
+            "abcdefgh",
+            "5930174659301746",
+            "59301746593017461",
+            "密码密码密码",
+            "a b c d e",
+            "19900307",
+            "x7#Kq2!m",
+        ] {
+            let met = PinRule::ALL.iter().all(|rule| rule.is_met(pin, &POLICY));
+            let judged = Pin::parse(pin).map(|pin| pin.check(&POLICY, &[]));
+            assert_eq!(met, judged == Ok(Ok(())), "{pin}");
+        }
+        assert!(PinRule::Length.is_met("12345678", &POLICY));
+        assert!(!PinRule::NoRun.is_met("12345678", &POLICY));
+        let digits = PinPolicy {
+            alphabet: PinAlphabet::Digits,
+            ..POLICY
+        };
+        assert!(!PinRule::Characters.is_met("5930174a", &digits));
     }
 
     #[test]

@@ -95,6 +95,17 @@ pub struct Checked {
     pub warnings: Vec<FieldWarning>,
 }
 
+/// Everything that is to be said of a form that may still be typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Looked {
+    /// Every fault, in the order of the fields.
+    pub faults: Vec<FieldFault>,
+    /// Values that would be kept otherwise than they were typed.
+    pub normalised: Vec<Normalised>,
+    /// What a person should look at again.
+    pub warnings: Vec<FieldWarning>,
+}
+
 /// How the form's unit was found among the units of this home.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnitFound {
@@ -125,20 +136,24 @@ impl RequestForm {
     /// # Errors
     /// Every fault of the form, in the order of its fields.
     pub fn check(draft: &RequestDraft, known: Known<'_>) -> Result<Checked, Vec<FieldFault>> {
-        let mut findings = Findings::default();
-        let user_types = Some(known.user_types);
-        match collect(draft, (known.unit, user_types, known.today), &mut findings) {
-            Some(form) if findings.faults.is_empty() => {
-                if let Some(code) = form.id_number.unknown_region() {
-                    findings.warn("id_number", "D-14", code, "unknown-region");
-                }
-                Ok(Checked {
-                    form,
-                    normalised: findings.normalised,
-                    warnings: findings.warnings,
-                })
-            }
+        let (form, findings) = judged(draft, known);
+        match form {
+            Some(form) if findings.faults.is_empty() => Ok(Checked {
+                form,
+                normalised: findings.normalised,
+                warnings: findings.warnings,
+            }),
             _ => Err(findings.faults),
+        }
+    }
+
+    /// The same while it is being typed: what is right is told beside what is wrong.
+    pub fn look(draft: &RequestDraft, known: Known<'_>) -> Looked {
+        let (_form, findings) = judged(draft, known);
+        Looked {
+            faults: findings.faults,
+            normalised: findings.normalised,
+            warnings: findings.warnings,
         }
     }
 
@@ -248,6 +263,19 @@ impl RequestForm {
             self.id_number.expose(),
         ]
     }
+}
+
+fn judged(draft: &RequestDraft, known: Known<'_>) -> (Option<RequestForm>, Findings) {
+    let mut findings = Findings::default();
+    let user_types = Some(known.user_types);
+    let form = collect(draft, (known.unit, user_types, known.today), &mut findings);
+    let region = form
+        .as_ref()
+        .and_then(|form| form.id_number.unknown_region());
+    if let Some(code) = region {
+        findings.warn("id_number", "D-14", code, "unknown-region");
+    }
+    (form, findings)
 }
 
 type Against<'a> = (UnitFound, Option<&'a [String]>, Date);

@@ -202,6 +202,15 @@ pub enum TemplateAttribute {
 pub struct Certificates {
     /// Whether there is room for the CA chain.
     pub chain: bool,
+    /// Whether there is room for a second key pair and certificate beside those of the holder (D-47).
+    /// Where there is none, a renewal destroys the old ones first.
+    #[serde(default = "has_room")]
+    pub room_for_renewal: bool,
+}
+
+/// Without a word about it a model is taken to have room: a renewal that finds none destroys nothing.
+const fn has_room() -> bool {
+    true
 }
 
 /// Whether several ukeys of a model may be driven side by side.

@@ -28,6 +28,8 @@ pub enum TwoOfficerAct {
     Discrepancy,
     /// A ukey ends for good (D-48).
     Destruction,
+    /// A certificate is revoked of somebody who left and whose ukey was not brought (D-45).
+    Departure,
     /// The shares that let somebody in without a passphrase are made (D-46).
     RecoveryKit,
 }
@@ -43,7 +45,8 @@ impl TwoOfficerAct {
             | Self::ConfirmClock
             | Self::NeighbourHistory
             | Self::Correction
-            | Self::Discrepancy => true,
+            | Self::Discrepancy
+            | Self::Departure => true,
             Self::Delegate
             | Self::OlderRecords
             | Self::Reveal

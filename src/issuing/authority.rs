@@ -169,12 +169,12 @@ impl Authority {
         self.not_after
     }
 
-    /// Refuses what would outlive the CA; asked before anything is committed.
+    /// Refuses an end after the CA's own; asked before anything is committed.
     ///
     /// # Errors
     /// The end of the CA.
-    pub fn covers(&self, intent: &IssueIntent) -> Result<(), Timestamp> {
-        if intent.not_after > self.not_after {
+    pub fn covers(&self, not_after: Timestamp) -> Result<(), Timestamp> {
+        if not_after > self.not_after {
             Err(self.not_after)
         } else {
             Ok(())
@@ -192,7 +192,8 @@ impl Authority {
         csr: &CheckedCsr,
         sign: SignFn<'_, E>,
     ) -> Result<Vec<u8>, IssueError<E>> {
-        self.covers(intent).map_err(IssueError::OutlivesAuthority)?;
+        self.covers(intent.not_after)
+            .map_err(IssueError::OutlivesAuthority)?;
         let signer = ClosureKey::new(&self.key, sign)?;
         let params = signer.settle(CertificateProfile::params(subject, intent))?;
         let key = signer.settle(signer::public_key(csr.key()))?;

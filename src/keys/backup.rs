@@ -410,7 +410,7 @@ fn copy(
 }
 
 /// Whether a name stays inside the folder it is put into.
-fn is_allowed(name: &str) -> bool {
+pub(super) fn is_allowed(name: &str) -> bool {
     let inside = |part| matches!(part, Component::Normal(_));
     !name.is_empty()
         && name.len() <= usize::from(MAX_NAME_BYTES)

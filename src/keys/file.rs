@@ -24,6 +24,19 @@ pub fn replace_published(path: &Path, bytes: &[u8]) -> io::Result<()> {
     put(path, bytes, 0o644)
 }
 
+/// Writes a new file with these bytes: mode 0600, synced, and the folder synced.
+///
+/// # Errors
+/// `AlreadyExists` where something is, which stays as it was; else what the file system says.
+pub fn create(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = folder_of(path);
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|error| error.error)?;
+    sync(folder)
+}
+
 fn put(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let folder = folder_of(path);
     let mut file = NamedTempFile::new_in(folder)?; // Made with mode 0600.

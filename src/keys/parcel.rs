@@ -125,6 +125,9 @@ pub enum Neighbour {
     Superior,
     /// A direct subordinate. Which one tells `signer.unit_code`; that it is known the caller checks.
     Subordinate,
+    /// Any other unit under the same root: only a record is handed over by it (D-45). Its code stands in
+    /// the certificate that `signer.issuer` gave its officer; that it is no known unit's the caller checks.
+    Other,
 }
 
 /// A parcel that was opened and accepted.
@@ -246,10 +249,13 @@ fn judge(
         return Err(ParcelError::UnitMismatch);
     }
     let sender = neighbour(&signer, trust)?;
+    let kind = manifest.kind;
+    if sender == Neighbour::Other && kind.direction() != Direction::Any {
+        return Err(ParcelError::NotNeighbour);
+    }
     if manifest.to.code != trust.own_code {
         return Err(ParcelError::WrongAddressee);
     }
-    let kind = manifest.kind;
     if !kind.comes_from(sender) || kind == Kind::Enrol {
         return Err(ParcelError::WrongDirection);
     }
@@ -302,20 +308,24 @@ fn neighbour(signer: &Signer, trust: &Trust<'_>) -> Result<Neighbour, ParcelErro
     if signer.issuer.public_key == *trust.own_key && !own {
         return Ok(Neighbour::Subordinate);
     }
-    let mut above = trust.superior_chain.iter().map(|der| UnitFacts::read(der));
-    let (superior, its_superior) = (above.next(), above.next());
-    let Some(Ok(superior)) = superior else {
-        return Err(ParcelError::NotNeighbour);
+    let above = trust.superior_chain.iter().map(|der| UnitFacts::read(der));
+    let above: Vec<UnitFacts> = above
+        .collect::<Result<_, _>>()
+        .map_err(ParcelError::Chain)?;
+    let Some(at) = above.iter().position(|unit| unit.code == signer.unit_code) else {
+        return if own {
+            Err(ParcelError::NotNeighbour)
+        } else {
+            Ok(Neighbour::Other)
+        };
     };
     // The province's own officers are certified by the province itself.
-    let issuer = match its_superior {
-        None => superior.public_key,
-        Some(facts) => facts.map_err(ParcelError::Chain)?.public_key,
-    };
-    if signer.unit_code == superior.code && signer.issuer.public_key == issuer && !own {
-        Ok(Neighbour::Superior)
-    } else {
-        Err(ParcelError::NotNeighbour)
+    let issuer = above.get(at + 1).or_else(|| above.get(at));
+    let genuine = issuer.is_some_and(|issuer| signer.issuer.public_key == issuer.public_key);
+    match at {
+        _ if own || !genuine => Err(ParcelError::NotNeighbour),
+        0 => Ok(Neighbour::Superior),
+        _ => Ok(Neighbour::Other),
     }
 }
 

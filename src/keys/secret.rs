@@ -4,6 +4,7 @@ use std::fmt;
 
 use chacha20poly1305::aead::{Aead as _, AeadInOut as _, KeyInit as _, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize as _, Zeroizing};
 
 use super::random::{self, NoRandom};
@@ -16,6 +17,11 @@ const TAG_BYTES: usize = 16;
 /// A symmetric key. No `Display`, no `Serialize`; locked in memory where the system can, wiped on drop.
 #[derive(Clone)]
 pub struct SecretKey(SecretBytes);
+
+/// Bytes that only their key opens, as hex in JSON.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct Sealed(#[serde(with = "hex::serde")] pub(super) Vec<u8>);
 
 /// A sealed secret that does not open: wrong key, wrong purpose, or changed bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

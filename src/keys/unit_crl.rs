@@ -181,12 +181,18 @@ impl UnitCrl {
     }
 
     /// Whether a certificate counts for nothing at `moment`: revoked by then, or its key was
-    /// compromised, since a thief can date a signature back.
+    /// compromised, since a thief can date a signature back. What was signed in the very second in
+    /// which another certificate took its place may have come first, and its signer is trusted: it
+    /// counts.
     pub(super) fn voids(&self, serial: &[u8], moment: Timestamp) -> bool {
         let mut entries = self.revoked.iter();
         entries.any(|entry| {
-            entry.serial.as_octets() == serial
-                && (entry.at <= moment || entry.reason == RevocationReason::KeyCompromise)
+            let by_then = match entry.reason {
+                RevocationReason::KeyCompromise => true,
+                RevocationReason::Superseded => entry.at < moment,
+                _ => entry.at <= moment,
+            };
+            entry.serial.as_octets() == serial && by_then
         })
     }
 

@@ -17,7 +17,8 @@ use zeroize::Zeroizing;
 use super::escrow::{EscrowError, EscrowIdentity};
 use super::file;
 use super::random::{self, NoRandom};
-use super::secret::{NotOpened, SealError, SecretKey, SecretText};
+use super::secret::{NotOpened, SealError, Sealed, SecretKey, SecretText};
+use super::shares::SplitError;
 use crate::domain::id::HomeId;
 use crate::domain::key::KeyId;
 use crate::domain::officer::{OfficerName, Post, sign_in_wait_secs};
@@ -27,7 +28,7 @@ use crate::domain::timestamp::Timestamp;
 mod change;
 mod recovery;
 
-pub use recovery::{LINES, Recovered, SHARES, Share, ShareFault};
+pub use recovery::Recovered;
 
 /// Version of the file this program writes; any other is refused.
 const VERSION: u32 = 2;
@@ -87,11 +88,6 @@ struct Failures {
     count: u32,
     last: Timestamp,
 }
-
-/// Bytes that only their key opens, as hex in JSON.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-struct Sealed(#[serde(with = "hex::serde")] Vec<u8>);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -228,6 +224,15 @@ pub enum WrapError {
     /// No random bytes.
     #[error(transparent)]
     Random(#[from] NoRandom),
+}
+
+impl From<SplitError> for WrapError {
+    fn from(error: SplitError) -> Self {
+        match error {
+            SplitError::Random(error) => error.into(),
+            SplitError::Seal(error) => error.into(),
+        }
+    }
 }
 
 impl KeysFile {

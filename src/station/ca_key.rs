@@ -1,11 +1,19 @@
 //! The CA's key: on its own token, opened with the PIN that security released for some hours and
 //! certificates (D-60). The operator never sees that PIN.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::path::PathBuf;
+use std::sync::PoisonError;
+
 use super::desk::Desk;
 use super::error::Error;
 use super::key_token::{self, CannotOpen, OpenKey};
-use super::{clock, jobs};
+use super::sign_in::AskSecret;
+use super::{ActingOfficer, SecondOfficer, clock, jobs};
+use crate::domain::certificate::Generation;
 use crate::domain::fault::Fault;
+use crate::domain::officer::OfficerName;
 use crate::domain::pin::Pin;
 use crate::store::KeyToken;
 
@@ -32,21 +40,31 @@ impl From<Error> for CaFailure {
     }
 }
 
-/// The CA's token, open once it was needed.
+/// The CA's tokens, one for each generation, each open once it was needed.
 #[derive(Debug, Default)]
-pub(super) struct CaKey(Option<OpenKey>);
+pub(super) struct CaKey(BTreeMap<Generation, OpenKey>);
 
 impl CaKey {
-    /// Signs with the CA's key, if security has unlocked it.
+    /// Signs with the key of the present CA, if security has unlocked it.
     pub(super) fn sign(&mut self, desk: &Desk, message: &[u8]) -> Result<Vec<u8>, CaFailure> {
+        let generation = desk.store().read().ca_generation();
+        self.sign_as(desk, generation.map_err(Error::from)?, message)
+    }
+
+    /// Signs with the key of a generation: that of a former one signs lists and nothing else (D-60).
+    pub(super) fn sign_as(
+        &mut self,
+        desk: &Desk,
+        generation: Generation,
+        message: &[u8],
+    ) -> Result<Vec<u8>, CaFailure> {
         let pin = released_pin(desk)?;
-        if self.0.as_ref().is_some_and(OpenKey::is_gone) {
-            self.0 = None;
-        }
-        let key = match &mut self.0 {
-            Some(key) => key,
-            slot => {
-                let opened = key_token::open(desk, &desk.home().ca(), &token(desk)?, &pin);
+        self.0.retain(|_generation, key| !key.is_gone());
+        let key = match self.0.entry(generation) {
+            Entry::Occupied(open) => open.into_mut(),
+            Entry::Vacant(slot) => {
+                let (folder, token) = token(desk, generation)?;
+                let opened = key_token::open(desk, &folder, &token, &pin);
                 let opened = opened.map_err(|cannot| match cannot {
                     CannotOpen::Fault(fault) => CaFailure::Fault(fault),
                     CannotOpen::Error(error) => CaFailure::Error(error),
@@ -56,6 +74,54 @@ impl CaKey {
         };
         Ok(key.sign(message)?)
     }
+}
+
+impl Desk {
+    /// Closes the tokens that are open: another key is behind them from now on.
+    pub(super) fn forget_ca_key(&self) {
+        *self.ca_key.lock().unwrap_or_else(PoisonError::into_inner) = CaKey::default();
+    }
+}
+
+/// Evidence that security signed in beside the first officer and opens the CA's token, for its backup (D-60).
+#[derive(Debug)]
+pub struct CaKeyHolder {
+    second: SecondOfficer,
+    pin: Pin,
+}
+
+impl CaKeyHolder {
+    /// Security signs in.
+    ///
+    /// # Errors
+    /// Those of `Desk::second_officer`, `wrong-duty` for one whose passphrase opens no PIN of the CA.
+    pub fn by_security(
+        desk: &Desk,
+        first: &ActingOfficer,
+        (named, ask): (Option<&OfficerName>, &dyn AskSecret),
+    ) -> Result<Self, Error> {
+        let (second, secrets) = desk.second_with_secrets(first, named, ask)?;
+        let secrets = jobs::officers::security(secrets)?;
+        Ok(Self {
+            second,
+            pin: secrets.ca_pin.clone(),
+        })
+    }
+
+    /// The user PIN of the CA's tokens.
+    pub(super) const fn pin(&self) -> &Pin {
+        &self.pin
+    }
+
+    /// Who it was.
+    pub(super) fn told(&self) -> String {
+        self.second.told()
+    }
+}
+
+/// Whether the key may be used now.
+pub(super) fn demand_released(desk: &Desk) -> Result<(), CaFailure> {
+    released_pin(desk).map(drop)
 }
 
 /// The PIN while it is released. In practice the station releases it as `security` by itself.
@@ -84,9 +150,19 @@ fn stored_pin(desk: &Desk) -> Result<Option<Pin>, Error> {
     Pin::parse(text).map(Some).map_err(|_no_pin| damaged())
 }
 
-fn token(desk: &Desk) -> Result<KeyToken, Error> {
+/// Where the key of a generation is.
+pub(super) fn token(desk: &Desk, generation: Generation) -> Result<(PathBuf, KeyToken), Error> {
     let missing = || Error::refused("ca-elsewhere", "");
-    let text = desk.store().read().meta("ca_token")?.ok_or_else(missing)?;
-    let damaged = |error| Error::failed("store-damaged", "ca_token").because(error);
-    serde_json::from_str(&text).map_err(damaged)
+    let folder = desk.home().ca_token(generation);
+    let store = desk.store();
+    let reading = store.read();
+    if generation == reading.ca_generation()? {
+        let text = reading.meta("ca_token")?.ok_or_else(missing)?;
+        let damaged = |error| Error::failed("store-damaged", "ca_token").because(error);
+        return Ok((folder, serde_json::from_str(&text).map_err(damaged)?));
+    }
+    let mut former = reading.former_authorities()?.into_iter();
+    let row = former.find(|row| row.generation == generation);
+    let token = row.and_then(|row| row.token).ok_or_else(missing)?;
+    Ok((folder, token))
 }

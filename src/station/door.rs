@@ -32,6 +32,11 @@ pub struct AtDoor {
     pub by_secrets: bool,
 }
 
+/// Whether a home could be made here: there is nothing, or an empty folder.
+pub fn is_vacant(path: &Path) -> bool {
+    Home::vacant(path).is_ok()
+}
+
 /// Looks at a home from outside. `secrets` is the secrets file that is named; only in practice does
 /// it sign somebody in without a passphrase.
 ///

@@ -6,6 +6,7 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use super::error::Error;
+use crate::domain::certificate::Generation;
 use crate::domain::ukey::Serial;
 use crate::keys::file;
 use crate::keys::wrap::KeysFile;
@@ -152,6 +153,14 @@ impl Home {
         self.0.join("ca")
     }
 
+    /// The virtual token with the key of this generation.
+    pub fn ca_token(&self, generation: Generation) -> PathBuf {
+        if generation == Generation::FIRST {
+            return self.ca();
+        }
+        self.ca().join(generation.to_string().to_lowercase())
+    }
+
     /// The CA certificate and its chain.
     pub fn ca_pem(&self) -> PathBuf {
         self.ca().join("ca.pem")
@@ -170,6 +179,12 @@ impl Home {
     /// The published CRL.
     pub fn crl(&self) -> PathBuf {
         self.0.join("crl").join("unit.crl")
+    }
+
+    /// The last list of a CA that signs no more certificates (D-60).
+    pub fn former_crl(&self, generation: Generation) -> PathBuf {
+        let name = format!("unit-{generation}.crl").to_lowercase();
+        self.0.join("crl").join(name)
     }
 
     /// Exports.
@@ -194,7 +209,8 @@ fn open_lock(path: &Path) -> std::io::Result<File> {
     options.open(path)
 }
 
-fn make_dir(path: &Path) -> Result<(), Error> {
+/// Makes a folder of the home: mode 0700.
+pub(super) fn make_dir(path: &Path) -> Result<(), Error> {
     DirBuilder::new()
         .recursive(true)
         .mode(0o700)

@@ -21,8 +21,8 @@ use super::unit_trust::{self, CarriedLists};
 use super::{SigningKey, clock};
 use crate::domain::timestamp::Timestamp;
 use crate::keys::parcel::{
-    self, Attachments, Checkpoint, Credentials, Kind, Manifest, Neighbour, Opened, ParcelError,
-    Receiver, Sender, Sha256Hex, Trust,
+    self, Attachments, Checkpoint, Credentials, Direction, Kind, Manifest, Neighbour, Opened,
+    ParcelError, Receiver, Sender, Sha256Hex, Trust,
 };
 use crate::keys::station_key::StationIdentity;
 use crate::keys::unit_pki::{self, Signer, UnitFacts};
@@ -62,6 +62,61 @@ pub(super) fn subordinate(desk: &Desk, code: &str) -> Result<UnitFacts, Error> {
     let newest = rows.into_iter().rev().find(|row| row.unit_code == code);
     let unknown = || Error::refused("parcel-sender-unknown", code);
     facts(&newest.ok_or_else(unknown)?.der)
+}
+
+/// The unit of this name or code to which a record may be handed over: one above, a direct subordinate, or
+/// the one whose certificate and issuers, DER, are given. That certificate must lead to the pinned root,
+/// which the two have in common, and no known list may have taken it back.
+///
+/// # Errors
+/// `unit-own`, `unit-certificate-missing` for a unit whose station key nobody knows here,
+/// `unit-certificate-differs` for another unit's, and as [`named`] and [`unit_trust::check_unit`].
+pub(super) fn any_unit(
+    desk: &Desk,
+    (name, code): (&str, Option<&str>),
+    given: Option<&[Vec<u8>]>,
+) -> Result<UnitFacts, Error> {
+    let means = |facts: &UnitFacts| match code {
+        Some(code) => facts.code == code,
+        None => facts.code == name || facts.name == name,
+    };
+    let own = desk.own_unit()?;
+    if code == Some(own.code.as_str()) || own.code.as_str() == name {
+        return Err(Error::refused("unit-own", own.name));
+    }
+    let text = code.unwrap_or(name);
+    let above = desk.superior_chain()?.into_iter().map(|der| facts(&der));
+    let mut known: Vec<UnitFacts> = above.collect::<Result<_, _>>()?;
+    known.extend(subordinates(desk)?);
+    known.retain(means);
+    if let Some(given) = given.filter(|_given| known.iter().all(|facts| facts.code != text)) {
+        let chain = unit_trust::check_unit(desk, given, &[])?;
+        let found = chain.into_iter().next().filter(means);
+        let differs = || Error::refused("unit-certificate-differs", name);
+        let found = found.ok_or_else(differs)?;
+        if known.iter().all(|facts| facts.code != found.code) {
+            known.push(found);
+        }
+    }
+    let missing = || Error::refused("unit-certificate-missing", name);
+    named(known, text)?.ok_or_else(missing)
+}
+
+/// The one of these units that has this code, or else this name.
+///
+/// # Errors
+/// `unit-ambiguous` for a name that several have: what is sealed to one of them is lost to the other.
+pub(super) fn named(mut known: Vec<UnitFacts>, text: &str) -> Result<Option<UnitFacts>, Error> {
+    if let Some(at) = known.iter().position(|facts| facts.code == text) {
+        return Ok(Some(known.swap_remove(at)));
+    }
+    known.retain(|facts| facts.name == text);
+    if known.len() > 1 {
+        let codes: Vec<&str> = known.iter().map(|facts| facts.code.as_str()).collect();
+        let subject = format!("{text}: {}", codes.join(", "));
+        return Err(Error::usage("unit-ambiguous", subject));
+    }
+    Ok(known.pop())
 }
 
 /// Every direct subordinate that was certified here and still is, by its newest certificate.
@@ -125,7 +180,11 @@ pub(super) fn pack(
         instance: log.instance.to_string(),
     });
     let chain = key.chain().to_vec();
-    let crls = crls_of((&chain, &desk.unit_chain()?), crls);
+    let own_chain = match kind.direction() {
+        Direction::Up | Direction::Down | Direction::Both => desk.unit_chain()?,
+        Direction::Any => Vec::new(), // The own list is of nobody whom a stranger knows.
+    };
+    let crls = crls_of((&chain, &own_chain), crls);
     let credentials = Credentials {
         chain: &chain,
         crls: &crls,
@@ -273,14 +332,25 @@ pub(super) fn open(desk: &Desk, path: &Path, kind: Kind) -> Result<Incoming, Err
 /// Opens a file of any kind from a neighbour, how it would be noted, and the lists that it brought.
 fn open_any(desk: &Desk, path: &Path) -> Result<(Opened, ParcelReceivedRow, CarriedLists), Error> {
     let (opened, trust) = open_with(desk, path, parcel::open)?;
-    if opened.sender == Neighbour::Subordinate {
-        subordinate(desk, &opened.signer.unit_code)?; // One that was certified here and still is.
-    }
+    demand_known(desk, &opened)?;
     let row = received(&opened);
     let issuers = opened.chain.iter().skip(1).chain(&trust.crl_issuers);
     let issuers: Vec<_> = issuers.cloned().collect();
     let crls = CarriedLists::of(&opened.crls, &issuers);
     Ok((opened, row, crls))
+}
+
+/// Demands that a subordinate is one that was certified here and still is, and that no other unit has written
+/// a subordinate's code into its officer's certificate.
+fn demand_known(desk: &Desk, opened: &Opened) -> Result<(), Error> {
+    let code = &opened.signer.unit_code;
+    match (opened.sender, subordinate(desk, code)) {
+        (Neighbour::Subordinate, Err(unknown)) => Err(unknown),
+        (Neighbour::Other, Ok(_subordinate)) => {
+            Err(Error::refused("parcel-sender-unknown", code.clone()))
+        }
+        (Neighbour::Superior | Neighbour::Subordinate | Neighbour::Other, _) => Ok(()),
+    }
 }
 
 /// Reads a file, and opens it as `open` does under what this home trusts.
@@ -313,6 +383,16 @@ fn received(opened: &Opened) -> ParcelReceivedRow {
 }
 
 impl Incoming {
+    /// The unit to which an answer to it goes: its sender, by the key under which it is known here.
+    pub(super) fn answer_to(&self, desk: &Desk) -> Result<UnitFacts, Error> {
+        match self.opened.sender {
+            Neighbour::Superior => superior(desk),
+            Neighbour::Subordinate | Neighbour::Other => {
+                subordinate(desk, &self.opened.signer.unit_code)
+            }
+        }
+    }
+
     /// Notes it as received, and the revocation lists it brought, in the transaction of the act. A
     /// replayed one is noted already.
     pub(super) fn record(&self, writing: &Writing<'_>) -> Result<(), StoreError> {
@@ -338,4 +418,32 @@ pub(super) fn is_of_superior(desk: &Desk, signer: &Signer) -> Result<bool, Error
     let key = unit_pki::public_key_of(issuer)
         .map_err(|error| Error::failed("store-damaged", "superior_chain").because(error))?;
     Ok(signer.unit_code == facts(superior)?.code && signer.issuer.public_key == key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_several_units_have_names_none_of_them() {
+        let station_key = StationIdentity::generate().public();
+        let unit = |name: &str, code: &str| UnitFacts {
+            name: name.to_owned(),
+            code: code.to_owned(),
+            station_key: station_key.clone(),
+            public_key: crate::domain::key::PublicKeyDer::new(vec![1]),
+        };
+        let known = vec![
+            unit("示例小学", "2143000001"),
+            unit("示例小学", "2143000002"),
+            unit("示例中学", "2143000003"),
+        ];
+        let code = |text: &str| named(known.clone(), text).map(|found| found.map(|unit| unit.code));
+        assert_eq!(code("2143000002").unwrap().unwrap(), "2143000002");
+        assert_eq!(code("示例中学").unwrap().unwrap(), "2143000003");
+        assert!(code("示例大学").unwrap().is_none());
+        let refused = code("示例小学").unwrap_err();
+        assert_eq!(refused.code, "unit-ambiguous");
+        assert_eq!(refused.subject, "示例小学: 2143000001, 2143000002");
+    }
 }

@@ -60,6 +60,12 @@ pub struct RunResult {
     pub certificate: Option<String>,
     /// Until when that certificate is valid.
     pub not_after: Option<Timestamp>,
+    /// Serial number of the certificate that it replaces on the same ukey (D-47).
+    pub replaces: Option<String>,
+    /// Where a revocation that came with it reaches the world: the word of `CrlStanding`.
+    pub crl: Option<&'static str>,
+    /// Whether it is a temporary ukey (D-20).
+    pub temporary: bool,
     /// The key pair.
     pub key: KeyAlgorithm,
     /// The steps that were done now.
@@ -85,6 +91,8 @@ pub enum Outcome {
     Fault(Fault),
     /// Written off by a person.
     WrittenOff,
+    /// A renewal that a person gave up: the old key works as before.
+    GivenUp,
     /// The station itself failed: code and facts.
     Failed(String, String),
 }
@@ -96,7 +104,11 @@ impl Outcome {
             Self::Issued => "issued",
             Self::Pending(_) => "pending",
             Self::Question(_) => "question",
-            Self::Refused(_) | Self::Fault(_) | Self::WrittenOff | Self::Failed(..) => "failed",
+            Self::Refused(_)
+            | Self::Fault(_)
+            | Self::WrittenOff
+            | Self::GivenUp
+            | Self::Failed(..) => "failed",
         }
     }
 }
@@ -123,9 +135,11 @@ impl Summary {
             Outcome::Issued => self.issued += 1,
             Outcome::Pending(_) => self.pending += 1,
             Outcome::Question(_) => self.question += 1,
-            Outcome::Refused(_) | Outcome::Fault(_) | Outcome::WrittenOff | Outcome::Failed(..) => {
-                self.failed += 1;
-            }
+            Outcome::Refused(_)
+            | Outcome::Fault(_)
+            | Outcome::WrittenOff
+            | Outcome::GivenUp
+            | Outcome::Failed(..) => self.failed += 1,
         }
     }
 }
@@ -133,13 +147,39 @@ impl Summary {
 /// Where events go; called from several threads.
 pub type Report<'a> = &'a (dyn Fn(Event) + Sync);
 
-/// Who sits at the desk while ukeys are made: told what happens, asked for a holder's PIN.
+/// How the work on several ukeys goes on; asked between two of them, from several threads.
+pub trait Pace: Sync {
+    /// Whether a further ukey may be begun; those at work are finished.
+    fn goes_on(&self) -> bool {
+        true
+    }
+
+    /// Whether this ukey may be taken for any request.
+    fn takes(&self, _ukey: &Serial) -> bool {
+        true
+    }
+
+    /// Whether blanks that are plugged in meanwhile are taken for requests that have none.
+    fn takes_later_ukeys(&self) -> bool {
+        false
+    }
+}
+
+/// To the end without a pause, with the ukeys that are plugged in at the start.
+#[derive(Clone, Copy, Debug)]
+pub struct Straight;
+
+impl Pace for Straight {}
+
+/// Who sits at the desk while ukeys are made: told what happens, asked for a holder's PIN and how to go on.
 #[derive(Clone, Copy)]
 pub struct Clerk<'a> {
     /// Told.
     pub report: Report<'a>,
-    /// Asked.
+    /// Asked for PINs.
     pub pins: &'a dyn AskUserPin,
+    /// Asked how to go on.
+    pub pace: &'a dyn Pace,
 }
 
 /// What a question is about, as a stable word and as a sentence for people.

@@ -7,6 +7,7 @@ use super::{clock, ukey_pins};
 use crate::domain::officer::OfficerName;
 use crate::domain::pin::Pin;
 use crate::domain::ukey::{Serial, UkeyReading};
+use crate::keys::station_key::StationKey;
 use crate::keys::wrap::SecuritySecrets;
 use crate::store::{SoPinRow, StoreError, Writing};
 use crate::token::worker::Worker;
@@ -81,20 +82,27 @@ impl SoPinRelease {
         reading: &UkeyReading,
         other: Option<&Pin>,
     ) -> Result<Pin, Error> {
-        let serial = self.serial.as_str();
-        if reading.flags.so_pin_locked {
-            return Err(Error::refused("so-pin-locked", serial));
-        }
-        if !reading.flags.so_tries_untouched() {
-            return Err(Error::refused("so-pin-touched", serial));
-        }
-        for pin in other.into_iter().chain(&self.pins) {
-            let opens = worker.try_so_pin(pin);
-            if opens.map_err(|fault| told(&self.serial, fault))? {
-                return Ok(pin.clone());
-            }
-        }
-        Err(Error::failed("so-pin-refused", serial))
+        opening(
+            worker,
+            (&self.serial, reading),
+            other.into_iter().chain(&self.pins),
+        )
+    }
+
+    /// Who of security released it.
+    ///
+    /// # Errors
+    /// `second-officer-required`: no waiver stands in for it (D-8).
+    pub(super) fn security(&self) -> Result<&ActingOfficer, Error> {
+        let required = || Error::refused("second-officer-required", self.serial.as_str());
+        self.second.officer().ok_or_else(required)
+    }
+
+    /// The released PINs for another station, each sealed to it, hex; the likelier first.
+    pub(super) fn sealed_to(&self, station: &StationKey) -> Result<Vec<String>, Error> {
+        let seal = |pin: &Pin| station.seal(pin.expose().as_bytes()).map(hex::encode);
+        let sealed: Result<Vec<String>, _> = self.pins.iter().map(seal).collect();
+        sealed.map_err(|error| Error::failed("escrow", error.to_string()))
     }
 
     /// Gives the ukey another SO PIN, in escrow before it has it; `None` where its model has none that
@@ -113,8 +121,15 @@ impl SoPinRelease {
         let sealed = desk.escrow_key()?.seal(&next);
         let sealed = sealed.map_err(|error| Error::failed("escrow", error.to_string()))?;
         let now = clock::now();
-        desk.store()
-            .write(|writing| writing.put_so_pin_rotation(&self.serial, &sealed, now))?;
+        // An interrupted change may have reached the ukey: what it has is kept until it has the next one.
+        let reached = self.row.next.as_ref();
+        let reached = reached.filter(|_sealed| self.pins.first() == Some(current));
+        desk.store().write(|writing| {
+            if let Some(sealed) = reached {
+                writing.end_so_pin_rotation(&self.serial, self.row.run, sealed)?;
+            }
+            writing.put_so_pin_rotation(&self.serial, &sealed, now)
+        })?;
         let set = worker.set_so_pin(current, &next);
         set.map_err(|fault| told(&self.serial, fault))?;
         Ok(Some(Rotated { sealed }))
@@ -128,6 +143,30 @@ impl SoPinRelease {
     ) -> Result<(), StoreError> {
         writing.end_so_pin_rotation(&self.serial, self.row.run, &rotated.sealed)
     }
+}
+
+/// Which of these SO PINs opens the ukey. None is tried while a wrong try is open (D-37).
+///
+/// # Errors
+/// `so-pin-locked`, `so-pin-touched`, `so-pin-refused`, or the fault of the try.
+pub(super) fn opening<'a>(
+    worker: &mut Worker,
+    (serial, reading): (&Serial, &UkeyReading),
+    pins: impl IntoIterator<Item = &'a Pin>,
+) -> Result<Pin, Error> {
+    if reading.flags.so_pin_locked {
+        return Err(Error::refused("so-pin-locked", serial.as_str()));
+    }
+    if !reading.flags.so_tries_untouched() {
+        return Err(Error::refused("so-pin-touched", serial.as_str()));
+    }
+    for pin in pins {
+        let opens = worker.try_so_pin(pin);
+        if opens.map_err(|fault| told(serial, fault))? {
+            return Ok(pin.clone());
+        }
+    }
+    Err(Error::failed("so-pin-refused", serial.as_str()))
 }
 
 /// A fault with the ukey it is about.

@@ -3,6 +3,7 @@
 use std::num::NonZero;
 use std::thread;
 
+use rusqlite::functions::{Aggregate, Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
@@ -52,6 +53,8 @@ pub struct AuditFilter {
     pub act: Option<String>,
     /// Only acts of this officer.
     pub officer: Option<String>,
+    /// Only those before this place: what follows on a page that ended there.
+    pub before: Option<u64>,
     /// At most so many, the newest.
     pub limit: Option<usize>,
 }
@@ -63,12 +66,6 @@ const MOST_LANES: u64 = 8;
 
 pub(super) const COLUMNS: &str =
     "sequence, at, officer, post, act, request, ukey, certificate, result, detail, hash";
-
-/// The same with texts as their bytes: SQLite would copy each text to end it with a zero, which takes
-/// longer than hashing it. A STRICT table has nothing but text in these columns.
-const BYTES: &str = "sequence, CAST(at AS BLOB), CAST(officer AS BLOB), CAST(post AS BLOB),
-    CAST(act AS BLOB), CAST(request AS BLOB), CAST(ukey AS BLOB), CAST(certificate AS BLOB),
-    CAST(result AS BLOB), CAST(detail AS BLOB), hash";
 
 /// Number of the first field and of the hash in [`COLUMNS`].
 const FIRST_FIELD: usize = 1;
@@ -207,30 +204,29 @@ impl Reading<'_> {
     /// Whether the rows from `first` to `last` are there, each at its place, and follow from the
     /// stored hash before them.
     fn follows(&self, first: u64, last: u64) -> Result<bool, StoreError> {
-        let Some(mut head) = self.audit_hash_at(first - 1)? else {
+        let Some(before) = self.audit_hash_at(first - 1)? else {
             return Ok(false);
         };
-        let mut statement = self.db.prepare(&format!(
-            "SELECT {BYTES} FROM audit WHERE sequence BETWEEN ?1 AND ?2 ORDER BY sequence"
-        ))?;
-        let mut rows = statement.query([first.cast_signed(), last.cast_signed()])?;
-        let mut encoded = Vec::with_capacity(512);
-        let mut place = first;
-        while let Some(row) = rows.next()? {
-            match chained(row, place, &head, &mut encoded) {
-                Some(hash) => head = hash,
-                None => return Ok(false),
-            }
-            place += 1;
-        }
-        Ok(place == last + 1)
+        let judge = Follows {
+            first,
+            before,
+            last,
+        };
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+        let values = i32::try_from(HASH + 1).unwrap_or(-1);
+        self.db
+            .create_aggregate_function("audit_follows", values, flags, judge)?;
+        let sql =
+            format!("SELECT audit_follows({COLUMNS}) FROM audit WHERE sequence BETWEEN ?1 AND ?2");
+        let range = [first.cast_signed(), last.cast_signed()];
+        Ok(self.db.query_row(&sql, range, |row| row.get(0))?)
     }
 
     /// Recomputes the chain from the first row.
     pub(super) fn verify_audit(&self) -> Result<AuditVerdict, StoreError> {
         let mut statement = self
             .db
-            .prepare(&format!("SELECT {BYTES} FROM audit ORDER BY sequence"))?;
+            .prepare(&format!("SELECT {COLUMNS} FROM audit ORDER BY sequence"))?;
         let mut rows = statement.query([])?;
         let mut verdict = AuditVerdict {
             rows: 0,
@@ -243,7 +239,8 @@ impl Reading<'_> {
             if verdict.first_broken.is_some() {
                 continue;
             }
-            match chained(row, verdict.rows, &verdict.head, &mut encoded) {
+            let value = |column| row.get_ref(column).ok();
+            match chained(value, verdict.rows, &verdict.head, &mut encoded) {
                 Some(hash) => verdict.head = hash,
                 None => verdict.first_broken = Some(verdict.rows),
             }
@@ -302,7 +299,8 @@ impl Reading<'_> {
                     OR instr(coalesce(requests.holder_name, ''), ?1) > 0)
                AND (?2 IS NULL OR audit.at >= ?2) AND (?3 IS NULL OR audit.at <= ?3)
                AND (?4 IS NULL OR audit.act = ?4) AND (?5 IS NULL OR audit.officer = ?5)
-             ORDER BY audit.sequence DESC LIMIT ?6"
+               AND audit.sequence < ?6
+             ORDER BY audit.sequence DESC LIMIT ?7"
         );
         let AuditFilter {
             search,
@@ -310,18 +308,25 @@ impl Reading<'_> {
             until,
             act,
             officer,
+            before,
             limit,
         } = filter;
         let limit = limit
             .and_then(|limit| i64::try_from(limit).ok())
+            .unwrap_or(i64::MAX);
+        // Not `?6 IS NULL OR …`: a bound is looked up, where that would walk the log from its end.
+        let before = before
+            .and_then(|before| i64::try_from(before).ok())
             .unwrap_or(i64::MAX);
         let (since, until) = (
             since.map(|at| at.to_string()),
             until.map(|at| at.to_string()),
         );
         let mut statement = self.db.prepare_cached(&sql)?;
-        let rows =
-            statement.query_map(params![search, since, until, act, officer, limit], entry)?;
+        let rows = statement.query_map(
+            params![search, since, until, act, officer, before, limit],
+            entry,
+        )?;
         let mut entries = rows.collect::<Result<Vec<_>, _>>()?;
         entries.reverse();
         Ok(entries)
@@ -392,31 +397,71 @@ impl Reading<'_> {
     }
 }
 
-/// The hash of a row of [`BYTES`], if it stands at this place and its stored hash follows from `previous`. Reads
+/// The hash of a row of [`COLUMNS`], if it stands at this place and its stored hash follows from `previous`. Reads
 /// the columns where SQLite has them: nothing is copied but into `encoded`.
-fn chained(
-    row: &Row<'_>,
+fn chained<'a>(
+    value: impl Fn(usize) -> Option<ValueRef<'a>>,
     place: u64,
     previous: &AuditHash,
     encoded: &mut Vec<u8>,
 ) -> Option<AuditHash> {
-    let ValueRef::Integer(sequence) = row.get_ref(0).ok()? else {
-        return None;
-    };
-    let ValueRef::Blob(stored) = row.get_ref(HASH).ok()? else {
+    let (ValueRef::Integer(sequence), ValueRef::Blob(stored)) = (value(0)?, value(HASH)?) else {
         return None;
     };
     let mut fields = [None; 9];
     for (column, field) in (FIRST_FIELD..HASH).zip(&mut fields) {
-        *field = match row.get_ref(column).ok()? {
-            ValueRef::Blob(bytes) => Some(bytes),
+        *field = match value(column)? {
+            ValueRef::Text(bytes) => Some(bytes),
             ValueRef::Null => None,
-            ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Text(_) => return None,
+            ValueRef::Integer(_) | ValueRef::Real(_) | ValueRef::Blob(_) => return None,
         };
     }
     AuditFields(fields).encode(place, previous, encoded);
     let hash = digest(encoded);
     (sequence == place.cast_signed() && stored == hash).then_some(hash)
+}
+
+/// Judges the rows of a part as an aggregate of SQL: it is given each row's values where they lie, in a fifth
+/// less time than a statement takes that hands out row after row. Rows in any other order than their
+/// places' do not follow.
+struct Follows {
+    first: u64,
+    /// The stored hash of the row before the first.
+    before: AuditHash,
+    last: u64,
+}
+
+/// How far a part is judged.
+struct Judged {
+    /// The place of the next row.
+    place: u64,
+    /// The hash of the last one; none once a row did not follow.
+    head: Option<AuditHash>,
+    encoded: Vec<u8>,
+}
+
+impl Aggregate<Judged, bool> for Follows {
+    fn init(&self, _row: &mut Context<'_>) -> rusqlite::Result<Judged> {
+        Ok(Judged {
+            place: self.first,
+            head: Some(self.before),
+            encoded: Vec::with_capacity(512),
+        })
+    }
+
+    fn step(&self, row: &mut Context<'_>, judged: &mut Judged) -> rusqlite::Result<()> {
+        if let Some(head) = &judged.head {
+            let value = |column| Some(row.get_raw(column));
+            judged.head = chained(value, judged.place, head, &mut judged.encoded);
+            judged.place += 1;
+        }
+        Ok(())
+    }
+
+    fn finalize(&self, _: &mut Context<'_>, judged: Option<Judged>) -> rusqlite::Result<bool> {
+        let whole = judged.filter(|judged| judged.head.is_some());
+        Ok(whole.is_some_and(|judged| judged.place == self.last + 1))
+    }
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<AuditEntry> {

@@ -5,7 +5,8 @@ use rusqlite::{OptionalExtension as _, Row, params};
 use super::value::{from_json, id, json, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
 use crate::domain::certificate::{
-    CertificateSerial, CertificateState, CertificateSubject, IssueIntent, RevocationReason,
+    CertificateSerial, CertificateState, CertificateSubject, Generation, IssueIntent,
+    RevocationReason,
 };
 use crate::domain::id::{RequestId, RunId};
 use crate::domain::key::PublicKeyDer;
@@ -50,10 +51,16 @@ pub struct CertificateRow {
     pub reason: Option<RevocationReason>,
     /// Since when.
     pub revoked_at: Option<Timestamp>,
+    /// Which generation of the CA signed it.
+    pub generation: Generation,
 }
 
 const COLUMNS: &str = "serial, run, request, ukey, subject, not_before, not_after, der, state,
-    reason, revoked_at";
+    reason, revoked_at, generation";
+
+/// Whether a certificate stands for its ukey: that of a renewal does once the renewal is proven.
+pub(super) const STANDS: &str = "NOT EXISTS (SELECT 1 FROM runs WHERE runs.id = certificates.run
+    AND runs.renews IS NOT NULL AND runs.outcome IS NOT 'proven')";
 
 const INTENT: &str = "SELECT run, request, serial, not_before, not_after, public_key, subject
     FROM issue_intents";
@@ -146,29 +153,47 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn certificates_on(&self, ukey: &Serial) -> Result<Vec<CertificateRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM certificates WHERE ukey = ?1 ORDER BY stored_at, serial"
-        );
+        let sql =
+            format!("SELECT {COLUMNS} FROM certificates WHERE ukey = ?1 ORDER BY stored_at, run");
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([ukey.as_str()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// What is revoked or on hold here: serial number, since when and why, by serial number. What ended
-    /// before the last list was made has been in one since, and is left out (D-43).
+    /// The newest certificate that stands for a ukey: what was issued in a renewal stands for it once the
+    /// renewal is proven.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn standing_certificate(
+        &self,
+        ukey: &Serial,
+    ) -> Result<Option<CertificateRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM certificates WHERE ukey = ?1 AND {STANDS}
+             ORDER BY stored_at DESC, run DESC LIMIT 1"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([ukey.as_str()], read).optional()?)
+    }
+
+    /// What this generation signed here and is revoked or on hold: serial number, since when and why, by
+    /// serial number. What ended before its last list was made has been in one since, and is left out
+    /// (D-43).
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn revocations(
         &self,
-        last_list: Option<Timestamp>,
+        (generation, last_list): (Generation, Option<Timestamp>),
     ) -> Result<Vec<(CertificateSerial, Timestamp, RevocationReason)>, StoreError> {
         let mut statement = self.db.prepare_cached(
             "SELECT serial, revoked_at, reason FROM certificates INDEXED BY certificates_in_crl
-             WHERE state IN ('hold', 'revoked') AND (?1 IS NULL OR not_after >= ?1) ORDER BY serial",
+             WHERE state IN ('hold', 'revoked') AND generation = ?1 AND (?2 IS NULL OR not_after >= ?2)
+             ORDER BY serial",
         )?;
         let last_list = last_list.map(|at| at.to_string());
-        let rows = statement.query_map([last_list], |row| {
+        let rows = statement.query_map(params![generation.0, last_list], |row| {
             Ok((
                 parsed(row, 0, "certificate serial", serial)?,
                 parsed(row, 1, "time", time)?,
@@ -220,8 +245,9 @@ impl Writing<'_> {
         self.db
             .prepare_cached(
                 "INSERT INTO certificates (serial, run, request, ukey, subject, not_before,
-                     not_after, der, state, stored_at, reason, revoked_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                     not_after, der, state, stored_at, reason, revoked_at, generation, unit)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13,
+                     (SELECT unit FROM requests WHERE id = ?3))",
             )?
             .execute(params![
                 row.serial.to_string(),
@@ -236,7 +262,14 @@ impl Writing<'_> {
                 at.to_string(),
                 row.reason.map(RevocationReason::word),
                 row.revoked_at.map(|at| at.to_string()),
+                row.generation.0,
             ])?;
+        // An answer of the CA before may come after the next one was installed.
+        self.db
+            .prepare_cached(
+                "UPDATE former_authorities SET last_leaf = ?2 WHERE generation = ?1 AND last_leaf < ?2",
+            )?
+            .execute(params![row.generation.0, row.not_after.to_string()])?;
         Ok(())
     }
 
@@ -386,7 +419,7 @@ fn read_intent(row: &Row<'_>) -> rusqlite::Result<IntentRow> {
     })
 }
 
-fn serial(text: &str) -> Option<CertificateSerial> {
+pub(super) fn serial(text: &str) -> Option<CertificateSerial> {
     CertificateSerial::try_from(text.to_owned()).ok()
 }
 
@@ -408,5 +441,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<CertificateRow> {
         })?,
         reason: optional(row, 9, "reason", RevocationReason::from_word)?,
         revoked_at: optional(row, 10, "time", time)?,
+        generation: Generation(row.get(11)?),
     })
 }

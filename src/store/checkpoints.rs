@@ -1,7 +1,7 @@
 //! Instances of this home, checkpoints of its log, and the newest position seen of each neighbour's
 //! (D-49). Whether a position is believed is decided in `domain::checkpoint`.
 
-use rusqlite::{OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, Row, params};
 
 use super::station::{chain_from_json, chain_json};
 use super::value::{id, parsed, time};
@@ -80,13 +80,19 @@ impl Reading<'_> {
         let mut statement = self.db.prepare_cached(
             "SELECT signature, chain FROM audit_checkpoints ORDER BY epoch, count",
         )?;
-        let rows = statement.query_map([], |row| {
-            Ok(CheckpointRow {
-                signature: row.get(0)?,
-                chain: parsed(row, 1, "chain", chain_from_json)?,
-            })
-        })?;
+        let rows = statement.query_map([], checkpoint)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The newest checkpoint of this log.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn newest_checkpoint(&self) -> Result<Option<CheckpointRow>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT signature, chain FROM audit_checkpoints ORDER BY epoch DESC, count DESC LIMIT 1",
+        )?;
+        Ok(statement.query_row([], checkpoint).optional()?)
     }
 
     /// The newest position seen of another home.
@@ -111,6 +117,13 @@ impl Reading<'_> {
         });
         Ok(row.optional()?)
     }
+}
+
+fn checkpoint(row: &Row<'_>) -> rusqlite::Result<CheckpointRow> {
+    Ok(CheckpointRow {
+        signature: row.get(0)?,
+        chain: parsed(row, 1, "chain", chain_from_json)?,
+    })
 }
 
 impl Writing<'_> {

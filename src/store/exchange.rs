@@ -4,7 +4,7 @@ use rusqlite::{Row, params};
 
 use super::value::{id, one_changed, optional, parsed, time};
 use super::{Reading, StoreError, Writing};
-use crate::domain::certificate::{CertificateSerial, RevocationReason};
+use crate::domain::certificate::{CertificateSerial, Generation, RevocationReason};
 use crate::domain::id::RunId;
 use crate::domain::timestamp::Timestamp;
 
@@ -40,6 +40,8 @@ pub struct ExchangeRow {
     /// The newest order to revoke it, to hold it or to end its hold: CMS, DER. What its unit reports
     /// without security of its own stands here before it is carried out (D-8).
     pub revocation_order: Option<Vec<u8>>,
+    /// Which generation of the CA signed it.
+    pub generation: Generation,
 }
 
 /// What the newest list of a CA elsewhere says of a certificate of this home.
@@ -55,7 +57,7 @@ pub struct ConfirmedRevocation {
 
 const COLUMNS: &str = "serial, from_code, order_sha256, signed_order, approval, csr, public_key,
     approval_nonce, received_at, certificate, signed_at, reason, revoked_at,
-    revocation_order";
+    revocation_order, generation";
 
 impl Reading<'_> {
     /// Everything that was asked for, the oldest first.
@@ -110,8 +112,8 @@ impl Writing<'_> {
     pub fn insert_exchange_request(&self, row: &ExchangeRow) -> Result<(), StoreError> {
         self.db.execute(
             "INSERT INTO exchange_requests (serial, from_code, order_sha256, signed_order,
-                 approval, csr, public_key, approval_nonce, received_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                 approval, csr, public_key, approval_nonce, received_at, generation)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             params![
                 row.serial.to_string(),
                 row.from_code,
@@ -122,6 +124,7 @@ impl Writing<'_> {
                 row.public_key,
                 row.approval_nonce,
                 row.received_at.to_string(),
+                row.generation.0,
             ],
         )?;
         Ok(())
@@ -151,17 +154,19 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Keeps what the CA's newest list says of the certificates of this home, in place of what the one
-    /// before said.
+    /// Keeps what the newest list of this generation of the CA says of the certificates of this home, in
+    /// place of what the one before said.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn put_confirmed_revocations(
         &self,
-        rows: &[ConfirmedRevocation],
+        (generation, rows): (Generation, &[ConfirmedRevocation]),
         (number, at): (u64, Timestamp),
     ) -> Result<(), StoreError> {
-        self.db.execute("DELETE FROM exchange_revocations", [])?;
+        let sql = "DELETE FROM exchange_revocations WHERE serial IN
+            (SELECT serial FROM certificates WHERE generation = ?1)";
+        self.db.execute(sql, [generation.0])?;
         for ConfirmedRevocation {
             serial,
             reason,
@@ -183,7 +188,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Keeps the certificate that was signed.
+    /// Keeps the certificate that was signed, by the present generation of the CA.
     ///
     /// # Errors
     /// [`StoreError::Changed`] when one is there already.
@@ -194,9 +199,14 @@ impl Writing<'_> {
         at: Timestamp,
     ) -> Result<(), StoreError> {
         let changed = self.db.execute(
-            "UPDATE exchange_requests SET certificate = ?2, signed_at = ?3
+            "UPDATE exchange_requests SET certificate = ?2, signed_at = ?3, generation = ?4
              WHERE serial = ?1 AND certificate IS NULL AND reason IS NULL",
-            params![serial.to_string(), der, at.to_string()],
+            params![
+                serial.to_string(),
+                der,
+                at.to_string(),
+                self.ca_generation()?.0
+            ],
         )?;
         one_changed(changed, "the request for a certificate")
     }
@@ -222,5 +232,6 @@ fn read(row: &Row<'_>) -> rusqlite::Result<ExchangeRow> {
         reason: optional(row, 11, "reason", RevocationReason::from_word)?,
         revoked_at: optional(row, 12, "time", time)?,
         revocation_order: row.get(13)?,
+        generation: Generation(row.get(14)?),
     })
 }

@@ -1,13 +1,18 @@
 //! Certificates that end, and when (D-47).
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Row, params};
 
-use super::value::{counted, parsed, time};
+use super::value::{parsed, time, unreadable};
 use super::{Reading, StoreError};
 use crate::domain::certificate::CertificateSerial;
 use crate::domain::forecast::Month;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
+
+/// Of a time, the year and the month.
+const MONTH_CHARS: usize = 7;
 
 /// A live certificate that ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,29 +64,72 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// How many live certificates of each unit end in each month after `now`.
+    /// How many live certificates of each unit end in each month after `now`: counted in one walk of the
+    /// index that has both.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn expiring_by_month(&self, now: Timestamp) -> Result<Vec<ExpiringMonth>, StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT units.name, ending.month, ending.count
-             FROM (SELECT requests.unit AS unit, substr(not_after, 1, 7) AS month, count(*) AS count
-                   FROM certificates INDEXED BY certificates_by_end
-                   JOIN requests ON requests.id = certificates.request
-                   WHERE certificates.state IN ('active', 'hold') AND not_after > ?1
-                   GROUP BY 1, 2) AS ending
-             JOIN units ON units.id = ending.unit
-             ORDER BY ending.month, units.name",
+            "SELECT unit, not_after FROM certificates INDEXED BY certificates_by_unit_end
+             WHERE state IN ('active', 'hold') AND not_after > ?1 ORDER BY unit, not_after",
         )?;
-        let rows = statement.query_map([now.to_string()], |row| {
-            Ok(ExpiringMonth {
-                unit: row.get(0)?,
-                month: parsed(row, 1, "month", |text| Month::parse(text).ok())?,
-                count: counted(row, 2)?,
-            })
-        })?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        let mut rows = statement.query([now.to_string()])?;
+        let mut found: Vec<ExpiringMonth> = Vec::new(); // By their ids as yet.
+        let mut last = String::new();
+        while let Some(row) = rows.next()? {
+            let text = |at| {
+                row.get_ref(at)?
+                    .as_str()
+                    .map_err(|_kind| unreadable("month"))
+            };
+            let (unit, end) = (text(0)?, text(1)?);
+            let month = end.get(..MONTH_CHARS).ok_or_else(|| unreadable("month"))?;
+            match found.last_mut() {
+                Some(counted) if counted.unit == unit && last == month => counted.count += 1,
+                _ => {
+                    month.clone_into(&mut last);
+                    let month = Month::parse(month).map_err(|_text| unreadable("month"))?;
+                    found.push(ExpiringMonth {
+                        unit: unit.to_owned(),
+                        month,
+                        count: 1,
+                    });
+                }
+            }
+        }
+        self.named(found)
+    }
+
+    /// In the order of months and of names; until here a unit is its id, and those of one stand together.
+    fn named(&self, found: Vec<ExpiringMonth>) -> Result<Vec<ExpiringMonth>, StoreError> {
+        let mut names: BTreeMap<String, String> = BTreeMap::new();
+        let mut statement = self.db.prepare_cached("SELECT id, name FROM units")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            names.insert(row.get(0)?, row.get(1)?);
+        }
+        let mut by_name: Vec<&str> = names.values().map(String::as_str).collect();
+        by_name.sort_unstable();
+        let mut known = (String::new(), 0);
+        let mut placed = Vec::with_capacity(found.len());
+        for counted in found {
+            if counted.unit != known.0 || placed.is_empty() {
+                let name = names.get(&counted.unit);
+                let name = name.ok_or_else(|| unreadable("unit"))?.as_str();
+                known = (counted.unit, by_name.partition_point(|other| *other < name));
+            }
+            placed.push((counted.month, known.1, counted.count));
+        }
+        placed.sort_unstable();
+        let named = placed
+            .into_iter()
+            .map(|(month, place, count)| ExpiringMonth {
+                unit: by_name.get(place).copied().unwrap_or_default().to_owned(),
+                month,
+                count,
+            });
+        Ok(named.collect())
     }
 }
 

@@ -80,6 +80,21 @@ pub struct HolderRow {
 const COLUMNS: &str = "id, ukey, certificate, kind, reported_at, reported_by, reason, state_before,
     queued_at, crl_number, crl_confirmed_at, ended_at, ended_by, ending, statement_sha256";
 
+/// Ukeys and the holders of their requests.
+const HOLDERS: &str = "SELECT ukeys.serial, ukeys.state, requests.number, requests.holder_name,
+    units.name
+    FROM ukeys JOIN requests ON requests.id = ukeys.request JOIN units ON units.id = requests.unit";
+
+fn holder(row: &Row<'_>) -> rusqlite::Result<HolderRow> {
+    Ok(HolderRow {
+        serial: parsed(row, 0, "serial", |text| Serial::parse(text).ok())?,
+        state: parsed(row, 1, "state", UkeyState::from_word)?,
+        request: row.get(2)?,
+        holder: row.get(3)?,
+        unit: row.get(4)?,
+    })
+}
+
 impl Reading<'_> {
     /// Every report, the oldest first.
     ///
@@ -121,27 +136,27 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn holders(&self, search: &str, limit: usize) -> Result<Vec<HolderRow>, StoreError> {
-        let mut statement = self.db.prepare_cached(
-            "SELECT ukeys.serial, ukeys.state, requests.number, requests.holder_name, units.name
-             FROM ukeys JOIN requests ON requests.id = ukeys.request
-             JOIN units ON units.id = requests.unit
-             WHERE ukeys.officer IS NULL
+        let sql = format!(
+            "{HOLDERS} WHERE ukeys.officer IS NULL
                  AND ukeys.state IN ('issued', 'handed_out', 'suspended', 'lost')
                  AND (instr(ukeys.serial, ?1) > 0 OR instr(requests.holder_name, ?1) > 0
                      OR requests.number = ?1)
-             ORDER BY ukeys.state <> 'suspended', ukeys.state = 'lost', ukeys.serial LIMIT ?2",
-        )?;
+             ORDER BY ukeys.state <> 'suspended', ukeys.state = 'lost', ukeys.serial LIMIT ?2"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let rows = statement.query_map(params![search, limit], |row| {
-            Ok(HolderRow {
-                serial: parsed(row, 0, "serial", |text| Serial::parse(text).ok())?,
-                state: parsed(row, 1, "state", UkeyState::from_word)?,
-                request: row.get(2)?,
-                holder: row.get(3)?,
-                unit: row.get(4)?,
-            })
-        })?;
+        let rows = statement.query_map(params![search, limit], holder)?;
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// For whom a ukey was made, or is set aside.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn holder_of(&self, serial: &Serial) -> Result<Option<HolderRow>, StoreError> {
+        let sql = format!("{HOLDERS} WHERE ukeys.officer IS NULL AND ukeys.serial = ?1");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([serial.as_str()], holder).optional()?)
     }
 
     /// The holder's signed statement of a report; none when it is purged or was never there.

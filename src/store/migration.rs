@@ -27,6 +27,9 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/019.sql"),
     include_str!("schema/020.sql"),
     include_str!("schema/021.sql"),
+    include_str!("schema/022.sql"),
+    include_str!("schema/023.sql"),
+    include_str!("schema/024.sql"),
 ];
 
 /// The version this program writes.

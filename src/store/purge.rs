@@ -37,7 +37,11 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
         "certificates",
         Purge::Edits("UPDATE certificates SET subject = '' WHERE request = ?1"),
     ),
-    ("delegations", Purge::Keeps),   // Of a unit, not of a person.
+    ("delegations", Purge::Keeps), // Of a unit, not of a person.
+    (
+        "departures",
+        Purge::Edits("UPDATE departures SET reason = '' WHERE request = ?1"),
+    ),
     ("discrepancies", Purge::Keeps), // Of ukeys; explanations name no holder.
     ("dispatch_items", Purge::Keeps),
     ("dispatch_notes", Purge::Keeps),
@@ -45,6 +49,8 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("escrow", Purge::Keeps),
     ("exchange_requests", Purge::Keeps), // Of other units; their orders go by their own time.
     ("exchange_revocations", Purge::Keeps), // Serial numbers and reasons.
+    ("former_authorities", Purge::Keeps), // Of the CA, not of a person.
+    ("handovers_received", Purge::Keeps), // Numbers and serial numbers of another home.
     (
         "issue_intents",
         Purge::Edits(
@@ -134,8 +140,11 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("temporary_officers", Purge::Keeps),
     ("ukey_transitions", Purge::Keeps),
     ("ukeys", Purge::Keeps),
+    ("unblock_grants", Purge::Keeps),   // Of ukeys and units.
+    ("unblock_requests", Purge::Keeps), // The secrets are gone when the ukey is proven.
     ("unit_certificates", Purge::Keeps),
     ("unit_crls", Purge::Keeps),
+    ("unit_mergers", Purge::Keeps),
     ("unit_terms", Purge::Keeps),
     ("units", Purge::Keeps),
     ("unknown_certificates", Purge::Keeps), // Certificates alone, as in `certificates`.

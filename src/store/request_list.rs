@@ -3,10 +3,13 @@
 
 mod frequent;
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::Value;
 use rusqlite::{params, params_from_iter};
 
 use super::requests::{COLUMNS, RequestRow, YEAR, read};
+use super::value::parsed;
 use super::{Reading, StoreError};
 use crate::domain::id::UnitId;
 use crate::domain::name_index;
@@ -89,17 +92,17 @@ impl Query<'_> {
         }
     }
 
+    /// After so many in order the page ends.
+    fn last_of_page(&self) -> usize {
+        let RequestFilter { limit, offset, .. } = self.filter;
+        limit.unwrap_or(usize::MAX).saturating_add(*offset)
+    }
+
     /// A page never needs more than its own end of each range.
     fn end_of_page(&self) -> i64 {
-        let RequestFilter {
-            order,
-            limit,
-            offset,
-            ..
-        } = self.filter;
-        match (order, limit) {
-            (RequestOrder::Number, Some(limit)) => count(limit.saturating_add(*offset)),
-            _ => i64::MAX,
+        match self.filter.order {
+            RequestOrder::Number => count(self.last_of_page()),
+            RequestOrder::Name => i64::MAX,
         }
     }
 
@@ -135,6 +138,46 @@ impl Reading<'_> {
             .into_iter()
             .map(|place| statement.query_row(params![place], read));
         Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// The places of all that a search finds, whatever its state and page.
+    pub(super) fn request_places(&self, filter: &RequestFilter) -> Result<Vec<i64>, StoreError> {
+        self.places(&RequestFilter {
+            state: None,
+            order: RequestOrder::Number,
+            limit: None,
+            offset: 0,
+            ..filter.clone()
+        })
+    }
+
+    /// How many requests are in each state; states without any are not told.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn request_counts(&self) -> Result<BTreeMap<RequestState, u64>, StoreError> {
+        let sql = "SELECT state, count(*) FROM requests GROUP BY state";
+        let mut statement = self.db.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| {
+            let state = parsed(row, 0, "state", RequestState::from_word)?;
+            let count: i64 = row.get(1)?;
+            Ok((state, u64::try_from(count).unwrap_or_default()))
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
+    /// How many requests a filter finds, on whatever page.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn count_requests(&self, filter: &RequestFilter) -> Result<u64, StoreError> {
+        let all = RequestFilter {
+            limit: None,
+            offset: 0,
+            ..filter.clone()
+        };
+        let places = self.places(&all)?;
+        Ok(u64::try_from(places.len()).unwrap_or(u64::MAX))
     }
 
     /// The places of a page, from indexes.
@@ -351,7 +394,7 @@ fn count_ranges(digits: &str) -> Vec<(i64, i64)> {
 }
 
 /// The first text after every text that begins with `text`.
-fn after(text: &str) -> Option<String> {
+pub(super) fn after(text: &str) -> Option<String> {
     let mut chars: Vec<char> = text.chars().collect();
     while let Some(last) = chars.pop() {
         let next = match u32::from(last) + 1 {

@@ -2,8 +2,10 @@
 
 use rusqlite::{OptionalExtension as _, Row, params};
 
-use super::value::{from_json, id, json, optional, parsed, time};
+use super::certificates::serial;
+use super::value::{from_json, id, json, optional, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
+use crate::domain::certificate::{CertificateSerial, TemporaryDays};
 use crate::domain::id::{RequestId, RunId};
 use crate::domain::officer::OfficerName;
 use crate::domain::timestamp::Timestamp;
@@ -25,6 +27,10 @@ pub struct RunRow {
     pub opened_at: Timestamp,
     /// When it ended.
     pub ended_at: Option<Timestamp>,
+    /// The certificate that it replaces on the same ukey (D-47).
+    pub renews: Option<CertificateSerial>,
+    /// Days that the certificate of a temporary ukey is valid (D-20).
+    pub temporary: Option<TemporaryDays>,
 }
 
 /// The secrets of an open run, each sealed under `run_key` (D-37).
@@ -54,7 +60,7 @@ pub struct Proof {
 /// The key of a PIN letter and the user PIN sealed under it.
 pub type SealedLetter = (Vec<u8>, Vec<u8>);
 
-const COLUMNS: &str = "id, request, ukey, officer, opened_at, ended_at";
+const COLUMNS: &str = "id, request, ukey, officer, opened_at, ended_at, renews, temporary_days";
 
 impl Reading<'_> {
     /// Runs that have not ended, the oldest first.
@@ -68,6 +74,25 @@ impl Reading<'_> {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
+    /// Seconds from beginning to end of the newest proven runs on blanks, at most so many of each profile.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn run_secs(&self, most: usize) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT profile, secs FROM (
+                 SELECT ukeys.profile AS profile,
+                     unixepoch(runs.ended_at) - unixepoch(runs.opened_at) AS secs,
+                     ROW_NUMBER() OVER (PARTITION BY ukeys.profile ORDER BY runs.id DESC) AS place
+                 FROM runs JOIN ukeys ON ukeys.serial = runs.ukey
+                 WHERE runs.outcome = 'proven' AND runs.renews IS NULL)
+             WHERE place <= ?1",
+        )?;
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let rows = statement.query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    }
+
     /// One run.
     ///
     /// # Errors
@@ -78,12 +103,51 @@ impl Reading<'_> {
         Ok(statement.query_row([run.to_string()], read)?)
     }
 
-    /// The newest run on a ukey.
+    /// The newest run on a ukey; a renewal only once it is proven, until then the ukey is what it was.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn last_run_on(&self, ukey: &Serial) -> Result<Option<RunRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ukey = ?1 ORDER BY id DESC LIMIT 1");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM runs
+             WHERE ukey = ?1 AND (renews IS NULL OR outcome IS 'proven')
+             ORDER BY id DESC LIMIT 1"
+        );
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([ukey.as_str()], read).optional()?)
+    }
+
+    /// Whether a request was used for a temporary ukey (D-20).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn is_temporary(&self, request: RequestId) -> Result<bool, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT 1 FROM runs WHERE request = ?1 AND temporary_days IS NOT NULL
+                 AND outcome = 'proven'",
+        )?;
+        Ok(statement.exists([request.to_string()])?)
+    }
+
+    /// The run that is open on a ukey.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open_run_on(&self, ukey: &Serial) -> Result<Option<RunRow>, StoreError> {
+        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ukey = ?1 AND ended_at IS NULL");
+        let mut statement = self.db.prepare_cached(&sql)?;
+        Ok(statement.query_row([ukey.as_str()], read).optional()?)
+    }
+
+    /// The newest run that made a ukey out of a blank: its label stands on the ukey, whatever was renewed
+    /// since.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn run_that_made(&self, ukey: &Serial) -> Result<Option<RunRow>, StoreError> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM runs WHERE ukey = ?1 AND renews IS NULL ORDER BY id DESC LIMIT 1"
+        );
         let mut statement = self.db.prepare_cached(&sql)?;
         Ok(statement.query_row([ukey.as_str()], read).optional()?)
     }
@@ -133,12 +197,15 @@ impl Reading<'_> {
             .flatten())
     }
 
-    /// Every run on a ukey, the oldest first.
+    /// Every run on a ukey, the oldest first; renewals only once they are proven.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn runs_on(&self, ukey: &Serial) -> Result<Vec<RunRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM runs WHERE ukey = ?1 ORDER BY id");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM runs
+             WHERE ukey = ?1 AND (renews IS NULL OR outcome IS 'proven') ORDER BY id"
+        );
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([ukey.as_str()], read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -226,8 +293,8 @@ impl Writing<'_> {
     pub fn insert_run(&self, run: &RunRow) -> Result<(), StoreError> {
         self.db
             .prepare_cached(
-                "INSERT INTO runs (id, request, ukey, officer, opened_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5)",
+                "INSERT INTO runs (id, request, ukey, officer, opened_at, renews, temporary_days)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             )?
             .execute(params![
                 run.id.to_string(),
@@ -235,6 +302,8 @@ impl Writing<'_> {
                 run.ukey.as_str(),
                 run.officer.as_str(),
                 run.opened_at.to_string(),
+                run.renews.as_ref().map(CertificateSerial::to_string),
+                run.temporary.map(TemporaryDays::get),
             ])?;
         Ok(())
     }
@@ -465,5 +534,10 @@ fn read(row: &Row<'_>) -> rusqlite::Result<RunRow> {
         officer: parsed(row, 3, "officer", |text| OfficerName::parse(text).ok())?,
         opened_at: parsed(row, 4, "time", time)?,
         ended_at: optional(row, 5, "time", time)?,
+        renews: optional(row, 6, "certificate serial", serial)?,
+        temporary: row
+            .get::<_, Option<u32>>(7)?
+            .map(|days| TemporaryDays::new(days).ok_or_else(|| unreadable("temporary days")))
+            .transpose()?,
     })
 }

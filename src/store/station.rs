@@ -83,6 +83,16 @@ impl Writing<'_> {
         Ok(())
     }
 
+    /// Sets a setting no longer.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn unset_meta(&self, name: &str) -> Result<(), StoreError> {
+        let sql = "DELETE FROM meta WHERE name = ?1";
+        self.db.prepare_cached(sql)?.execute([name])?;
+        Ok(())
+    }
+
     /// Moves the newest believable time forward. A time more than a day ahead of it stays unbelieved
     /// until two officers confirm it (D-61).
     ///

@@ -141,16 +141,17 @@ impl Reading<'_> {
         let numbers: [(&str, Place<UnitCounts>); 3] = [
             (
                 "SELECT unit, count(*) FROM requests WHERE state = 'approved'
-                     AND apply_certificate = 1 AND expires_at > ?1
+                     AND apply_certificate = 1 AND expires_at > ?1 AND renews IS NULL
                      AND NOT EXISTS (SELECT 1 FROM ukeys WHERE ukeys.request = requests.id
                          AND ukeys.state IN ('allocated', 'personalising'))
                  GROUP BY unit",
                 |counts| &mut counts.waiting,
             ),
             (
-                "SELECT unit, count(DISTINCT coalesce(person, requests.id)) FROM requests
+                "SELECT requests.unit, count(DISTINCT coalesce(person, requests.id)) FROM requests
                  JOIN certificates ON certificates.request = requests.id
-                 WHERE certificates.state IN ('active', 'hold') AND not_after > ?1 GROUP BY unit",
+                 WHERE certificates.state IN ('active', 'hold') AND not_after > ?1
+                 GROUP BY requests.unit",
                 |counts| &mut counts.certified,
             ),
             (
@@ -166,7 +167,7 @@ impl Reading<'_> {
             }
         }
         let mut statement = self.db.prepare_cached(
-            "SELECT unit, substr(not_after, 1, 7), count(*) FROM requests
+            "SELECT requests.unit, substr(not_after, 1, 7), count(*) FROM requests
              JOIN certificates ON certificates.request = requests.id
              WHERE certificates.state IN ('active', 'hold') AND not_after > ?1 GROUP BY 1, 2",
         )?;

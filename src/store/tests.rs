@@ -2,6 +2,8 @@
 
 mod audit;
 mod backups;
+mod certificate_list;
+mod counts;
 mod fields;
 mod request_list;
 mod requests;

@@ -3,6 +3,7 @@
 use rusqlite::types::Value;
 use rusqlite::{OptionalExtension as _, Row, params, params_from_iter};
 
+use super::certificates::STANDS;
 use super::value::{id, json, one_changed, optional, parsed};
 use super::{Reading, StoreError, Writing};
 use crate::domain::id::RequestId;
@@ -23,7 +24,7 @@ pub struct UkeyRow {
     pub state: UkeyState,
     /// The request it was, or is, made for.
     pub request: Option<RequestId>,
-    /// Serial number of its newest certificate.
+    /// Serial number of its newest certificate that stands: of a renewal once it is proven.
     pub certificate: Option<String>,
     /// The officer whose own ukey it is, or is to be (D-58): it is no stock.
     pub officer: Option<OfficerName>,
@@ -70,11 +71,17 @@ pub struct UkeyFilter {
     pub offset: usize,
 }
 
-const COLUMNS: &str = "ukeys.maker, ukeys.model, ukeys.serial, ukeys.profile, ukeys.state,
-    ukeys.request,
-    (SELECT serial FROM certificates WHERE certificates.ukey = ukeys.serial
-     ORDER BY stored_at DESC, serial LIMIT 1),
-    ukeys.token_serial, ukeys.officer, ukeys.box";
+/// A query of ukeys: their columns, and what comes `from` there on.
+fn select(from: &str) -> String {
+    // The certificate as `standing_certificate` of a ukey.
+    format!(
+        "SELECT ukeys.maker, ukeys.model, ukeys.serial, ukeys.profile, ukeys.state, ukeys.request,
+             (SELECT serial FROM certificates WHERE certificates.ukey = ukeys.serial AND {STANDS}
+              ORDER BY stored_at DESC, run DESC LIMIT 1),
+             ukeys.token_serial, ukeys.officer, ukeys.box
+         FROM {from}"
+    )
+}
 
 impl Reading<'_> {
     /// One ukey by its whole serial.
@@ -82,7 +89,7 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn ukey(&self, serial: &Serial) -> Result<Option<UkeyRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE serial = ?1");
+        let sql = select("ukeys WHERE serial = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         Ok(statement.query_row([serial.as_str()], read).optional()?)
     }
@@ -92,7 +99,7 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn ukey_reported(&self, serial: &Serial) -> Result<Option<UkeyRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE coalesce(token_serial, serial) = ?1");
+        let sql = select("ukeys WHERE coalesce(token_serial, serial) = ?1");
         let mut statement = self.db.prepare_cached(&sql)?;
         Ok(statement.query_row([serial.as_str()], read).optional()?)
     }
@@ -102,9 +109,9 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn ukeys(&self, state: Option<UkeyState>) -> Result<Vec<UkeyRow>, StoreError> {
-        let sql = format!(
-            "SELECT {COLUMNS} FROM ukeys
-             WHERE officer IS NULL AND (?1 IS NULL OR state = ?1) ORDER BY serial"
+        let sql = select(
+            "ukeys
+             WHERE officer IS NULL AND (?1 IS NULL OR state = ?1) ORDER BY serial",
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([state.map(UkeyState::word)], read)?;
@@ -137,10 +144,10 @@ impl Reading<'_> {
         {
             return Ok(vec![row]);
         }
-        let sql = format!(
-            "SELECT {COLUMNS} FROM ukeys
+        let sql = select(
+            "ukeys
              WHERE officer IS NULL AND length(?1) >= 4 AND substr(serial, -length(?1)) = ?1
-             ORDER BY serial LIMIT 20"
+             ORDER BY serial LIMIT 20",
         );
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([text], read)?;
@@ -178,11 +185,11 @@ impl Reading<'_> {
         let count = |count: usize| Value::from(i64::try_from(count).unwrap_or(i64::MAX));
         values.extend([count(limit.unwrap_or(usize::MAX)), count(*offset)]);
         // Found in the index alone; only the rows of the page are read then.
-        let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT serial AS found FROM ukeys INDEXED BY {index}
+        let sql = select(&format!(
+            "(SELECT serial AS found FROM ukeys INDEXED BY {index}
                  WHERE officer IS NULL{conditions} ORDER BY serial LIMIT ? OFFSET ?)
              CROSS JOIN ukeys ON ukeys.serial = found"
-        );
+        ));
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(values), read)?;
         Ok(rows.collect::<Result<_, _>>()?)
@@ -193,7 +200,7 @@ impl Reading<'_> {
     /// # Errors
     /// [`StoreError`].
     pub fn officers_ukeys(&self) -> Result<Vec<UkeyRow>, StoreError> {
-        let sql = format!("SELECT {COLUMNS} FROM ukeys WHERE officer IS NOT NULL ORDER BY serial");
+        let sql = select("ukeys WHERE officer IS NOT NULL ORDER BY serial");
         let mut statement = self.db.prepare_cached(&sql)?;
         let rows = statement.query_map([], read)?;
         Ok(rows.collect::<Result<_, _>>()?)

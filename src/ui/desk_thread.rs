@@ -1,91 +1,137 @@
 //! The thread that owns the desk: opens it for who signs in, takes commands, does the jobs, keeps the
 //! view up to date, and lets the desk go with all its keys.
 
+mod audit;
+mod certificates;
 mod check;
+mod first_run;
 mod loss;
+mod make;
+mod pins;
+mod read;
+mod requests;
+mod second;
+mod settings;
 mod stock;
+mod today;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::io;
 use std::path::PathBuf;
+use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
 use self::stock::Stale;
+use super::audit_view::AuditAct;
+use super::certificates_view::CertificateAct;
 use super::check_view::CheckAct;
+use super::first_run_view::SetUp;
 use super::loss_view::LossAct;
+use super::make_view::{MakeOrder, RenewalOrder};
+use super::requests_view::RequestsAct;
+use super::second_view::Confirmed;
+use super::settings_view::SettingsAct;
 use super::stock_view::{Shown, StockAct};
 use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
 use super::{Shared, lock};
-use crate::domain::key::KeyAlgorithm;
+use crate::domain::handwriting::Handwriting;
 use crate::domain::officer::{Duty, OfficerName};
-use crate::domain::request::RequestState;
-use crate::domain::setting::IDLE_LOCK_MINUTES;
-use crate::domain::ukey::{Serial, UkeyState};
+use crate::domain::ukey::Serial;
+use crate::station::clock;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::door;
 use crate::station::jobs::ca::CrlStanding;
-use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::{hand_out, people, requests, settings, stock as stock_jobs};
-use crate::station::report::{Clerk, Event};
+use crate::station::jobs::hand_out;
+use crate::station::jobs::review::Review;
+use crate::station::report::Event;
 use crate::station::sign_in::{AskSecret, NobodyToAsk};
-use crate::station::{ActingOfficer, Desk, Error, RequestFilter, SecretText};
-use crate::workflow::journal::{Answer, Until};
+use crate::station::{ActingOfficer, Desk, Error, SecretText};
+use crate::workflow::journal::Answer;
 
 /// How often the desk looks who is plugged in while nothing is asked of it.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Ukeys driven side by side from the window.
-const LANES: u8 = 2;
 
 /// What the window asks for.
 #[derive(Clone, Debug)]
 pub(super) enum Command {
     /// Sign this officer in, with the passphrase as typed; practice secrets know theirs.
     SignIn(OfficerName, Option<SecretText>),
+    /// Make a home where there is none.
+    SetUp(SetUp),
     /// Let the desk go.
     Leave(Left),
-    /// Make this request, or all.
-    Make(Option<String>),
+    /// Make ukeys.
+    Make(MakeOrder),
+    /// Make no more with the next blank that is plugged in.
+    EndOrder,
     /// Go on with unfinished runs, or with one and the answer to its question.
-    Resume(Option<(Serial, Answer)>),
+    Resume(Option<(Serial, Option<Answer>)>),
     /// Hand a ukey to its holder.
     HandOut(Serial),
+    /// Write the papers of a ukey for its holder, with the signature they wrote.
+    Slip(Serial, Handwriting),
+    /// Have the holder change the PIN of their ukey.
+    ChangePin(Serial),
+    /// Give the ukey of a holder a new key and certificate.
+    Renew(RenewalOrder),
+    /// An act of two officers.
+    Confirmed(Confirmed),
     /// This page is seen now.
     Show(Shown),
     /// Something of the stock.
     Stock(StockAct),
     /// Something of the stock check.
     Check(CheckAct),
+    /// Something about certificates.
+    Certificates(CertificateAct),
     /// A loss.
     Loss(LossAct),
+    /// Something of the audit log.
+    Audit(AuditAct),
+    /// How the station is set up, and whether it is well.
+    Settings(SettingsAct),
+    /// Something of applications.
+    Requests(RequestsAct),
 }
 
-/// Starts the thread; it ends when the window drops its end.
+/// The thread at work. Whoever drops it waits until it has let the desk go: a process that ends under it would
+/// take the libraries' memory away from what it is still doing.
+pub(super) struct Running(Option<JoinHandle<()>>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            thread.join().ok(); // It has panicked: told already.
+        }
+    }
+}
+
+/// Starts the thread; it ends when the window drops its end of the commands, after what it is doing.
 pub(super) fn start(
     home: PathBuf,
     terms: OpenTerms,
     view: Shared,
     repaint: impl Fn() + Send + Sync + 'static,
-) -> io::Result<SyncSender<Command>> {
+) -> io::Result<(SyncSender<Command>, Running)> {
     let (send, receive) = sync_channel(8);
     let desk_thread = DeskThread {
-        home,
+        home: RefCell::new(home),
         terms,
         view,
         repaint: Box::new(repaint),
     };
-    thread::Builder::new()
-        .name("desk".to_owned())
-        .spawn(move || desk_thread.run(&receive))?;
-    Ok(send)
+    let thread = thread::Builder::new().name("desk".to_owned());
+    let thread = thread.spawn(move || desk_thread.run(&receive))?;
+    Ok((send, Running(Some(thread))))
 }
 
 type Opened = (Desk, ActingOfficer);
 
 struct DeskThread {
-    home: PathBuf,
+    /// The home; another one once the person goes to practise.
+    home: RefCell<PathBuf>,
     terms: OpenTerms,
     view: Shared,
     repaint: Box<dyn Fn() + Send + Sync>,
@@ -104,12 +150,17 @@ impl DeskThread {
                 },
             };
             last = Some(at_desk.1.name().clone());
-            lock(&self.view).place = Place::Desk;
+            {
+                let mut view = lock(&self.view);
+                view.place = Place::Desk;
+                view.made = None; // It was for who signs in first.
+            }
             let at_work = AtWork {
                 desk: at_desk.0,
                 officer: at_desk.1,
                 view: &self.view,
                 repaint: &self.repaint,
+                review: Mutex::new(None),
             };
             left = at_work.serve(commands);
             // The keys are wiped and the home is free before the door is seen.
@@ -124,12 +175,12 @@ impl DeskThread {
     fn at_start(&self) -> Option<Opened> {
         {
             let mut view = lock(&self.view);
-            view.home = self.home.display().to_string();
+            view.home = self.home.borrow().display().to_string();
             view.busy = true;
         }
         let change = Access::Change;
         let opened = Desk::open(
-            &self.home,
+            &self.home.borrow(),
             change,
             &self.terms,
             Duty::ReadRecords,
@@ -155,7 +206,8 @@ impl DeskThread {
     ) -> Option<Opened> {
         let mut unseen = false;
         loop {
-            match door::look(&self.home, self.terms.secrets.as_deref()) {
+            let home = self.home.borrow().clone();
+            match door::look(&home, self.terms.secrets.as_deref()) {
                 Ok(door) => {
                     let mut view = lock(&self.view);
                     if unseen {
@@ -167,6 +219,10 @@ impl DeskThread {
                     let error = view.error.take();
                     *view = view.emptied(Place::Door(DoorView { door, left, last }));
                     view.error = error;
+                }
+                Err(error) if error.code == "home-missing" && door::is_vacant(&home) => {
+                    unseen = false;
+                    self.show_first_run();
                 }
                 Err(error) => {
                     unseen = true;
@@ -189,6 +245,11 @@ impl DeskThread {
                         Err(error) => self.tell(error),
                     }
                 }
+                Ok(Command::SetUp(set_up)) => {
+                    if let Some(opened) = self.set_up(set_up) {
+                        return Some(opened);
+                    }
+                }
                 // Asked of a desk that was left before its turn came: nobody acts.
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -205,7 +266,7 @@ impl DeskThread {
         };
         let asked = Typed(RefCell::new(passphrase));
         Desk::open(
-            &self.home,
+            &self.home.borrow(),
             Access::Change,
             &terms,
             Duty::ReadRecords,
@@ -233,17 +294,20 @@ struct AtWork<'a> {
     officer: ActingOfficer,
     view: &'a Shared,
     repaint: &'a (dyn Fn() + Send + Sync),
+    /// A subordinate's applications that are looked at.
+    review: Mutex<Option<Review>>,
 }
 
 impl AtWork<'_> {
     /// Serves until the desk is left; `None` when the window is gone.
     fn serve(&self, commands: &Receiver<Command>) -> Option<Left> {
         let (mut shown, mut stale) = (Shown::default(), Stale::Records);
-        let mut sitting = None;
+        let (mut sitting, mut day) = (None, None);
         let left = loop {
             let reads = sitting.is_some() && shown == Shown::Check;
+            let day_looked = self.look_at_day((&shown, stale), &mut day);
             let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
-            self.tell(looked);
+            self.tell(looked.and(day_looked));
             let command = match self.next_command(commands, sitting.as_mut().filter(|_| reads)) {
                 Ok(Command::Leave(left)) => break Some(left),
                 Ok(Command::Show(other)) => {
@@ -254,7 +318,10 @@ impl AtWork<'_> {
                 Ok(command) => command,
                 Err(RecvTimeoutError::Timeout) => {
                     stale = Stale::Nothing;
-                    continue;
+                    let Some(order) = self.next_of_order() else {
+                        continue;
+                    };
+                    Command::Make(order)
                 }
                 Err(RecvTimeoutError::Disconnected) => break None,
             };
@@ -263,6 +330,8 @@ impl AtWork<'_> {
                 view.busy = true;
                 view.error = None;
                 view.without_ukey = 0;
+                view.without_room = None;
+                view.note = None;
             }
             (self.repaint)();
             let done = match command {
@@ -283,11 +352,17 @@ impl AtWork<'_> {
         (shown, stale): (&Shown, Stale),
         (reads, sitting): (bool, Option<&mut check::Sitting>),
     ) -> Result<(), Error> {
+        // Nobody else changes the records while this desk holds its home; ukeys come and go by themselves.
+        let records = if stale == Stale::Records {
+            self.read_records()
+        } else {
+            Ok(())
+        };
         // A sitting opens the readers itself.
-        let refreshed = if reads && stale == Stale::Nothing {
+        let ukeys = if reads && stale == Stale::Nothing {
             Ok(())
         } else {
-            self.refresh()
+            self.read_ukeys()
         };
         let checked = if *shown == Shown::Check && stale != Stale::Nothing {
             self.check_picture(sitting)
@@ -295,7 +370,7 @@ impl AtWork<'_> {
             Ok(())
         };
         let looked = self.look_at_stock(shown, stale);
-        refreshed.and(checked).and(looked)
+        records.and(ukeys).and(checked).and(looked)
     }
 
     fn tell(&self, done: Result<(), Error>) {
@@ -305,76 +380,28 @@ impl AtWork<'_> {
         (self.repaint)();
     }
 
-    fn refresh(&self) -> Result<(), Error> {
-        let filter = RequestFilter {
-            state: Some(RequestState::Approved),
-            ..RequestFilter::default()
-        };
-        let requests = requests::list(&self.desk, &self.officer, &filter)?;
-        let ukeys = stock_jobs::plugged_in(&self.desk, &self.officer)?;
-        let unit = people::units(&self.desk, &self.officer)?
-            .into_iter()
-            .find(|unit| unit.own);
-        let idle = settings::get(&self.desk, &self.officer, IDLE_LOCK_MINUTES.name)?;
-        let issued = ukeys
-            .iter()
-            .filter(|ukey| ukey.inserted && ukey.row.state == UkeyState::Issued)
-            .map(|ukey| &ukey.row.identity.serial);
-        let mut to_hold = BTreeSet::new();
-        for serial in issued {
-            if hand_out::will_hold(&self.desk, &self.officer, serial)? {
-                to_hold.insert(serial.clone());
-            }
-        }
-        let mut view = lock(self.view);
-        view.unit = unit.map(|unit| unit.name).unwrap_or_default();
-        self.officer.name().as_str().clone_into(&mut view.officer);
-        view.post = Some(self.officer.post());
-        view.practice = self.desk.is_practice();
-        view.idle_minutes = idle.value.parse().unwrap_or_default(); // Checked: a whole number.
-        view.requests = requests;
-        view.ukeys = ukeys;
-        view.to_hold = to_hold;
-        Ok(())
-    }
-
     fn perform(&self, command: Command) -> Result<(), Error> {
-        let report = |event| self.take(event);
-        let clerk = Clerk {
-            report: &report,
-            pins: &NobodyToAsk,
-        };
         match command {
-            Command::Make(number) => {
-                let row = match &number {
-                    Some(number) => Some(requests::find(&self.desk, &self.officer, number)?.row),
-                    None => None,
-                };
-                let terms = Terms {
-                    key: KeyAlgorithm::EcP256,
-                    until: Until::Proven,
-                    pin: personalise::usual_pin_source(&self.desk),
-                };
-                let named = row.as_ref().map(std::slice::from_ref);
-                let summary = personalise::personalise(
-                    &self.desk,
-                    &self.officer,
-                    named,
-                    None,
-                    (terms, LANES),
-                    clerk,
-                )?;
-                lock(self.view).without_ukey = summary.without_ukey;
-            }
-            Command::Resume(on) => {
-                let on = on.as_ref().map(|(serial, answer)| (serial, Some(*answer)));
-                personalise::resume(&self.desk, &self.officer, on, LANES, clerk)?;
-            }
+            Command::Make(order) => self.make(&order)?,
+            Command::EndOrder => lock(self.view).open_order = None,
+            Command::Resume(on) => self.resume(on.as_ref())?,
             Command::HandOut(serial) => self.hand_out(&serial)?,
+            Command::Slip(serial, signature) => self.slip(&serial, signature)?,
+            Command::ChangePin(serial) => self.change_pin(&serial)?,
+            Command::Renew(order) => self.renew(&order)?,
+            Command::Confirmed(confirmed) => self.confirmed(confirmed)?,
             Command::Stock(act) => self.stock_act(act)?,
+            Command::Certificates(act) => self.certificate_act(act)?,
             Command::Loss(act) => self.loss_act(act)?,
+            Command::Audit(act) => self.audit_act(&act)?,
+            Command::Settings(act) => self.settings_act(&act)?,
+            Command::Requests(act) => self.requests_act(act)?,
             // Signing in is the door's; the others are heard before.
-            Command::SignIn(..) | Command::Leave(_) | Command::Show(_) | Command::Check(_) => {}
+            Command::SignIn(..)
+            | Command::SetUp(_)
+            | Command::Leave(_)
+            | Command::Show(_)
+            | Command::Check(_) => {}
         }
         Ok(())
     }
@@ -414,7 +441,10 @@ impl AtWork<'_> {
                 let lane = lane(&mut view.lanes, &request, &serial);
                 if lane.result.take().is_some() {
                     lane.steps.clear();
+                    lane.begun = None;
                 }
+                lane.request = request;
+                lane.begun = lane.begun.or_else(|| Some(clock::now()));
                 lane.now = Some(step);
             }
             Event::Step {
@@ -453,6 +483,7 @@ fn lane<'a>(lanes: &'a mut Vec<Lane>, request: &str, serial: &Serial) -> &'a mut
                 Lane {
                     request,
                     serial,
+                    begun: None,
                     now: None,
                     steps: Vec::new(),
                     result: None,

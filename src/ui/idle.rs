@@ -30,6 +30,7 @@ impl Idle {
     /// Takes in what came with this frame.
     pub(super) fn frame(&mut self, input: &egui::InputState, now: Timestamp) {
         self.drawn = input.time;
+        self.touched = self.touched.min(self.drawn);
         self.drawn_at = Some(now);
         if input.events.iter().any(by_a_person) {
             self.touched = input.time;
@@ -39,6 +40,11 @@ impl Idle {
     /// Somebody has signed in.
     pub(super) const fn touch(&mut self) {
         self.touched = self.drawn;
+    }
+
+    /// The window shows something else of itself: who sees it is given time from here on.
+    pub(super) fn appear(&mut self, now: Timestamp) {
+        self.touched += self.secs(now);
     }
 
     /// Seconds without input.
@@ -80,5 +86,13 @@ mod tests {
         assert!((idle.secs(now.plus_secs(-900)) - 30.0).abs() < 0.5);
         idle.touch();
         assert!(idle.secs(now.plus_secs(30)) < 0.5);
+        // Another page appears long after the last picture, and is drawn a little later.
+        let late = now.plus_secs(600);
+        idle.appear(late);
+        assert!((idle.secs(late.plus_secs(20)) - 20.0).abs() < 0.5);
+        input.events = Vec::new();
+        input.time = 131.0;
+        idle.frame(&input, late);
+        assert!(idle.secs(late).abs() < 0.5);
     }
 }

@@ -1,14 +1,16 @@
 //! 挂失补办: every ukey that is with somebody in a table with a search, beside it the form of the one that
 //! is missing or was found, and the reports whose clock runs.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
 
 use super::loss_view::{LossAct, LossDone, LossPicture};
-use super::parts::{card, cells, edged, field, grouped, pressed_when, state, title};
+use super::parts::{
+    self, card, cells, dropped_file, edged, field, grouped, pressed_when, state, title, typed_path,
+};
+use super::second_view::Proposed;
 use super::view::View;
 use super::{theme, told};
 use crate::domain::loss::{LossClock, LossKind};
@@ -35,6 +37,9 @@ pub(super) struct State {
     kind: Option<LossKind>,
     reason: String,
     statement: String,
+    /// The holder's identity document was compared with them.
+    compared: bool,
+    proposed: Option<Proposed>,
     /// The last act that was told: its form is closed since, and nothing is sent twice.
     told: Option<(Serial, &'static str)>,
 }
@@ -43,6 +48,11 @@ impl State {
     /// What is searched for: as typed, without the spaces of the groups.
     pub(super) fn search(&self) -> String {
         self.search.split_whitespace().collect()
+    }
+
+    /// What is proposed to a second officer, once.
+    pub(super) const fn take_proposed(&mut self) -> Option<Proposed> {
+        self.proposed.take()
     }
 
     /// Closes the form of what was just done; what was refused stays in it.
@@ -98,6 +108,9 @@ pub(super) fn show(
                 .show(ui, |ui| {
                     if let Some(done) = &view.loss_done {
                         self::done(ui, wording, done);
+                    }
+                    if let Some(note) = &view.note {
+                        parts::note(ui, wording, note);
                     }
                     act = form(ui, wording, view, (picture, page));
                     ui.add_space(12.0);
@@ -169,9 +182,6 @@ fn line(ui: &mut Ui, wording: &Wording, widths: [f32; 5], (row, page): (&HolderR
     holder.add(egui::Label::new(&row.holder).truncate());
     request.monospace(&row.request);
     state(&mut in_state, wording, row.state);
-    if row.state == UkeyState::Lost {
-        return; // Nothing is left to be done about it here.
-    }
     let choose = egui::Button::new(wording.text("ui-loss-choose")).selected(chosen);
     let response = button.add(choose);
     let told = format!("{} {}", wording.text("ui-loss-choose"), row.serial);
@@ -188,6 +198,9 @@ fn done(ui: &mut Ui, wording: &Wording, done: &LossDone) {
             ui.monospace(grouped(done.serial.as_str()));
         });
         ui.label(wording.text(done.done));
+        if let Some(number) = &done.request {
+            ui.label(wording.with("ui-loss-anew-next", [("number", number.clone())]));
+        }
         if let Some((code, subject)) = &done.crl_error {
             told(ui, wording, code, subject);
         }
@@ -222,8 +235,15 @@ fn form(
             act = found(ui, wording, view, (row, page));
             ui.separator();
         }
-        let reported = report(ui, wording, view, (row, page));
-        act.or(reported)
+        let reported = (row.state != UkeyState::Lost)
+            .then(|| report(ui, wording, view, (row, page)))
+            .flatten();
+        let anew = anew(ui, wording, view, row);
+        if row.state == UkeyState::HandedOut {
+            ui.separator();
+            unblock(ui, wording, view, (row, page));
+        }
+        act.or(reported).or(anew)
     })
 }
 
@@ -266,6 +286,41 @@ fn report(
     })
 }
 
+/// Its holder needs another one, or a new key on this one.
+fn anew(ui: &mut Ui, wording: &Wording, view: &View, row: &HolderRow) -> Option<LossAct> {
+    ui.separator();
+    title(ui, wording.text("ui-loss-anew-title"));
+    ui.label(wording.text("ui-loss-anew-what"));
+    let mut ask = |key: &str, renewal| {
+        let button = egui::Button::new(wording.text(key));
+        let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, None), button);
+        asked.then(|| LossAct::Anew {
+            serial: row.serial.clone(),
+            renewal,
+        })
+    };
+    let rekey = ask("ui-loss-rekey", false);
+    // Both are drawn, whichever is pressed.
+    let renewal = match row.state {
+        UkeyState::HandedOut => ask("ui-loss-renewal", true),
+        _ => None,
+    };
+    rekey.or(renewal)
+}
+
+/// Its holder has forgotten the PIN, or locked it (D-44).
+fn unblock(ui: &mut Ui, wording: &Wording, view: &View, (row, page): (&HolderRow, &mut State)) {
+    title(ui, wording.text("ui-unblock-title"));
+    let word = wording.text("ui-unblock-compared");
+    edged(ui, |ui| ui.checkbox(&mut page.compared, word));
+    let why_not = (!page.compared).then_some("ui-unblock-compare-first");
+    let button = egui::Button::new(wording.text("ui-unblock"));
+    if pressed_when(ui, wording, view, (Duty::HandOut, why_not), button) {
+        let serial = row.serial.clone();
+        page.proposed = Some(Proposed::Unblock { serial });
+    }
+}
+
 /// It was found: where the holder's signed statement lies.
 fn found(
     ui: &mut Ui,
@@ -273,11 +328,7 @@ fn found(
     view: &View,
     (row, page): (&HolderRow, &mut State),
 ) -> Option<LossAct> {
-    let dropped = ui.input(|input| {
-        let file = input.raw.dropped_files.first()?;
-        Some(file.path().display().to_string())
-    });
-    if let Some(path) = dropped {
+    if let Some(path) = dropped_file(ui) {
         page.statement = path;
     }
     let edit = egui::TextEdit::singleline(&mut page.statement)
@@ -286,15 +337,17 @@ fn found(
         .char_limit(4096)
         .desired_width(f32::INFINITY);
     field(ui, &wording.text("ui-loss-statement"), edit);
-    let path = page.statement.trim().trim_matches(['"', '\'']);
-    let path = path.strip_prefix("file://").unwrap_or(path);
-    let why_not = path.is_empty().then_some("ui-loss-statement-first");
+    let path = typed_path(&page.statement);
+    let why_not = path
+        .as_os_str()
+        .is_empty()
+        .then_some("ui-loss-statement-first");
     let duty = losses::duty_to_find(view.post.unwrap_or(Post::System));
     let button = egui::Button::new(wording.text("ui-loss-found"));
     let asked = pressed_when(ui, wording, view, (duty, why_not), button);
     asked.then(|| LossAct::Found {
         serial: row.serial.clone(),
-        statement: PathBuf::from(path),
+        statement: path,
     })
 }
 

@@ -24,6 +24,8 @@ pub(super) struct LossDone {
     pub(super) serial: Serial,
     /// Key of its words.
     pub(super) done: &'static str,
+    /// The request that was entered for it.
+    pub(super) request: Option<String>,
     /// What is still to be done about the list: key of its words.
     pub(super) crl: Option<&'static str>,
     /// Code and facts of why the station could not publish it.
@@ -41,4 +43,6 @@ pub(super) enum LossAct {
     },
     /// It was found; the holder's signed statement lies there.
     Found { serial: Serial, statement: PathBuf },
+    /// Enter its holder's request anew, for another ukey (D-42) or for a new key on this one (D-47).
+    Anew { serial: Serial, renewal: bool },
 }

@@ -35,10 +35,22 @@ impl Passphrase {
         self.text.is_empty()
     }
 
+    /// What is typed so far, to be judged in place.
+    pub(super) fn expose(&self) -> &str {
+        &self.text
+    }
+
     /// Gives it away; nothing stays.
     pub(super) fn give(&mut self) -> SecretText {
         self.dots.clear();
         SecretText::new(std::mem::replace(&mut *self.text, room()))
+    }
+
+    /// A copy of it, for a try that may be refused.
+    pub(super) fn copy(&self) -> SecretText {
+        let mut text = room();
+        text.push_str(&self.text);
+        SecretText::new(text)
     }
 
     /// Forgets it.
@@ -59,6 +71,12 @@ impl Passphrase {
 
 fn room() -> String {
     String::with_capacity(MOST * char::MAX.len_utf8())
+}
+
+impl Default for Passphrase {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 impl std::fmt::Debug for Passphrase {

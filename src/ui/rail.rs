@@ -28,11 +28,13 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: Page) -> O
 /// How many things of a page wait.
 fn waits(view: &View, page: Page) -> usize {
     match page {
+        Page::Today => view.today.as_ref().map_or(0, |today| today.to_do.len()),
+        Page::Requests => usize::try_from(view.waiting.requests).unwrap_or(usize::MAX),
         Page::Make => view.requests.len(),
         Page::Stock => view.waiting.differences,
         Page::Travel => view.waiting.in_transit,
         Page::Loss => view.waiting.losses,
-        Page::Check | Page::Help => 0,
+        Page::Check | Page::Certificates | Page::Audit | Page::Settings | Page::Help => 0,
     }
 }
 

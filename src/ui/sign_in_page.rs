@@ -3,6 +3,8 @@
 use eframe::egui::{self, Key, RichText};
 
 use super::desk_thread::Command;
+use super::first_run_view::MadeNote;
+use super::parts::{grouped, single_card};
 use super::passphrase::Passphrase;
 use super::view::{DoorView, Left, Place, View};
 use super::{heading, post_word, theme, told};
@@ -76,29 +78,15 @@ pub(super) fn show(
         state.wants_focus = true; // A try has failed: the next one is typed at once.
     }
     state.was_busy = view.busy;
-    let mut command = None;
-    egui::ScrollArea::vertical().show(ui, |ui| {
-        ui.add_space((ui.available_height() / 8.0).max(8.0));
-        ui.vertical_centered(|ui| {
-            ui.set_max_width(CARD_WIDTH);
-            let frame = egui::Frame::group(ui.style())
-                .fill(ui.visuals().window_fill)
-                .inner_margin(24.0);
-            frame.show(ui, |ui| {
-                ui.set_width(ui.available_width());
-                ui.with_layout(egui::Layout::top_down(egui::Align::Min), |ui| {
-                    command = card(ui, wording, view, state);
-                });
-            });
-        });
-    });
-    command
+    single_card(ui, (CARD_WIDTH, 1.0 / 8.0), |ui| {
+        card(ui, wording, view, state)
+    })
 }
 
 fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) -> Option<Command> {
     let door = match &view.place {
         Place::Door(door) => Some(door),
-        Place::Opening | Place::Desk => None,
+        Place::Opening | Place::FirstRun(_) | Place::Desk => None,
     };
     ui.horizontal(|ui| {
         ui.strong(wording.text("app-title"));
@@ -114,6 +102,9 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
     } else {
         &view.unit
     });
+    if let Some(made) = &view.made {
+        self::made(ui, wording, view, made);
+    }
     match door.and_then(|door| door.left) {
         Some(Left::Locked) => {
             ui.weak(wording.text("ui-locked-why"));
@@ -142,6 +133,39 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
         told(ui, wording, code, subject);
     }
     command
+}
+
+/// The home was made a moment ago: what is to be done before anybody signs in, or next.
+fn made(ui: &mut egui::Ui, wording: &Wording, view: &View, made: &MadeNote) {
+    let colors = theme::colors(ui);
+    let text = |path: &std::path::Path| path.display().to_string();
+    let args = [
+        ("path", view.home.clone()),
+        ("fingerprint", grouped(&made.fingerprint)),
+    ];
+    let key = if made.enrolment.is_some() {
+        "ui-first-made"
+    } else {
+        "ui-first-made-root"
+    };
+    ui.colored_label(colors.good, format!("✓ {}", wording.with(key, args)));
+    if let Some(file) = &made.enrolment {
+        ui.label(wording.with("ui-first-enrolment", [("file", text(file))]));
+    }
+    if !made.unidentified.is_empty() {
+        let names: Vec<&str> = made.unidentified.iter().map(OfficerName::as_str).collect();
+        ui.label(wording.with("ui-first-unidentified", [("names", names.join("、"))]));
+    }
+    if let Some(dir) = &made.papers {
+        ui.label(wording.with("init-papers", [("dir", text(dir))]));
+    }
+    if let Some(file) = &made.backup {
+        ui.label(wording.with("init-backup", [("file", text(file))]));
+    }
+    if let Some((code, subject)) = &made.failed {
+        told(ui, wording, code, subject);
+    }
+    ui.label(wording.text("ui-first-next"));
 }
 
 fn form(

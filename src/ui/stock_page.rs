@@ -3,15 +3,18 @@
 
 mod bar;
 mod differences;
+mod ukey_card;
 
 use std::collections::BTreeMap;
 
 use eframe::egui::{self, RichText, Ui};
 
 use super::parts::{cells, grouped, state, title};
+use super::second_view::Proposed;
 use super::stock_view::{StockAct, StockPicture, StockQuery, StockRow};
 use super::view::View;
 use super::{parts, theme};
+use crate::domain::officer::Duty;
 use crate::wording::Wording;
 
 /// Height of a line of the table.
@@ -28,9 +31,16 @@ pub(super) struct State {
     /// Reorder levels as typed, by model.
     levels: BTreeMap<String, String>,
     explaining: differences::State,
+    card: ukey_card::State,
+    proposed: Option<Proposed>,
 }
 
 impl State {
+    /// What is proposed to a second officer, once.
+    pub(super) const fn take_proposed(&mut self) -> Option<Proposed> {
+        self.proposed.take()
+    }
+
     /// Which ukeys are wanted: as typed, without the spaces of the groups.
     pub(super) fn query(&self) -> StockQuery {
         let mut query = self.query.clone();
@@ -74,18 +84,38 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
     ui.add_space(8.0);
     let height = ui.available_height();
     ui.horizontal_top(|ui| {
-        let open = !summary.differences.is_empty();
+        let chosen = page.card.chosen.as_ref();
+        let mut rows = picture.rows.iter();
+        let chosen = rows.find(|row| Some(&row.serial) == chosen);
+        let open = !summary.differences.is_empty()
+            || chosen.is_some()
+            || view.strangers.is_some()
+            || view.note.is_some();
         let gap = if open { DIFFERENCES + 16.0 } else { 0.0 };
         let size = egui::vec2(ui.available_width() - gap, height);
         ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
             ui.set_min_width(size.x);
-            search(ui, wording, &mut page.query, picture.rows.len());
-            table(ui, wording, picture);
+            acts.extend(search(ui, wording, view, (page, picture.rows.len())));
+            table(ui, wording, picture, &mut page.card);
         });
         if open {
             let size = egui::vec2(DIFFERENCES, height);
             ui.allocate_ui_with_layout(size, egui::Layout::top_down(egui::Align::Min), |ui| {
                 ui.set_min_width(size.x);
+                if let Some(note) = &view.note {
+                    parts::note(ui, wording, note);
+                }
+                if let Some(row) = chosen {
+                    let asked = ukey_card::show(ui, wording, view, (row, &mut page.card));
+                    page.proposed = page.proposed.take().or(asked);
+                }
+                if let Some(list) = &view.strangers {
+                    let asked = ukey_card::strangers(ui, wording, view, (list, &mut page.card));
+                    page.proposed = page.proposed.take().or(asked);
+                }
+                if summary.differences.is_empty() {
+                    return;
+                }
                 let list = &summary.differences;
                 acts.extend(differences::show(
                     ui,
@@ -99,7 +129,13 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
     acts
 }
 
-fn search(ui: &mut Ui, wording: &Wording, query: &mut StockQuery, found: usize) {
+fn search(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (page, found): (&mut State, usize),
+) -> Option<StockAct> {
+    let query = &mut page.query;
     ui.horizontal(|ui| {
         let fields = [
             ("ui-search-serial", &mut query.serial_part, 200.0),
@@ -124,10 +160,14 @@ fn search(ui: &mut Ui, wording: &Wording, query: &mut StockQuery, found: usize) 
             *query = StockQuery::default();
         }
         ui.weak(wording.with("ui-found", [("count", found.to_string())]));
-    });
+        let look = egui::Button::new(wording.text("ui-strangers-look"));
+        let asked = parts::pressed(ui, wording, view, Duty::ManageStock, look);
+        asked.then_some(StockAct::LookForStrangers)
+    })
+    .inner
 }
 
-fn table(ui: &mut Ui, wording: &Wording, picture: &StockPicture) {
+fn table(ui: &mut Ui, wording: &Wording, picture: &StockPicture, page: &mut ukey_card::State) {
     let width = ui.available_width() - 12.0; // The scroll bar's.
     let widths = [0.34, 0.22, 0.16, 0.14, 0.14].map(|part| part * width);
     let heads = [
@@ -157,16 +197,26 @@ fn table(ui: &mut Ui, wording: &Wording, picture: &StockPicture) {
             let start = seen.start;
             let rows = picture.rows.get(seen).unwrap_or_default();
             for (at, row) in rows.iter().enumerate() {
-                ui.push_id(start + at, |ui| line(ui, wording, widths, row));
+                ui.push_id(start + at, |ui| line(ui, wording, widths, (row, page)));
             }
         });
 }
 
-fn line(ui: &mut Ui, wording: &Wording, widths: [f32; 5], row: &StockRow) {
+fn line(
+    ui: &mut Ui,
+    wording: &Wording,
+    widths: [f32; 5],
+    (row, page): (&StockRow, &mut ukey_card::State),
+) {
     let [mut serial, mut model, mut box_of, mut in_state, mut request] = cells(ui, ROW, widths);
     let text = |text: &str| egui::Label::new(text.to_owned()).truncate();
     let mono = RichText::new(grouped(row.serial.as_str())).monospace();
-    serial.add(egui::Label::new(mono).truncate());
+    let chosen = page.chosen.as_ref() == Some(&row.serial);
+    serial.spacing_mut().button_padding = egui::vec2(4.0, 2.0);
+    let choose = egui::Button::selectable(chosen, mono).truncate();
+    if serial.add(choose).clicked() {
+        page.toggle(&row.serial);
+    }
     model.add(text(&row.model));
     if let Some(label) = &row.box_of {
         box_of.add(text(label));

@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::audit_view::AuditQuery;
+use super::certificates_view::CertificateQuery;
+use super::requests_view::RequestsQuery;
 use crate::domain::stock::Resolution;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::jobs::stock::{LevelView, Neighbours, SignedFor, StockFile};
@@ -14,14 +17,31 @@ pub(super) enum Shown {
     /// One whose facts are always at hand.
     #[default]
     Other,
+    /// 今日.
+    Today,
     /// 库存.
     Stock(StockQuery),
     /// 发放签收.
     Travel,
     /// 盘点.
     Check,
+    /// 证书, with what is listed.
+    Certificates(Box<CertificateQuery>),
+    /// 申请.
+    Requests(RequestsQuery),
     /// 挂失补办, with what is searched for.
     Loss(String),
+    /// 审计, with the filters of its time line.
+    Audit(AuditQuery),
+    /// 设置.
+    Settings,
+}
+
+/// A ukey that is plugged in and that the books do not know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stranger {
+    pub(super) serial: Serial,
+    pub(super) model: String,
 }
 
 /// Which ukeys of the stock are listed.
@@ -120,6 +140,8 @@ pub(super) type Paper = Result<PathBuf, (String, String)>;
 /// How many things of a page wait for who is signed in.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Waiting {
+    /// To be decided, or to be entered further.
+    pub(super) requests: u64,
     pub(super) differences: usize,
     pub(super) in_transit: usize,
     /// Reports of loss whose clock runs: everybody's.
@@ -148,6 +170,8 @@ pub(super) enum StockAct {
     },
     /// Write the paper of the note with this number or id.
     Paper { number: String, id: String },
+    /// Look which ukeys are plugged in that the books do not know.
+    LookForStrangers,
     /// Look into a file.
     Open(PathBuf),
     /// Sign for the note in it.

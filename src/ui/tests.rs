@@ -1,11 +1,21 @@
 //! The window as a screen reader finds it and a keyboard drives it; what it sends is read from the
 //! channel that the desk's thread would read.
 
+mod audit;
+mod certificates;
 mod check;
 mod door;
+mod first_run;
+mod help;
 mod loss;
+mod make;
+mod pin;
 mod real_home;
+mod requests;
+mod second;
+mod settings;
 mod stock;
+mod today;
 mod travel;
 
 use std::sync::Arc;
@@ -44,10 +54,12 @@ impl Bench {
         let (send, commands) = sync_channel(8);
         let shared: Shared = Arc::new(Mutex::new(view));
         let window = Window::new(Wording::new(language), shared, send);
-        let harness = Harness::builder()
+        let mut harness = Harness::builder()
             .with_size([1280.0, 760.0])
             .allow_missing_glyphs() // Names are what is tested; a desk without Chinese fonts tests too.
             .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+        harness.state_mut().page = Page::Make; // Most tests are about what is made.
+        harness.step();
         Self { harness, commands }
     }
 
@@ -168,6 +180,7 @@ fn asking(answers: &[Answer]) -> Lane {
     Lane {
         request: "2026-0003".to_owned(),
         serial: serial.clone(),
+        begun: None,
         now: None,
         steps: Vec::new(),
         result: Some(RunResult {
@@ -177,6 +190,9 @@ fn asking(answers: &[Answer]) -> Lane {
             handed_out: false,
             certificate: None,
             not_after: None,
+            replaces: None,
+            crl: None,
+            temporary: false,
             key: KeyAlgorithm::EcP256,
             steps: Vec::new(),
             ms: 1.0,
@@ -198,7 +214,8 @@ fn each_page_has_a_heading_with_the_name_of_its_entry_in_the_rail() {
             bench.press(&word);
             bench.harness.get_by_role_and_label(Role::Heading, &word);
             let headings = bench.harness.get_all_by_role(Role::Heading);
-            assert_eq!(headings.count(), 1, "{word}");
+            // The guide's pages have headings of their own.
+            assert!(page == Page::Help || headings.count() == 1, "{word}");
         }
         assert!(bench.sent().is_empty());
     }
@@ -256,7 +273,10 @@ fn make_all_asks_for_every_request_once() {
         let all = bench.word("ui-make-all");
         bench.press(&all);
         let sent = bench.sent();
-        assert!(matches!(sent.as_slice(), [Command::Make(None)]), "{sent:?}");
+        assert!(
+            matches!(sent.as_slice(), [Command::Make(order)] if order.numbers.is_empty()),
+            "{sent:?}"
+        );
     }
 }
 
@@ -274,7 +294,7 @@ fn the_answers_to_a_question_are_buttons_that_send_it_for_that_ukey() {
             let [Command::Resume(Some((on, given)))] = sent.as_slice() else {
                 panic!("{sent:?}")
             };
-            assert_eq!((on.as_str(), *given), ("8f5c00005f1b0004", answer));
+            assert_eq!((on.as_str(), *given), ("8f5c00005f1b0004", Some(answer)));
         }
     }
 }

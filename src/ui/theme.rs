@@ -1,9 +1,14 @@
 //! Colours with names of meaning, type and space: the look of every page, in one file.
 
-use eframe::egui::{self, Color32, CornerRadius, FontFamily, FontId, TextStyle, Theme, Visuals};
+use eframe::egui::{
+    self, Color32, CornerRadius, FontFamily, FontId, TextStyle, Theme, ThemePreference, Visuals,
+};
 
+use crate::domain::certificate::CertificateState;
+use crate::domain::request::RequestState;
 use crate::domain::stock_check::Verdict;
 use crate::domain::ukey::UkeyState;
+use crate::station::window_choices::ThemeChoice;
 
 /// Colours by what they say.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +73,37 @@ pub(super) fn ukey_state(ui: &egui::Ui, state: UkeyState) -> (&'static str, Colo
     }
 }
 
+/// Shape and colour of a certificate's state; its word stands beside it everywhere.
+pub(super) fn certificate_state(ui: &egui::Ui, state: CertificateState) -> (&'static str, Color32) {
+    let colors = colors(ui);
+    match state {
+        CertificateState::Active => ("●", colors.good),
+        CertificateState::Hold => ("‖", colors.attention),
+        CertificateState::Revoked => ("✕", colors.stopped),
+        CertificateState::Expired => ("□", colors.quiet),
+        CertificateState::Pending => ("◐", colors.working),
+    }
+}
+
+/// Shape and colour of an application's state; its word stands beside it everywhere.
+pub(super) fn request_state(ui: &egui::Ui, state: RequestState) -> (&'static str, Color32) {
+    let colors = colors(ui);
+    match state {
+        RequestState::Draft => ("○", colors.quiet),
+        RequestState::Submitted => ("◇", colors.attention),
+        RequestState::Approved => ("◆", colors.working),
+        RequestState::Personalising => ("◐", colors.working),
+        RequestState::Pending => ("‖", colors.attention),
+        RequestState::Issued => ("●", colors.good),
+        RequestState::HandedOut => ("✓", colors.good),
+        RequestState::Closed => ("■", colors.quiet),
+        RequestState::Returned => ("←", colors.attention),
+        RequestState::Rejected => ("✕", colors.stopped),
+        RequestState::Withdrawn => ("□", colors.quiet),
+        RequestState::Expired => ("△", colors.stopped),
+    }
+}
+
 /// Shape and colour of what a stock check says of a ukey.
 pub(super) fn verdict(ui: &egui::Ui, verdict: Verdict) -> (&'static str, Color32) {
     let colors = colors(ui);
@@ -98,8 +134,18 @@ pub(super) fn ukey_bar(ui: &egui::Ui, state: UkeyState) -> (Color32, Color32) {
     (color.gamma_multiply(strength), color)
 }
 
-/// Applies it to the whole window, light and dark.
+/// Light, dark, or as the system has it.
+pub(super) fn choose(ctx: &egui::Context, choice: ThemeChoice) {
+    ctx.set_theme(match choice {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark => ThemePreference::Dark,
+    });
+}
+
+/// Applies it to the whole window, light and dark; light where the system does not say which it likes.
 pub(super) fn apply(ctx: &egui::Context) {
+    ctx.options_mut(|options| options.fallback_theme = Theme::Light);
     for (theme, ground, card, line, text, colors) in [
         (
             Theme::Light,

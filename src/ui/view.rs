@@ -1,15 +1,28 @@
 //! What the window draws: a picture of the desk, or of its door while nobody is signed in.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::audit_view::{AuditDone, AuditHealth, AuditPicture};
+use super::certificates_view::{CertificateDone, CertificatePicture};
 use super::check_view::CheckPicture;
+use super::first_run_view::{FirstRun, MadeNote};
 use super::loss_view::{LossDone, LossPicture};
-use super::stock_view::{OpenedFile, Shown, StockDone, StockPicture, TravelPicture, Waiting};
+use super::make_view::{OpenOrder, PinAsked, SlipDone, UkeyNote};
+use super::requests_view::RequestsFacts;
+use super::second_view::SecondTried;
+use super::settings_view::{BackupProgress, Examined, SettingsDone, SettingsPicture};
+use super::stock_view::{
+    OpenedFile, Shown, StockDone, StockPicture, Stranger, TravelPicture, Waiting,
+};
 use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::station::door::Door;
+use crate::station::HolderRow;
+use crate::station::door::{AtDoor, Door};
+use crate::station::jobs::health::Health;
 use crate::station::jobs::requests::RequestView;
+use crate::station::jobs::today::Today;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::report::{RunResult, StepReport};
 use crate::workflow::step::Step;
@@ -25,6 +38,8 @@ pub(super) struct View {
     pub(super) officer: String,
     pub(super) post: Option<Post>,
     pub(super) practice: bool,
+    /// The home was made a moment ago.
+    pub(super) made: Option<MadeNote>,
     /// After so many minutes without input the desk is left; 0 while it is not open.
     pub(super) idle_minutes: u32,
     pub(super) requests: Vec<RequestView>,
@@ -32,23 +47,72 @@ pub(super) struct View {
     pub(super) ukeys: Vec<UkeyView>,
     /// Issued ukeys whose certificate goes on hold when they are handed out (D-59).
     pub(super) to_hold: BTreeSet<Serial>,
+    /// Ukeys plugged in that are temporary (D-20).
+    pub(super) temporary: BTreeSet<Serial>,
+    /// For whom those were made that are plugged in.
+    pub(super) holders: BTreeMap<Serial, HolderRow>,
+    /// Ukeys in their holders' hands whose renewal is approved, with its request's number.
+    pub(super) to_renew: BTreeMap<Serial, String>,
+    /// The ukey whose renewal was refused because there is no room for two key pairs.
+    pub(super) without_room: Option<Serial>,
     pub(super) lanes: Vec<Lane>,
+    /// What goes on with the next blank that is plugged in.
+    pub(super) open_order: Option<OpenOrder>,
+    /// No further ukey is begun.
+    pub(super) paused: bool,
+    /// Seconds that a ukey of each profile usually takes here.
+    pub(super) usual_secs: BTreeMap<String, i64>,
     /// The last hand-out.
     pub(super) handed_out: Option<HandedOutNote>,
     /// Approved requests for which no blank was plugged in, the last time all were made.
     pub(super) without_ukey: u32,
     pub(super) waiting: Waiting,
+    /// CA, list of revoked certificates and clock.
+    pub(super) health: Option<Health>,
+    pub(super) today: Option<Arc<Today>>,
     /// The page that the pictures below were made for.
     pub(super) shown: Shown,
     pub(super) stock: Option<Arc<StockPicture>>,
     pub(super) travel: Option<Arc<TravelPicture>>,
     pub(super) check: Option<Arc<CheckPicture>>,
+    pub(super) certificates: Option<Arc<CertificatePicture>>,
+    /// The last act about certificates.
+    pub(super) certificate_done: Option<CertificateDone>,
     pub(super) losses: Option<Arc<LossPicture>>,
     /// The last loss that was reported, or found.
     pub(super) loss_done: Option<LossDone>,
+    pub(super) settings: Option<Arc<SettingsPicture>>,
+    /// The last act there.
+    pub(super) settings_done: Option<SettingsDone>,
+    /// What was found wrong, the last time it was looked for.
+    pub(super) examined: Option<Examined>,
+    /// How far the backup has come that is made right now.
+    pub(super) backing_up: Option<BackupProgress>,
+    pub(super) audit: Option<Arc<AuditPicture>>,
+    /// What verifying the log found last.
+    pub(super) audit_health: Option<AuditHealth>,
+    /// The last file of the log that was written.
+    pub(super) audit_done: Option<AuditDone>,
+    pub(super) applications: RequestsFacts,
     pub(super) opened: Option<Arc<OpenedFile>>,
     /// The last act of the stock.
     pub(super) stock_done: Option<StockDone>,
+    /// The last papers for a holder.
+    pub(super) slip: Option<SlipDone>,
+    /// What became of the last act on one ukey.
+    pub(super) note: Option<UkeyNote>,
+    /// Ukeys plugged in that the books do not know, once somebody has looked.
+    pub(super) strangers: Option<Vec<Stranger>>,
+    /// Who may confirm, beside who is signed in.
+    pub(super) seconds: Vec<AtDoor>,
+    /// The last try to confirm.
+    pub(super) second_tried: Option<SecondTried>,
+    /// What a holder is asked: nothing else is seen meanwhile.
+    pub(super) pin: Option<PinAsked>,
+    /// How many questions holders were asked.
+    pub(super) pins_asked: u64,
+    /// There is no window any more.
+    pub(super) gone: bool,
     pub(super) busy: bool,
     /// Code and facts of what went wrong.
     pub(super) error: Option<(String, String)>,
@@ -67,6 +131,9 @@ impl View {
             home: self.home.clone(),
             unit: self.unit.clone(),
             practice: self.practice,
+            made: self.made.clone(),
+            pins_asked: self.pins_asked,
+            gone: self.gone,
             ..Self::default()
         }
     }
@@ -78,6 +145,8 @@ pub(super) enum Place {
     /// Nothing is known yet.
     #[default]
     Opening,
+    /// There is no home yet.
+    FirstRun(FirstRun),
     /// Nobody is signed in.
     Door(DoorView),
     /// An officer is signed in.
@@ -121,6 +190,8 @@ pub(super) struct HandedOutNote {
 pub(super) struct Lane {
     pub(super) request: String,
     pub(super) serial: Serial,
+    /// When the work that goes on now began.
+    pub(super) begun: Option<Timestamp>,
     pub(super) now: Option<Step>,
     pub(super) steps: Vec<StepReport>,
     pub(super) result: Option<RunResult>,

@@ -38,13 +38,37 @@ pub struct Plan {
     pub so_pin: SoPinSupport,
     /// Where the user PIN comes from.
     pub user_pin: PinSource,
+    /// What is made.
+    #[serde(default)]
+    pub making: Making,
+}
+
+/// What a run makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Making {
+    /// A ukey out of a blank (D-34).
+    #[default]
+    New,
+    /// A new key on the ukey that its holder has (D-47).
+    Renewal(KeyOrder),
+}
+
+/// Which key a renewal begins with (D-47).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeyOrder {
+    /// The new one is made beside the old one, which goes once the new one is proven.
+    NewFirst,
+    /// The old one goes first, since the ukey has no room for two; the holder was told.
+    OldFirst,
 }
 
 /// Where the user PIN comes from (D-37).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PinSource {
-    /// The holder types it at the desk.
+    /// The holder types it at the desk: a new one, or for a renewal the one that the ukey has.
     Holder,
     /// Random, told to the holder by a sealed letter.
     Random,
@@ -151,7 +175,7 @@ pub enum SoPinFound {
 /// Keys and certificates on the ukey after login.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectsFound {
-    /// Key pairs.
+    /// Key pairs; in a renewal those under the run's `CKA_ID` alone.
     pub keys: KeysSeen,
     /// Certificates under the run's `CKA_ID`.
     pub certificates: CertificatesSeen,
@@ -206,8 +230,11 @@ pub enum Answer {
     TryAgain,
     /// Wipe the ukey and begin anew on it; only while no CSR has left the station.
     Reinitialise,
-    /// Write the ukey off as damaged; the request goes back to approved.
+    /// Write the ukey off as damaged; the request goes back to approved, that of a renewal ends.
     WriteOff,
+    /// Give the renewal up: what it made is destroyed, and the old key and certificate stay. Only while
+    /// the old ones are untouched.
+    GiveUp,
 }
 
 impl Answer {
@@ -217,6 +244,7 @@ impl Answer {
             Self::TryAgain => "try-again",
             Self::Reinitialise => "reinitialise",
             Self::WriteOff => "write-off",
+            Self::GiveUp => "give-up",
         }
     }
 }

@@ -3,8 +3,8 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 use super::journal::{
-    About, Answer, CertificatesSeen, Failure, KeysSeen, LabelSeen, ObjectsFound, PinSeen, Probe,
-    SoPinFound, TriesSeen,
+    About, Answer, CertificatesSeen, Failure, KeysSeen, LabelSeen, Making, ObjectsFound, PinSeen,
+    Probe, SoPinFound, TriesSeen,
 };
 use super::step::Step;
 use crate::domain::fault::{Fault, FaultKind};
@@ -26,21 +26,40 @@ pub(super) struct Known<'a> {
     pub(super) public_key: Option<&'a PublicKeyDer>,
     /// Whether the CSR may have left the station.
     pub(super) csr: CsrAt,
-    /// Whether a person allowed one more try of an SO PIN in doubt.
+    /// Whether a person allowed one more try of a PIN in doubt.
     pub(super) consent: Consent,
+    /// What the run makes.
+    pub(super) making: Making,
+    /// What became of the old key of a renewal.
+    pub(super) old: OldKey,
+}
+
+/// The old key and certificate of a renewal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OldKey {
+    /// There is none, or it is gone, or may be: there is no way back.
+    Given,
+    /// Untouched: the renewal can be given up.
+    Untouched,
 }
 
 impl Known<'_> {
-    /// `first`, then wiping again where that is safe, then writing off. Wiping needs an SO PIN
-    /// that is known to hold, and a CSR that has not left the station.
+    /// `first`, then the way back where there is one, then writing off. Wiping again needs an SO PIN
+    /// that is known to hold, and a CSR that has not left the station; giving a renewal up needs the old
+    /// key.
     pub(super) fn answers(self, first: Option<Answer>) -> Vec<Answer> {
-        let reinitialise = match (self.csr, self.so_pin) {
-            (CsrAt::Station, Progress::Done) => Some(Answer::Reinitialise),
-            (CsrAt::Station, Progress::Untried | Progress::Doubtful) | (CsrAt::Ca, _) => None,
+        let back = match (self.making, self.csr, self.so_pin) {
+            (Making::New, CsrAt::Station, Progress::Done) => Some(Answer::Reinitialise),
+            (Making::New, CsrAt::Station, Progress::Untried | Progress::Doubtful)
+            | (Making::New, CsrAt::Ca, _) => None,
+            (Making::Renewal(_), _, _) => match self.old {
+                OldKey::Untouched => Some(Answer::GiveUp),
+                OldKey::Given => None,
+            },
         };
         first
             .into_iter()
-            .chain(reinitialise)
+            .chain(back)
             .chain([Answer::WriteOff])
             .collect()
     }
@@ -119,20 +138,52 @@ impl Cause {
 
     /// The answers a person may give, the least harmful first.
     pub(super) fn answers(self, known: Known<'_>) -> Vec<Answer> {
-        match self {
-            Self::PinLocked => vec![Answer::WriteOff],
-            Self::ForeignLabel => vec![Answer::TryAgain, Answer::WriteOff],
-            Self::ImpossibleState
-            | Self::SoPinUnknown
-            | Self::UserPinTouched
-            | Self::KeyGone
-            | Self::ObjectsBroken => known.answers(Some(Answer::TryAgain)),
+        match (self, known.making) {
+            (Self::PinLocked, Making::New) => vec![Answer::WriteOff],
+            (Self::ForeignLabel, Making::New) => vec![Answer::TryAgain, Answer::WriteOff],
+            // A holder's PIN can be unblocked meanwhile (D-44).
+            (Self::PinLocked | Self::ForeignLabel, Making::Renewal(_))
+            | (
+                Self::ImpossibleState
+                | Self::SoPinUnknown
+                | Self::UserPinTouched
+                | Self::KeyGone
+                | Self::ObjectsBroken,
+                Making::New | Making::Renewal(_),
+            ) => known.answers(Some(Answer::TryAgain)),
         }
     }
 }
 
 /// Decides what a look at the ukey means.
 pub(super) fn after_probe(known: Known<'_>, probe: Probe) -> AfterProbe {
+    match known.making {
+        Making::New => after_probe_of_new(known, probe),
+        Making::Renewal(_) => after_probe_of_renewal(known, probe),
+    }
+}
+
+/// A holder's ukey: its label is that of the run that made it, its user PIN is the holder's, and its SO
+/// PIN is not asked for.
+const fn after_probe_of_renewal(known: Known<'_>, probe: Probe) -> AfterProbe {
+    let Probe {
+        label,
+        user_pin,
+        so_pin: _,
+    } = probe;
+    match (label, user_pin) {
+        (LabelSeen::Blank | LabelSeen::Foreign, _) => AfterProbe::Ask(Cause::ForeignLabel),
+        (LabelSeen::ThisRun, PinSeen::Unset) => AfterProbe::Ask(Cause::ImpossibleState),
+        (LabelSeen::ThisRun, PinSeen::Set(TriesSeen::Untouched)) => AfterProbe::LogIn,
+        (LabelSeen::ThisRun, PinSeen::Set(TriesSeen::Low)) => match known.consent {
+            Consent::OneTry => AfterProbe::LogIn,
+            Consent::None => AfterProbe::Ask(Cause::UserPinTouched),
+        },
+        (LabelSeen::ThisRun, PinSeen::Set(TriesSeen::Locked)) => AfterProbe::Ask(Cause::PinLocked),
+    }
+}
+
+fn after_probe_of_new(known: Known<'_>, probe: Probe) -> AfterProbe {
     let Probe {
         label,
         user_pin,
@@ -214,7 +265,7 @@ pub(super) enum AfterInventory {
     KeyAndCertificate(PublicKeyDer),
     /// The key is there, and certificates that must go.
     ClearCertificates(PublicKeyDer),
-    /// Wipe and begin anew: the CSR has not left the station.
+    /// Clear the ukey of what this run made, and begin anew: the CSR has not left the station.
     Reinitialise,
     /// A person decides.
     Ask(Cause),
@@ -268,7 +319,10 @@ pub(super) fn after_failure(known: Known<'_>, step: Step, failure: &Failure) -> 
         Failure::CaLocked => return Reaction::AwaitCaUnlock,
         Failure::PinNotTyped => return Reaction::AwaitUserPin,
         Failure::Refused { code } => {
-            let answers = vec![Answer::TryAgain, Answer::WriteOff];
+            let answers = match known.making {
+                Making::New => vec![Answer::TryAgain, Answer::WriteOff],
+                Making::Renewal(_) => known.answers(Some(Answer::TryAgain)),
+            };
             return Reaction::Ask(About::IssueRefused(code.clone()), answers);
         }
         Failure::Ukey(fault) => fault,
@@ -286,11 +340,17 @@ pub(super) fn after_failure(known: Known<'_>, step: Step, failure: &Failure) -> 
         | FaultKind::WorkerDied { .. }
         | FaultKind::Deadline { .. }
         | FaultKind::Protocol => Reaction::ProbeThenAsk,
-        // The same try again would spend a second one: never by the program (D-37).
-        FaultKind::PinLocked => {
-            Reaction::Ask(About::Fault(step, fault.clone()), vec![Answer::WriteOff])
-        }
-        FaultKind::PinIncorrect | FaultKind::Attribute(_) => ask(known, step, fault, None),
+        // The same try again would spend a second one: never by the program (D-37). In a renewal the
+        // holder types, and can have the PIN unblocked.
+        FaultKind::PinLocked => match known.making {
+            Making::New => Reaction::Ask(About::Fault(step, fault.clone()), vec![Answer::WriteOff]),
+            Making::Renewal(_) => ask(known, step, fault, Some(Answer::TryAgain)),
+        },
+        FaultKind::PinIncorrect => match known.making {
+            Making::New => ask(known, step, fault, None),
+            Making::Renewal(_) => ask(known, step, fault, Some(Answer::TryAgain)),
+        },
+        FaultKind::Attribute(_) => ask(known, step, fault, None),
         FaultKind::DuplicateSerial
         | FaultKind::PinRefused
         | FaultKind::NoRoom

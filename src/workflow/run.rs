@@ -2,14 +2,18 @@
 //! became of it, and can be replayed from its journal. It never does a step.
 
 use super::journal::{
-    About, Answer, CertificatesSeen, Entry, Failure, Finding, Plan, Question, SoPinFound,
+    About, Answer, CertificatesSeen, Entry, Failure, Finding, Making, Plan, Question, SoPinFound,
     SoPinSupport, Until, Wait,
 };
-use super::recovery::{self, AfterInventory, AfterProbe, Cause, Consent, CsrAt, Known, Progress};
-use super::recovery::{Reaction, after_failure};
+use super::recovery::{self, AfterInventory, AfterProbe, Cause, Consent, CsrAt, Known, OldKey};
+use super::recovery::{Progress, Reaction, after_failure};
 use super::step::Step;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::key::PublicKeyDer;
+
+mod steps;
+
+use steps::{StepCounts, StepSet};
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +37,8 @@ pub enum End {
     Refused(Failure),
     /// A person wrote the ukey off.
     WrittenOff,
+    /// A person gave the renewal up: the old key is alone on the ukey again, and works.
+    GivenUp,
 }
 
 /// An entry that cannot follow the ones before it: the journal is not one of this machine's.
@@ -51,6 +57,7 @@ pub struct Run {
     plan: Plan,
     entries: usize,
     in_hand: Option<Step>,
+    again: bool,
     done: StepSet,
     tried: StepSet,
     failures: StepCounts,
@@ -59,6 +66,7 @@ pub struct Run {
     csr_released: bool,
     consent: bool,
     reinitialised: bool,
+    giving_up: bool,
     standing: Standing,
 }
 
@@ -86,6 +94,7 @@ impl Run {
             plan,
             entries: 1,
             in_hand: None,
+            again: false,
             done: StepSet::EMPTY,
             tried: StepSet::EMPTY,
             failures: StepCounts::ZERO,
@@ -94,6 +103,7 @@ impl Run {
             csr_released: false,
             consent: false,
             reinitialised: false,
+            giving_up: false,
             standing: Standing::Going,
         }
     }
@@ -136,9 +146,29 @@ impl Run {
         self.done.has(step)
     }
 
+    /// Whether this step is in hand, and an earlier try may have done it.
+    pub fn is_tried_again(&self, step: Step) -> bool {
+        self.in_hand == Some(step) && self.again
+    }
+
     /// Whether the SO PIN on the ukey is known to be the run's own.
     pub fn so_pin_is_new(&self) -> bool {
         self.progress(Step::SetSoPin) == Progress::Done
+    }
+
+    /// Whether the run has begun: everything before was a look, and left no trace.
+    pub const fn is_opened(&self) -> bool {
+        let last_look = match self.plan.making {
+            Making::New => Step::CheckBlank,
+            Making::Renewal(_) => Step::ProveOld,
+        };
+        self.giving_up || self.done.has(last_look)
+    }
+
+    /// Whether a person may give it up: a renewal whose old key and certificate are untouched.
+    pub fn may_be_given_up(&self) -> bool {
+        let ended = matches!(self.next(), Next::Ended(_));
+        self.is_opened() && !ended && self.old_key() == OldKey::Untouched
     }
 
     /// What is to be done next. Asking changes nothing.
@@ -149,17 +179,20 @@ impl Run {
             Standing::Ended(end) => return Next::Ended(end.clone()),
             Standing::Going => {}
         }
-        let Some(step) = Step::ORDER.into_iter().find(|step| !self.done.has(*step)) else {
-            return Next::Ended(End::Proven);
+        let (order, end) = if self.giving_up {
+            (&Step::GIVING_UP[..], End::GivenUp)
+        } else {
+            (Step::order(self.plan.making), End::Proven)
+        };
+        let Some(step) = order.iter().copied().find(|step| !self.done.has(*step)) else {
+            return Next::Ended(end);
         };
         if step == Step::Issue && self.stops_at_csr() && !self.csr_released {
             return Next::Wait(Wait::CsrOnly);
         }
         match self.truth {
             // No certificate for a key that may be gone: the CA is asked once the ukey was seen.
-            Truth::Needs(recovery) if step.touches_ukey() || step == Step::Issue => {
-                Next::Perform(recovery)
-            }
+            Truth::Needs(recovery) if step.asks_for_a_look() => Next::Perform(recovery),
             Truth::Needs(_) | Truth::Known => Next::Perform(step),
         }
     }
@@ -192,6 +225,7 @@ impl Run {
             return false;
         }
         self.in_hand = Some(step);
+        self.again = self.tried.has(step);
         self.tried.add(step);
         true
     }
@@ -229,6 +263,9 @@ impl Run {
                 self.done.add(Step::LogIn);
             }
             Step::ClearCertificates => self.truth = Truth::Known,
+            Step::ClearKeys if self.truth == Truth::Needs(Step::ClearKeys) => {
+                self.truth = Truth::Known;
+            }
             step => {
                 self.done.add(step);
                 if step == Step::InitToken && self.plan.so_pin == SoPinSupport::Fixed {
@@ -288,6 +325,8 @@ impl Run {
     fn take_stock(&mut self, verdict: AfterInventory, certificates: CertificatesSeen) {
         let reread = [Step::ReadBack, Step::ProveCertificate];
         match verdict {
+            // Whatever this run has made is destroyed in any case.
+            _ if self.giving_up => self.truth = Truth::Known,
             AfterInventory::Generate => {
                 self.forget(&[Step::GenerateKeyPair]);
                 self.truth = Truth::Known;
@@ -313,20 +352,25 @@ impl Run {
             }
             AfterInventory::Reinitialise => {
                 self.reinitialise();
-                self.truth = Truth::Known;
+                self.truth = match self.plan.making {
+                    Making::New => Truth::Known,
+                    Making::Renewal(_) => Truth::Needs(Step::ClearKeys),
+                };
             }
             AfterInventory::Ask(cause) => self.ask_about(cause),
         }
     }
 
-    /// Goes back to `C_InitToken`. The SO PIN is the run's own by now and outlives it.
+    /// Goes back to `C_InitToken`, whose SO PIN is the run's own by now and outlives it; a renewal to its
+    /// own key pair, beside the old one.
     fn reinitialise(&mut self) {
         self.reinitialised = true;
         self.public_key = None;
+        match self.plan.making {
+            Making::New => self.forget(&[Step::InitToken, Step::InitUserPin, Step::LogIn]),
+            Making::Renewal(_) => {}
+        }
         self.forget(&[
-            Step::InitToken,
-            Step::InitUserPin,
-            Step::LogIn,
             Step::GenerateKeyPair,
             Step::ReadAttributes,
             Step::MakeCsr,
@@ -339,7 +383,11 @@ impl Run {
             return false;
         }
         self.in_hand = None;
-        if !self.done.has(Step::CheckBlank) {
+        if step == Step::RevokeOld && !self.again {
+            // One transaction: it did not happen; but it may have before, in a try whose answer never came.
+            self.tried.remove(step);
+        }
+        if !self.is_opened() {
             self.standing = Standing::Ended(End::Refused(failure.clone()));
             return true;
         }
@@ -378,7 +426,7 @@ impl Run {
             Standing::Waiting(_) | Standing::Going => self.standing = Standing::Going,
         }
         self.in_hand = None;
-        if self.done.has(Step::CheckBlank) {
+        if self.is_opened() {
             self.truth = Truth::Needs(Step::Probe);
         }
         self.csr_released |= self.stops_at_csr();
@@ -386,12 +434,18 @@ impl Run {
     }
 
     fn answer(&mut self, answer: Answer) -> bool {
-        let Standing::Asking(question) = &self.standing else {
-            return false;
+        let offered = match &self.standing {
+            Standing::Asking(question) => question.answers.contains(&answer),
+            // The way back is open whenever the old key is untouched, asked or not.
+            Standing::Going | Standing::Waiting(_) => {
+                answer == Answer::GiveUp && self.may_be_given_up()
+            }
+            Standing::Ended(_) => false,
         };
-        if !question.answers.contains(&answer) {
+        if !offered {
             return false;
         }
+        self.in_hand = None;
         self.failures = StepCounts::ZERO;
         self.standing = Standing::Going;
         self.truth = Truth::Needs(Step::Probe);
@@ -399,6 +453,10 @@ impl Run {
             Answer::TryAgain => self.consent = true,
             Answer::Reinitialise => self.reinitialise(),
             Answer::WriteOff => self.standing = Standing::Ended(End::WrittenOff),
+            Answer::GiveUp => {
+                self.giving_up = true;
+                self.forget(&Step::GIVING_UP);
+            }
         }
         true
     }
@@ -451,6 +509,17 @@ impl Run {
             } else {
                 Consent::None
             },
+            making: self.plan.making,
+            old: self.old_key(),
+        }
+    }
+
+    /// Whether the old key of a renewal, and its certificate, are as they were.
+    const fn old_key(&self) -> OldKey {
+        let touched = self.tried.has(Step::RevokeOld) || self.tried.has(Step::DestroyOld);
+        match self.plan.making {
+            Making::Renewal(_) if !touched && !self.giving_up => OldKey::Untouched,
+            Making::Renewal(_) | Making::New => OldKey::Given,
         }
     }
 }
@@ -471,44 +540,6 @@ const fn finding_fits(step: Step, finding: &Finding) -> bool {
         Finding::Probed(_) => matches!(step, Step::Probe),
         Finding::SoPin(_) => matches!(step, Step::FindSoPin),
         Finding::Objects(_) => matches!(step, Step::Inventory),
-    }
-}
-
-/// A set of steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct StepSet(u32);
-
-impl StepSet {
-    const EMPTY: Self = Self(0);
-
-    const fn has(self, step: Step) -> bool {
-        self.0 & (1 << step as u32) != 0
-    }
-
-    const fn add(&mut self, step: Step) {
-        self.0 |= 1 << step as u32;
-    }
-
-    const fn remove(&mut self, step: Step) {
-        self.0 &= !(1 << step as u32);
-    }
-}
-
-/// How often each step failed since a person last answered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct StepCounts([u8; Step::ORDER.len() + Step::RECOVERY.len()]);
-
-impl StepCounts {
-    const ZERO: Self = Self([0; Step::ORDER.len() + Step::RECOVERY.len()]);
-
-    fn add(&mut self, step: Step) -> u8 {
-        match self.0.get_mut(step as usize) {
-            Some(count) => {
-                *count = count.saturating_add(1);
-                *count
-            }
-            None => u8::MAX,
-        }
     }
 }
 

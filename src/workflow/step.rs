@@ -1,6 +1,8 @@
-//! The steps of a run (D-34), their order and the class of each. Does none of them.
+//! The steps of a run (D-34) and of a renewal (D-47), their order and the class of each. Does none of them.
 
 use serde::{Deserialize, Serialize};
+
+use super::journal::{KeyOrder, Making};
 
 /// One step of making a ukey, each journalled on its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -52,6 +54,18 @@ pub enum Step {
     Inventory,
     /// Recovery: remove this run's certificates from the ukey, to write them again.
     ClearCertificates,
+    /// Renewal: the ukey is its holder's, its certificate counts, and it carries what the records say.
+    CheckRenewal,
+    /// Renewal: the old key pair and certificate are alone on the ukey, and the old key signs a nonce.
+    ProveOld,
+    /// Renewal: revoke the old certificate (superseded) in the store.
+    RevokeOld,
+    /// Renewal: destroy the old key pair and certificate on the ukey.
+    DestroyOld,
+    /// Renewal: nothing of the old is on the ukey any more.
+    ProveGone,
+    /// Renewal, recovery: destroy what this run itself has made on the ukey.
+    ClearKeys,
 }
 
 /// What doing a step again costs.
@@ -91,13 +105,75 @@ impl Step {
         Self::Slip,
     ];
 
+    /// The steps of a renewal on the same ukey (D-47): the old certificate counts, and the old key is
+    /// there, until the new one is proven.
+    pub const RENEWAL: [Self; 18] = [
+        Self::VerifyApproval,
+        Self::Identify,
+        Self::CheckRenewal,
+        Self::LogIn,
+        Self::ProveOld,
+        Self::GenerateKeyPair,
+        Self::ReadAttributes,
+        Self::MakeCsr,
+        Self::ProvePossession,
+        Self::Issue,
+        Self::WriteCertificate,
+        Self::WriteChain,
+        Self::ReadBack,
+        Self::ProveCertificate,
+        Self::RevokeOld,
+        Self::DestroyOld,
+        Self::ProveGone,
+        Self::Slip,
+    ];
+
+    /// The same where the ukey has no room for two key pairs: the old one goes first. Its certificate is
+    /// revoked once the new one is proven; until then nobody can sign under it.
+    pub const RENEWAL_WITHOUT_ROOM: [Self; 18] = [
+        Self::VerifyApproval,
+        Self::Identify,
+        Self::CheckRenewal,
+        Self::LogIn,
+        Self::ProveOld,
+        Self::DestroyOld,
+        Self::ProveGone,
+        Self::GenerateKeyPair,
+        Self::ReadAttributes,
+        Self::MakeCsr,
+        Self::ProvePossession,
+        Self::Issue,
+        Self::WriteCertificate,
+        Self::WriteChain,
+        Self::ReadBack,
+        Self::ProveCertificate,
+        Self::RevokeOld,
+        Self::Slip,
+    ];
+
+    /// The steps of a renewal that a person gives up: the old key is alone on the ukey again, and works.
+    pub const GIVING_UP: [Self; 2] = [Self::ClearKeys, Self::ProveOld];
+
     /// The steps that only recovery takes.
-    pub const RECOVERY: [Self; 4] = [
+    pub const RECOVERY: [Self; 5] = [
         Self::Probe,
         Self::FindSoPin,
         Self::Inventory,
         Self::ClearCertificates,
+        Self::ClearKeys,
     ];
+
+    /// How many steps there are.
+    pub const COUNT: usize = Self::ClearKeys as usize + 1;
+
+    /// The steps of a run that makes this, without faults, in order.
+    pub const fn order(making: Making) -> &'static [Self] {
+        match making {
+            Making::New => &Self::ORDER,
+            Making::Renewal(KeyOrder::NewFirst) => &Self::RENEWAL,
+            Making::Renewal(KeyOrder::OldFirst) => &Self::RENEWAL_WITHOUT_ROOM,
+        }
+    }
 
     /// What doing the step again costs: the one place that says so.
     pub const fn class(self) -> StepClass {
@@ -110,7 +186,10 @@ impl Step {
             | Self::ReadBack
             | Self::ProveCertificate
             | Self::Probe
-            | Self::Inventory => StepClass::ReadOnly,
+            | Self::Inventory
+            | Self::CheckRenewal
+            | Self::ProveOld
+            | Self::ProveGone => StepClass::ReadOnly,
             // The store and the issuer give the same answer to the same question.
             Self::SealPins
             | Self::MakeCsr
@@ -118,7 +197,10 @@ impl Step {
             | Self::WriteChain // Writes only those of the chain that are missing.
             | Self::EraseSecrets
             | Self::Slip
-            | Self::ClearCertificates => StepClass::Repeatable,
+            | Self::ClearCertificates
+            | Self::RevokeOld
+            | Self::DestroyOld // What is gone is gone.
+            | Self::ClearKeys => StepClass::Repeatable,
             // A second key pair or a second certificate is as wrong as a wiped one.
             Self::InitToken | Self::GenerateKeyPair | Self::WriteCertificate => {
                 StepClass::Destructive
@@ -133,8 +215,19 @@ impl Step {
     pub const fn touches_ukey(self) -> bool {
         !matches!(
             self,
-            Self::VerifyApproval | Self::SealPins | Self::Issue | Self::EraseSecrets | Self::Slip
+            Self::VerifyApproval
+                | Self::SealPins
+                | Self::Issue
+                | Self::EraseSecrets
+                | Self::Slip
+                | Self::RevokeOld
         )
+    }
+
+    /// Whether the step is done only when it is known what is on the ukey: it talks to it, or decides
+    /// about a key that has to be there.
+    pub const fn asks_for_a_look(self) -> bool {
+        self.touches_ukey() || matches!(self, Self::Issue | Self::RevokeOld)
     }
 
     /// The word of journal, JSON and command line, e.g. `generate-key-pair`.
@@ -163,6 +256,12 @@ impl Step {
             Self::FindSoPin => "find-so-pin",
             Self::Inventory => "inventory",
             Self::ClearCertificates => "clear-certificates",
+            Self::CheckRenewal => "check-renewal",
+            Self::ProveOld => "prove-old",
+            Self::RevokeOld => "revoke-old",
+            Self::DestroyOld => "destroy-old",
+            Self::ProveGone => "prove-gone",
+            Self::ClearKeys => "clear-keys",
         }
     }
 }
@@ -173,7 +272,8 @@ mod tests {
 
     #[test]
     fn the_word_is_what_serde_writes() {
-        for step in Step::ORDER.into_iter().chain(Step::RECOVERY) {
+        let steps = Step::ORDER.into_iter().chain(Step::RECOVERY);
+        for step in steps.chain(Step::RENEWAL).chain(Step::GIVING_UP) {
             assert_eq!(
                 serde_json::to_string(&step).unwrap(),
                 format!("\"{}\"", step.word())

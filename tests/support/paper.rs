@@ -29,6 +29,15 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
+    /// Serial numbers of the ukeys in a state.
+    pub(crate) fn in_state(&self, state: &str) -> Vec<String> {
+        let listed = self.run(&["ukey", "list", "--state", state]).expect(0);
+        let serials = listed.items().iter();
+        serials
+            .map(|item| item["serial"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
     pub(crate) fn new() -> Self {
         Self {
             home: PracticeHome::new(0, 0),
@@ -68,6 +77,15 @@ impl Desk {
             self.opinion(id, kind, "2026-11-20").expect(0);
         }
         self.run(&["request", "submit", id]).expect(0);
+    }
+
+    /// A ukey's renewal, entered and approved; gives its number.
+    pub(crate) fn renewal_approved(&self, serial: &str) -> String {
+        let entered = self.run(&["request", "renew", serial]).expect(0);
+        let number = entered.one()["number"].as_str().unwrap().to_owned();
+        self.ready(&number);
+        self.run(&["request", "approve", &number]).expect(0);
+        number
     }
 
     pub(crate) fn state(&self, id: &str) -> String {

@@ -1,12 +1,15 @@
 //! One fault in one run: what was broken where, what the station did afterwards, and what must hold.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::{Resource, Rlimit};
 
+use super::paper::Desk;
+use super::renewal::working_keys;
 use super::{Answer, Module, PracticeHome, fault_module, records};
 
 /// Where the fault module and its disk write down what they counted.
@@ -20,11 +23,21 @@ const WORK: &str = "work";
 /// The most PIN tries that fail in a run: the SO login after an unanswered `C_SetPIN` (D-37).
 const WRONG_PINS: usize = 1;
 
+/// What is broken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// A blank is made for one approved request.
+    Making,
+    /// The ukey of a holder is renewed (D-47).
+    Renewal,
+}
+
 /// A practice home with one ukey and one approved request, to be copied for each point.
 pub(crate) struct Template {
     home: PracticeHome,
     library: PathBuf,
     key: &'static str,
+    work: Work,
 }
 
 /// What a run without faults has: the number of each function called, and how often the store's log was
@@ -63,13 +76,28 @@ pub(crate) enum Outcome {
 
 impl Template {
     pub(crate) fn new(module: Module, key: &'static str) -> Self {
+        Self::with(PracticeHome::with(module, 1, 1), key, Work::Making)
+    }
+
+    /// A ukey in its holder's hand, whose renewal is approved.
+    pub(crate) fn renewal(module: Module, key: &'static str) -> Self {
         let home = PracticeHome::with(module, 1, 1);
+        home.run(["personalise", "--all", "--key", key]).expect(0);
+        let serial = home.serials().remove(0);
+        home.run(["hand-out", &serial]).expect(0);
+        let desk = Desk { home };
+        desk.renewal_approved(&serial);
+        Self::with(desk.home, key, Work::Renewal)
+    }
+
+    fn with(home: PracticeHome, key: &'static str, work: Work) -> Self {
         shorten_deadlines(&home, if key == "rsa" { 15 } else { 3 });
         allow_core_files();
         Self {
             home,
             library: fault_module(),
             key,
+            work,
         }
     }
 
@@ -89,7 +117,12 @@ impl Template {
     }
 
     /// A command, with these faults; its calls are logged.
-    fn run(&self, home: &PracticeHome, args: &[&str], settings: &[(&str, String)]) -> Answer {
+    fn run<S: AsRef<OsStr>>(
+        &self,
+        home: &PracticeHome,
+        args: &[S],
+        settings: &[(&str, String)],
+    ) -> Answer {
         let mut command = home.command(args);
         command
             .env(home.module.override_env, &self.library)
@@ -101,8 +134,13 @@ impl Template {
         super::answer(&command.output().unwrap())
     }
 
-    fn make(&self) -> [&str; 4] {
-        ["personalise", "--all", "--key", self.key]
+    fn make(&self) -> Vec<String> {
+        let serial = self.home.serials().remove(0);
+        let words = match self.work {
+            Work::Making => vec!["personalise", "--all", "--key", self.key],
+            Work::Renewal => vec!["certificate", "renew", &serial, "--key", self.key],
+        };
+        words.into_iter().map(str::to_owned).collect()
     }
 
     /// A home whose ukey was made without faults.
@@ -144,6 +182,11 @@ impl Template {
         let fired = home.path.with_file_name(FIRED);
         settings.push(("FAULT_FIRED", fired.display().to_string()));
         let mut answers = vec![self.run(&home, &self.make(), &settings)];
+        if self.work == Work::Renewal
+            && let Err(why) = nobody_is_left(&home.path).and_then(|()| a_key_works(&home))
+        {
+            return Outcome::Wrong(format!("{why}\n{point:?}\n{answers:#?}"));
+        }
         let goes_on = |args: &[&str]| self.run(&home, args, &[]);
         answers.push(goes_on(&["resume"]));
         for _ in 0..2 {
@@ -152,7 +195,11 @@ impl Template {
                 answers.push(goes_on(&["resume", serial, "--answer", "try-again"]));
             }
         }
-        answers.push(goes_on(&self.make()));
+        answers.push(self.run(&home, &self.make(), &[]));
+        let mut results = answers.iter().flat_map(|answer| answer.events("result"));
+        if results.any(|result| result["crl"] == "due") {
+            answers.push(goes_on(&["--officer", "security", "crl", "publish"]));
+        }
         let asked = answers
             .iter()
             .any(|answer| !questions(Some(answer)).is_empty());
@@ -163,7 +210,11 @@ impl Template {
         if let Err(why) = Self::holds(&home, &answers) {
             return Outcome::Wrong(format!("{why}\n{}", told()));
         }
-        match finished(&home, self.key) {
+        let finished = match self.work {
+            Work::Making => finished(&home, self.key),
+            Work::Renewal => renewed(&home, self.key),
+        };
+        match finished {
             Err(why) => Outcome::Wasted(format!("{why}\n{}", told())),
             Ok(()) if asked => Outcome::Asked,
             Ok(()) => Outcome::Resumed,
@@ -179,12 +230,11 @@ impl Template {
             "the log is intact",
         )?;
         let certificates = home.run(["certificate", "list"]).expect(0);
-        let live = certificates
-            .items()
-            .iter()
-            .filter(|row| row["state"] == "active");
+        let rows = certificates.items().iter();
+        let live: Vec<_> = rows.filter(|row| row["state"] == "active").collect();
+        let requests: BTreeSet<_> = live.iter().map(|row| row["request"].to_string()).collect();
         demand(
-            live.count() <= 1,
+            requests.len() == live.len(),
             "a request has at most one live certificate",
         )?;
         let log = fs::read_to_string(home.path.with_file_name(LOG)).unwrap_or_default();
@@ -261,7 +311,43 @@ fn finished(home: &PracticeHome, key: &str) -> Result<(), String> {
     demand(certificates.items().len() == 1, "there is one certificate")?;
     demand(certificates.items()[0]["state"] == "active", "it is active")?;
 
-    let serial = ukey["serial"].as_str().unwrap();
+    one_key(home, ukey["serial"].as_str().unwrap(), key)
+}
+
+/// The ukey has a new key and certificate, alone; the old certificate is revoked.
+fn renewed(home: &PracticeHome, key: &str) -> Result<(), String> {
+    let requests = home.run(["request", "list"]).expect(0);
+    let states: Vec<_> = requests.items().iter().map(|row| &row["state"]).collect();
+    demand(
+        states == ["closed", "handed_out"],
+        &format!("the requests are {states:?}"),
+    )?;
+    let ukey = home.run(["ukey", "list"]).expect(0).items()[0].clone();
+    demand(ukey["state"] == "handed_out", "the ukey is with its holder")?;
+    let certificates = home.run(["certificate", "list"]).expect(0);
+    let [old, new] = &certificates.items()[..] else {
+        return Err(format!("two certificates: {certificates:#?}"));
+    };
+    demand(old["reason"] == "superseded", "the old one is superseded")?;
+    demand(new["state"] == "active", "the new one is active")?;
+    demand(ukey["certificate"] == new["serial"], "the new one stands")?;
+    let listed = home.run(["crl", "show"]).expect(0);
+    demand(
+        listed.one()["revoked"][0]["serial"] == old["serial"],
+        "the list says it",
+    )?;
+    a_key_works(home)?;
+    one_key(home, ukey["serial"].as_str().unwrap(), key)
+}
+
+/// A third party signs with a key of the ukey whose certificate stands beside it and counts.
+fn a_key_works(home: &PracticeHome) -> Result<(), String> {
+    let works = working_keys(home, &home.serials()[0]);
+    demand(!works.is_empty(), "the holder has a key that works")
+}
+
+/// One private key and its certificate, and the SO PIN in escrow.
+fn one_key(home: &PracticeHome, serial: &str, key: &str) -> Result<(), String> {
     let pin = home.user_pin(serial);
     let list = |kind| {
         let args = ["--login", "--pin", &pin, "--list-objects", "--type", kind];
@@ -352,23 +438,26 @@ fn medians(log: &str) -> BTreeMap<String, u64> {
     all.into_iter().map(median).collect()
 }
 
-/// Waits for the workers of a station that is gone: they end when their pipe does, or at their deadline.
+/// Waits for the workers of a station that is gone: they end when their pipe does, or at their deadline. One
+/// that was just being started while the others were counted is seen the next time.
 pub(crate) fn nobody_is_left(home: &Path) -> Result<(), String> {
-    for process in of_home(home) {
-        let waited = Command::new("timeout")
-            .args([
-                "30",
-                "tail",
-                "--follow",
-                "--sleep-interval=0.05",
-                "/dev/null",
-            ])
-            .arg(format!("--pid={process}"))
-            .status();
-        demand(
-            waited.unwrap().success(),
-            "no worker outlives its station by half a minute",
-        )?;
+    for _ in 0..3 {
+        for process in of_home(home) {
+            let waited = Command::new("timeout")
+                .args([
+                    "30",
+                    "tail",
+                    "--follow",
+                    "--sleep-interval=0.05",
+                    "/dev/null",
+                ])
+                .arg(format!("--pid={process}"))
+                .status();
+            demand(
+                waited.unwrap().success(),
+                "no worker outlives its station by half a minute",
+            )?;
+        }
     }
     demand(of_home(home).is_empty(), "no process is left")
 }

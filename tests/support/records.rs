@@ -41,7 +41,11 @@ fn store(home: &Path, opened: &Opened) -> Store {
 
 /// The store of a practice home as a file: for what no reader of this program gives.
 pub(crate) fn practice_file(home: &Path) -> Connection {
-    let opened = opened_in_practice(home, "auditor");
+    file(home, &opened_in_practice(home, "auditor"))
+}
+
+/// The same of any home.
+pub(crate) fn file(home: &Path, opened: &Opened) -> Connection {
     let db = Connection::open(home.join("station.db")).unwrap();
     let key = hex::encode(opened.store_key.expose());
     let terms = "cipher_hmac_algorithm = HMAC_SHA256";

@@ -8,9 +8,12 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use ukey_station::domain::timestamp::Timestamp;
+use ukey_station::store::StoreError;
 use ukey_station::token::profiles;
-use ukey_station::token::virtual_ukey::VirtualUkeys;
+use ukey_station::token::virtual_ukey::{self, VirtualUkeys};
 
+use super::records::records;
 use super::{Answer, SOFTHSM, answer, program, typed};
 
 /// The system administrator of every station and their passphrase.
@@ -69,6 +72,17 @@ impl Station {
 
     /// The same at a terminal where a person types these lines, e.g. the second officer's passphrase.
     pub(crate) fn typed(&self, officer: (&str, &str), args: &[&str], lines: &[&str]) -> Answer {
+        self.typed_with(officer, &[], args, lines)
+    }
+
+    /// The same with these settings in the environment.
+    pub(crate) fn typed_with(
+        &self,
+        officer: (&str, &str),
+        settings: &[(&str, &str)],
+        args: &[&str],
+        lines: &[&str],
+    ) -> Answer {
         let text = format!("[officers]\n\"{}\" = \"{}\"\n", officer.0, officer.1);
         let secrets = self.private(&format!("{}.toml", officer.0), &text);
         let (home, secrets) = (self.home(), secrets.display().to_string());
@@ -76,7 +90,7 @@ impl Station {
         let options = format!("--home {home} --json --lang en --secrets {secrets}");
         let args = args.join(" ");
         let command = format!("{program} {options} --officer {} {args}", officer.0);
-        typed(&command, &[], lines)
+        typed(&command, settings, lines)
     }
 
     /// Makes the home; officers are name, post and passphrase.
@@ -204,27 +218,68 @@ impl Station {
 
     /// As [`Self::submit_requests`], each with this scan.
     pub(crate) fn submit_requests_with(&self, count: usize, content: &[u8]) -> Vec<String> {
-        let scan = self.file("scan.png");
-        fs::write(&scan, content).unwrap();
+        fs::write(self.file("scan.png"), content).unwrap();
+        (0..count)
+            .map(|index| self.submit(&format!("request-{index}.toml"), &self.form(index)))
+            .collect()
+    }
+
+    /// Enters a form with the scan that is there and every opinion, submits it, and gives its number.
+    pub(crate) fn submit(&self, name: &str, form: &str) -> String {
         let run = |args: &[&str]| self.act(SYSTEM, args).expect(0);
-        let mut numbers = Vec::new();
-        for index in 0..count {
-            let file = self.private(&format!("request-{index}.toml"), &self.form(index));
-            let entered = run(&["request", "add", file.to_str().unwrap()]);
-            let number = entered.one()["number"].as_str().unwrap().to_owned();
-            run(&["request", "attach", &number, scan.to_str().unwrap()]);
-            for kind in ["applicant", "department", "office", "acceptance"] {
-                let by = ["--by", "刘明", "--on", "2026-11-20"];
-                run(&[&["request", "opinion", &number, kind], by.as_slice()].concat());
-            }
-            run(&["request", "submit", &number]);
-            numbers.push(number);
+        let (file, scan) = (self.private(name, form), self.file("scan.png"));
+        let entered = run(&["request", "add", file.to_str().unwrap()]);
+        let number = entered.one()["number"].as_str().unwrap().to_owned();
+        run(&["request", "attach", &number, scan.to_str().unwrap()]);
+        for kind in ["applicant", "department", "office", "acceptance"] {
+            let by = ["--by", "刘明", "--on", "2026-11-20"];
+            run(&[&["request", "opinion", &number, kind], by.as_slice()].concat());
         }
-        numbers
+        run(&["request", "submit", &number]);
+        number
+    }
+
+    /// Blanks that the superior would have sent, plugged in: distribution is another matter.
+    pub(crate) fn stock(&self, count: usize) {
+        let (folder, ukeys) = (self.home().join("ukeys"), virtual_ukeys());
+        let mut store = records(&self.home(), SYSTEM);
+        for _ in 0..count {
+            let identity = ukeys.make(&folder).unwrap();
+            virtual_ukey::insert(&folder.join(identity.serial.as_str())).unwrap();
+            let at = Timestamp::parse("2026-11-24T08:00:00Z").unwrap();
+            store
+                .write(|writing| {
+                    writing.insert_ukey(&identity, "softhsm2", at)?;
+                    Ok::<_, StoreError>(())
+                })
+                .unwrap();
+        }
+    }
+
+    /// Makes so many ukeys, with random PINs, and hands them out; gives the requests' numbers and the
+    /// ukeys, the first of each belonging together.
+    pub(crate) fn handed_out(&self, count: usize) -> (Vec<String>, Vec<String>) {
+        let numbers = self.submit_requests(count);
+        self.stock(count);
+        self.act(SECURITY, &["ca", "unlock"]).expect(0);
+        let mut serials = Vec::new();
+        for number in &numbers {
+            self.act(SECURITY, &["request", "approve", number])
+                .expect(0);
+            let make = ["personalise", number, "--pin", "random", "--yes"];
+            let made = self.act(SYSTEM, &make).expect(0);
+            let serial = made.events("result")[0]["serial"].as_str().unwrap();
+            let slip = self.file("slip.pdf");
+            let slip = slip.to_str().unwrap();
+            self.act(SYSTEM, &["slip", serial, slip]).expect(0);
+            self.act(SYSTEM, &["hand-out", serial]).expect(0);
+            serials.push(serial.to_owned());
+        }
+        (numbers, serials)
     }
 
     /// Form 2 of an invented holder.
-    fn form(&self, index: usize) -> String {
+    pub(crate) fn form(&self, index: usize) -> String {
         let digits = format!("43990019800307{index:03}");
         let given = ["甲", "乙", "丙", "丁", "戊", "己", "庚", "辛", "壬", "癸"];
         format!(
@@ -286,6 +341,35 @@ pub(crate) fn county_and_school(dir: &TempDir) -> [Station; 2] {
         superior.enrol(subordinate, made.one());
     }
     [county, school]
+}
+
+/// A prefecture and two counties under it, the first of them with a CA of its own.
+pub(crate) fn two_counties(dir: &TempDir) -> [Station; 3] {
+    let embedded = "[ca]\nkind = \"embedded\"\n";
+    let province = Station::new(dir.path(), "province", "11430000006123458L");
+    province.init("province", embedded, &everyone()).expect(0);
+    let prefecture = Station::new(dir.path(), "prefecture", "12430100MB1K234565");
+    let made = prefecture.init("prefecture", &province.trust(), &everyone());
+    province.enrol(&prefecture, made.expect(0).one());
+    let here = Station::new(dir.path(), "here", "124300004448800102");
+    let trust = format!("{embedded}{}", prefecture.trust());
+    let made = here.init("county", &trust, &everyone());
+    prefecture.enrol(&here, made.expect(0).one());
+    province.certify_ca(&here, prefecture.code);
+    let there = Station::new(dir.path(), "there", "11430102006123888G");
+    let made = there.init("county", &prefecture.trust(), &everyone());
+    prefecture.enrol(&there, made.expect(0).one());
+    [prefecture, here, there]
+}
+
+/// A copy of a file with one bit changed, beside it.
+pub(crate) fn altered(file: &Path) -> PathBuf {
+    let mut bytes = fs::read(file).unwrap();
+    let at = bytes.len() / 2;
+    *bytes.get_mut(at).unwrap() ^= 1;
+    let other = file.with_extension("altered");
+    fs::write(&other, bytes).unwrap();
+    other
 }
 
 /// The check character that fits (D-14).

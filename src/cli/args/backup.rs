@@ -44,15 +44,11 @@ pub(in crate::cli) struct Outside {
     /// Both officers say that there is none.
     #[arg(long)]
     pub(in crate::cli) no_checkpoint: bool,
-    /// The newest published list of revoked certificates, DER or PEM, from where others fetch it.
-    #[arg(
-        long,
-        value_name = "FILE",
-        required_unless_present = "no_crl",
-        conflicts_with = "no_crl"
-    )]
-    pub(in crate::cli) crl: Option<PathBuf>,
-    /// Both officers say that none was published after the backup.
+    /// The newest published list of revoked certificates, DER or PEM, from where others fetch it; of each CA
+    /// whose certificates last, where its key has changed.
+    #[arg(long, value_name = "FILE", required_unless_present = "no_crl")]
+    pub(in crate::cli) crl: Vec<PathBuf>,
+    /// Both officers say that none, or no other, was published after the backup.
     #[arg(long)]
     pub(in crate::cli) no_crl: bool,
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::Key;
+
 /// `certificate …`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Certificate {
@@ -30,6 +32,22 @@ pub(in crate::cli) enum Certificate {
         /// Write the list: a sheet (.xlsx) or a calendar (.ics).
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// Give a holder's ukey a new key and certificate under its approved renewal request (request renew).
+    ///
+    /// The new key is made beside the old one; once the new certificate is on the ukey and proven, the old
+    /// one is revoked (superseded) and the old key destroyed. The holder types the PIN of the ukey.
+    /// Interrupted, it goes on with resume SERIAL, or is taken back with resume SERIAL --answer give-up.
+    Renew {
+        /// Serial of the ukey, or its last four or more characters.
+        serial: String,
+        /// The key pair to make; as the old one where nothing is said.
+        #[arg(long, value_enum)]
+        key: Option<Key>,
+        /// Where the ukey has no room for two key pairs: destroy the old one first. Until the new one is
+        /// proven the holder has no working key; ask before.
+        #[arg(long)]
+        old_key_first: bool,
     },
     /// Write every certificate as PEM and DER.
     Export {
@@ -66,7 +84,28 @@ pub(in crate::cli) enum Ca {
     },
     /// Unlock the CA key for at most 8 hours and 50 certificates (security).
     Unlock,
-    /// Write the certificate request of this unit's CA, for the province, and tell its fingerprint (security).
+    /// Give the CA another key and name (security): a root begins with it at once, any other CA once `ca
+    /// request`, `ca certify` and `ca install` have brought its certificate. The key before signs its CRL on.
+    Rekey,
+    /// Back the CA's key up into a file that two of three shares on paper open (system, and security as --second).
+    Backup {
+        /// The file to write.
+        file: PathBuf,
+        /// The folder for the papers; print them, then delete them.
+        #[arg(long, value_name = "DIR")]
+        papers: PathBuf,
+        /// Who keeps a share, three times; no officer of this unit. One is of the superior.
+        #[arg(long, value_name = "NAME", required = true)]
+        custodian: Vec<String>,
+    },
+    /// Put the CA's key back from its backup with two shares, when its token does not answer any more (system,
+    /// and security as --second).
+    Restore {
+        /// The backup.
+        file: PathBuf,
+    },
+    /// Write the certificate request of this unit's CA, of its next key after `ca rekey`, for the province, and tell
+    /// its fingerprint (security).
     Request {
         /// The file to write.
         file: PathBuf,
@@ -81,6 +120,9 @@ pub(in crate::cli) enum Ca {
         /// The unit: name or code.
         #[arg(long)]
         unit: String,
+        /// Which key of that CA it is, where it is not the next one that was certified here.
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+        generation: Option<u32>,
         /// The certificate to write, with its root.
         #[arg(long, value_name = "FILE")]
         out: PathBuf,

@@ -29,6 +29,12 @@ pub(in crate::cli) enum Request {
         /// Serial of the old ukey, or its last four or more characters.
         serial: String,
     },
+    /// Enter the application of a ukey's holder anew for a new key on the same ukey (renewal): a draft with
+    /// the values of then. Once it is approved: certificate renew.
+    Renew {
+        /// Serial of the ukey, or its last four or more characters.
+        serial: String,
+    },
     /// Applications, in the order of their numbers.
     List {
         #[command(flatten)]

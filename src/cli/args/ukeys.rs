@@ -101,6 +101,9 @@ pub(in crate::cli) struct Personalise {
     /// Stop after the certificate request (待下载); `resume` finishes it.
     #[arg(long)]
     pub(in crate::cli) csr_only: bool,
+    /// A temporary ukey: valid for so many days, at most 30, while the holder's other one is suspended.
+    #[arg(long, value_name = "DAYS", conflicts_with = "all")]
+    pub(in crate::cli) temporary: Option<u32>,
 }
 
 /// An answer to a run's question.
@@ -112,6 +115,8 @@ pub(in crate::cli) enum AnswerWord {
     Reinitialise,
     /// Write the ukey off as damaged.
     WriteOff,
+    /// Give a renewal up: what it made is destroyed, the old key and certificate stay.
+    GiveUp,
 }
 
 /// `ukey …`.
@@ -229,17 +234,60 @@ pub(in crate::cli) enum Ukey {
     },
     /// The holder types a new user PIN where the old one is locked or forgotten, with the SO PIN that
     /// security releases once as --second; the SO PIN is another one afterwards (system).
+    #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
     Unblock {
         /// Serial or its last four or more characters.
-        serial: String,
+        #[arg(required = true)]
+        serial: Option<String>,
         /// The holder is here, and their identity was compared with their document.
         #[arg(long, required = true)]
         identity_compared: bool,
+        /// At a neighbour's desk, which does not hold the SO PIN: by files.
+        #[command(subcommand)]
+        remote: Option<Unblock>,
     },
     /// The holder changes the user PIN, typed at the terminal; a hold of a random PIN ends.
     ChangePin {
         /// Serial or its last four or more characters.
         serial: String,
+    },
+}
+
+/// `ukey unblock …` by files between the desk where the holder stands and the owner of the ukey.
+#[derive(Debug, Subcommand)]
+pub(in crate::cli) enum Unblock {
+    /// Where the holder stands: ask the owner of the plugged ukey (system).
+    Request {
+        /// Serial or its last four or more characters.
+        serial: String,
+        /// The file for the owner's station.
+        file: PathBuf,
+        /// The owner where it is a direct subordinate: name or code; else the superior.
+        #[arg(long, value_name = "UNIT")]
+        owner: Option<String>,
+    },
+    /// At the owner: answer with the SO PIN that security releases once as --second (system).
+    Grant {
+        /// The file of the desk that asks.
+        file: PathBuf,
+        /// The file for that desk, good for three days.
+        out: PathBuf,
+    },
+    /// Where the holder stands: the holder types a new user PIN; the ukey gets another SO PIN, sealed to its
+    /// owner. One that was interrupted goes on with the same file (system).
+    Apply {
+        /// The file of the owner.
+        file: PathBuf,
+        /// The answer for the owner.
+        out: PathBuf,
+        /// The holder is here, and their identity was compared with their document.
+        #[arg(long, required = true)]
+        identity_compared: bool,
+    },
+    /// At the owner: take the answer, so that the escrow holds what the ukey has (system).
+    Confirm {
+        /// The answer.
+        file: PathBuf,
     },
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
+use super::holders::{Departure, OtherDesk};
+
 /// `unit …`.
 #[derive(Debug, Subcommand)]
 pub(in crate::cli) enum Unit {
@@ -39,10 +41,34 @@ pub(in crate::cli) enum Unit {
         #[arg(long)]
         all_or_nothing: bool,
     },
-    /// Close a unit; its records stay.
+    /// Close a unit; its records stay. With --holders-leave everybody of it who has a certificate leaves in
+    /// the same transaction, as by `holder leave --all-of UNIT --closed`.
     Close {
         /// Name, code or id.
         unit: String,
+        /// Its holders leave with it.
+        #[arg(long, requires = "reason")]
+        holders_leave: bool,
+        /// Why, in words.
+        #[arg(long, value_name = "TEXT", requires = "holders_leave")]
+        reason: Option<String>,
+        /// All of their ukeys were brought, as in `holder leave`.
+        #[arg(long, requires = "holders_leave")]
+        with_ukeys: bool,
+    },
+    /// Merge a unit into another one: everybody of it who has a certificate moves there, as by `holder
+    /// transfer --all-of UNIT --to OTHER`, and it is closed, in one transaction (system; security as --second
+    /// where a ukey was not brought).
+    Merge {
+        /// The unit that ends: name, code or id.
+        unit: String,
+        /// The unit that it becomes part of: name, code or id.
+        #[arg(long, value_name = "UNIT")]
+        into: String,
+        #[command(flatten)]
+        terms: Departure,
+        #[command(flatten)]
+        desk: OtherDesk,
     },
     /// Record a school's signed delegation to have its ukeys made here (代制); without --second it waits for a second officer.
     Delegate {

@@ -201,6 +201,33 @@ pub fn read(bytes: &[u8]) -> Result<RequestSheet, SheetError> {
     Ok(sheet)
 }
 
+/// A row that was copied from a sheet: cells with tabs between them, in the order of [`headings`]. Cells
+/// behind the last one are no part of the form; of several rows the first one below headings counts.
+/// `None` when there is no row.
+pub fn pasted(text: &str) -> Option<SheetDraft> {
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b'\t')
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(text.as_bytes());
+    let rows = reader.records().filter_map(Result::ok);
+    let mut rows = rows.filter(|row| {
+        let is_heading = |(cell, column): (&str, &Column)| {
+            let cell = cell.trim();
+            cell == column.heading || column.names.contains(&cell)
+        };
+        let is_empty = row.iter().all(|cell| cell.trim().is_empty());
+        !is_empty && !row.iter().zip(&COLUMNS).any(is_heading)
+    });
+    let row = rows.next()?;
+    let cells = row.iter().chain(std::iter::repeat(""));
+    Some(draft(TableRow {
+        number: 1,
+        texts: cells.take(COLUMNS.len()).map(str::to_owned).collect(),
+        faults: Vec::new(),
+    }))
+}
+
 fn draft(row: TableRow) -> SheetDraft {
     let TableRow {
         number,

@@ -7,7 +7,7 @@ use rust_xlsxwriter::{Format, Formula, Workbook, Worksheet};
 use zip::write::SimpleFileOptions;
 use zip::{ZipArchive, ZipWriter};
 
-use super::requests::{RequestSheet, headings, read, template};
+use super::requests::{RequestSheet, headings, pasted, read, template};
 use super::{CellProblem, SheetError};
 use crate::domain::request::USER_TYPES;
 
@@ -353,4 +353,31 @@ proptest! {
         let found: Vec<u32> = sheet.unwrap().rows.iter().map(|row| row.row).collect();
         prop_assert_eq!(found, rows);
     }
+}
+
+#[test]
+fn a_row_copied_from_a_sheet_is_read_as_the_file_is() {
+    let bytes = book(|sheet| good(sheet, 1));
+    let of_file = read(&bytes).unwrap().rows.remove(0).draft;
+    let row = ROW.join("\t");
+    let with_headings = format!("{}\n{row}\nsecond\trow", names().join("\t"));
+    let quoted = row.replace("示例路 1 号", "\"示例路 1 号\"");
+    for text in [row.clone(), format!("{row}\r\n"), with_headings, quoted] {
+        let copied = pasted(&text).unwrap();
+        assert!(copied.faults.is_empty(), "{:?}", copied.faults);
+        let draft = copied.draft;
+        assert_eq!(draft.unit, of_file.unit);
+        assert_eq!(draft.id_number, of_file.id_number);
+        assert_eq!(draft.school_type, "211");
+        assert_eq!(draft.user_types, of_file.user_types);
+        assert_eq!(draft.apply_certificate, Some(true));
+        assert_eq!(draft.address, "示例路 1 号");
+        assert_eq!((draft.existing_account, draft.notes), (None, None));
+    }
+    let short = pasted("示例市练习小学\t李华\t").unwrap().draft;
+    assert_eq!((short.name.as_str(), short.mobile.as_str()), ("李华", ""));
+    let odd = pasted(&row.replace("\t是\t", "\t也许\t")).unwrap();
+    let problems: Vec<_> = odd.faults.iter().map(|fault| fault.problem).collect();
+    assert_eq!(problems, [CellProblem::YesNo]);
+    assert!(pasted(" \t \n").is_none() && pasted("").is_none());
 }

@@ -55,6 +55,8 @@ pub enum Direction {
     Down,
     /// From either.
     Both,
+    /// From any unit under the same root.
+    Any,
 }
 
 impl Kind {
@@ -102,8 +104,9 @@ impl Kind {
         match self {
             Self::Requests | Self::Tally | Self::Enrol | Self::CaRequest => Direction::Up,
             Self::Review | Self::Enrolled | Self::CaAnswer | Self::Waiver => Direction::Down,
-            // Ukeys are sent back, unblocking asks and answers, people move both ways.
-            Self::Dispatch | Self::Signfor | Self::Unblock | Self::Handover => Direction::Both,
+            // Ukeys are sent back, unblocking asks and answers.
+            Self::Dispatch | Self::Signfor | Self::Unblock => Direction::Both,
+            Self::Handover => Direction::Any, // People move anywhere.
         }
     }
 
@@ -112,7 +115,8 @@ impl Kind {
         match self.direction() {
             Direction::Up => matches!(sender, Neighbour::Subordinate),
             Direction::Down => matches!(sender, Neighbour::Superior),
-            Direction::Both => true,
+            Direction::Both => !matches!(sender, Neighbour::Other),
+            Direction::Any => true,
         }
     }
 

@@ -11,6 +11,8 @@ use crate::keys::unit_crl::UnitRevocation;
 use crate::keys::unit_pki::tests::{Chain, TestUnit, family, now, pem};
 use crate::keys::unit_pki::{RootUse, fingerprint};
 
+mod neighbours;
+
 /// A county, its school, and whoever else a test needs.
 struct Scene {
     province: TestUnit,
@@ -198,42 +200,6 @@ fn only_the_station_to_which_it_is_sealed_opens_it() {
 }
 
 #[test]
-fn units_that_are_no_neighbours_and_forged_codes_are_refused() {
-    let scene = Scene::new();
-    // An officer of the prefecture is not the school's superior.
-    let grandparent = Parcel {
-        officer: scene.province.officer_of(&scene.prefecture, Post::Security),
-        manifest: manifest(Kind::Review, &scene.prefecture, &scene.school),
-        ..scene.down()
-    };
-    let refused = scene.open_at(&scene.school, &grandparent.pack().bytes);
-    assert!(matches!(refused, Err(ParcelError::NotNeighbour)));
-    // Another county writes the code of the school's superior into a certificate of its own.
-    let other = scene.prefecture.below("另一县教育局", "91430100MA4L00011K");
-    let forged = Parcel {
-        officer: other.officer_of(&scene.county, Post::Security),
-        ..scene.down()
-    };
-    let refused = scene.open_at(&scene.school, &forged.pack().bytes);
-    assert!(matches!(refused, Err(ParcelError::NotNeighbour)));
-    // The manifest names another unit than the signer's.
-    let mismatched = Parcel {
-        manifest: manifest(Kind::Requests, &other, &scene.county),
-        ..scene.up()
-    };
-    let refused = scene.open_at(&scene.county, &mismatched.pack().bytes);
-    assert!(matches!(refused, Err(ParcelError::UnitMismatch)));
-    // The own officers are no neighbours.
-    let own = Parcel {
-        officer: scene.prefecture.officer_of(&scene.county, Post::System),
-        manifest: manifest(Kind::Dispatch, &scene.county, &scene.county),
-        ..scene.up()
-    };
-    let refused = scene.open_at(&scene.county, &own.pack().bytes);
-    assert!(matches!(refused, Err(ParcelError::NotNeighbour)));
-}
-
-#[test]
 fn another_root_an_ended_chain_and_a_revoked_officer_are_refused() {
     let scene = Scene::new();
     let stranger = TestUnit::root(RootUse::Real);
@@ -313,44 +279,6 @@ fn a_superior_s_own_list_comes_down_and_an_older_one_is_passed_over() {
     parcel.crls = vec![sibling.crl(1, &[])];
     let refused = scene.open_at(&scene.school, &parcel.pack().bytes);
     assert!(matches!(refused, Err(ParcelError::Damaged(_))));
-}
-
-#[test]
-fn kind_direction_and_post_fit_or_it_is_refused() {
-    let scene = Scene::new();
-    for kind in Kind::ALL {
-        for post in Post::ALL {
-            let up = Parcel {
-                officer: scene.county.officer_of(&scene.school, post),
-                manifest: manifest(kind, &scene.school, &scene.county),
-                ..scene.up()
-            };
-            let down = Parcel {
-                officer: scene.prefecture.officer_of(&scene.county, post),
-                manifest: manifest(kind, &scene.county, &scene.school),
-                ..scene.down()
-            };
-            if kind == Kind::Enrol {
-                assert!(matches!(up.try_pack(), Err(PackError::Content(_))));
-                continue;
-            }
-            let signs = kind.may_be_signed_by(post);
-            let goes = |way| kind.direction() == way || kind.direction() == Direction::Both;
-            let opened = scene.open_at(&scene.county, &up.pack().bytes);
-            assert_eq!(
-                opened.is_ok(),
-                signs && goes(Direction::Up),
-                "{kind:?} {post:?}"
-            );
-            let opened = scene.open_at(&scene.school, &down.pack().bytes);
-            assert_eq!(
-                opened.is_ok(),
-                signs && goes(Direction::Down),
-                "{kind:?} {post:?}"
-            );
-            assert!(post != Post::Auditor || !signs);
-        }
-    }
 }
 
 #[test]

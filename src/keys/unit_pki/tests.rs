@@ -256,7 +256,7 @@ fn a_revoked_officer_and_one_under_a_revoked_unit_count_for_nothing() {
     let stolen = revoked(3, RevocationReason::KeyCompromise, now().plus_secs(1));
     let stolen = county.crl(3, &[stolen]);
     assert!(matches!(check(&[stolen]), Err(PkiError::Revoked)));
-    let replaced = revoked(3, RevocationReason::Superseded, now());
+    let replaced = revoked(3, RevocationReason::Superseded, now().plus_secs(-1));
     let list = county.crl(3, std::slice::from_ref(&replaced));
     assert!(matches!(check(&[list]), Err(PkiError::Superseded)));
     let worse = revoked(3, RevocationReason::KeyCompromise, now());

@@ -1,39 +1,19 @@
 //! The recovery kit (D-46): three shares on paper, of which two open the store key and nothing else. What
 //! approves, issues or opens SO PINs is not in it: those keys are sealed to security's wraps alone, and to
 //! the officers' own tokens.
-//!
-//! Each share is 128 random bits. For each two of them keys.json holds the kit's private key (age X25519),
-//! sealed under a hash of both; one share alone is a hash input of which half is missing. No field
-//! arithmetic, no crate of its own to keep up; for two of three it needs three seals.
-
-use std::fmt::Write as _;
 
 use age::secrecy::ExposeSecret as _;
 use age::x25519::Identity;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{Failures, KeysFile, Sealed, WrapError, open, recipient, seal};
-use crate::domain::id::HomeId;
 use crate::domain::officer::{OfficerName, sign_in_wait_secs};
 use crate::domain::timestamp::Timestamp;
-use crate::keys::random;
-use crate::keys::secret::{NotOpened, SecretKey, SecretText};
+use crate::keys::secret::{NotOpened, SecretKey};
+use crate::keys::shares::{SHARES, Scope, Share, ShareFault, Split};
 
-/// Shares of a kit.
-pub const SHARES: u8 = 3;
-/// Lines of a share on paper.
-pub const LINES: u8 = 4;
-/// Octets of a line, and the characters of them with the two that check them.
-const LINE_BYTES: usize = 5;
-const LINE_CHARS: usize = 10;
-/// Crockford's: no letter that looks like a digit.
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const PURPOSE: &str = "ukey-station/recovery/v1";
-
-/// Which two shares, in the order of the seals.
-const PAIRS: [(u8, u8); 3] = [(1, 2), (1, 3), (2, 3)];
 
 /// A kit as keys.json has it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,181 +33,6 @@ pub(super) struct Kit {
     marks: [Sealed; 3],
     #[serde(default, skip_serializing_if = "Option::is_none")]
     failures: Option<Failures>,
-}
-
-/// One share.
-#[derive(Clone)]
-pub struct Share {
-    kit: [u8; 3],
-    number: u8,
-    secret: Zeroizing<[u8; 16]>,
-}
-
-impl std::fmt::Debug for Share {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Share({} of {})", self.number, hex::encode(self.kit))
-    }
-}
-
-/// Why two shares do not open the kit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ShareFault {
-    /// A line has a mistake, counted from 1.
-    #[error("line {0} has a mistake")]
-    Line(u8),
-    /// There is no kit.
-    #[error("there is no recovery kit")]
-    NoKit,
-    /// The same share twice.
-    #[error("share {0} twice")]
-    Same(u8),
-    /// A share of another kit: an older one, or another home's.
-    #[error("share {0} is of another kit")]
-    OtherKit(u8),
-    /// A share that was never this kit's.
-    #[error("share {0} is wrong")]
-    Wrong(u8),
-}
-
-/// Reads one line as a person types it: five octets.
-fn read_line(number: u8, text: &str) -> Result<Zeroizing<[u8; LINE_BYTES]>, ShareFault> {
-    let wrong = ShareFault::Line(number);
-    let typed = text.chars().filter(|c| !c.is_whitespace() && *c != '-');
-    let mut bits: u64 = 0;
-    let mut count = 0;
-    for c in typed {
-        let c = match c.to_ascii_uppercase() {
-            'O' => '0',
-            'I' | 'L' => '1',
-            other => other,
-        };
-        let place = ALPHABET.iter().position(|known| char::from(*known) == c);
-        let place = u64::try_from(place.ok_or(wrong)?).map_err(|_range| wrong)?;
-        count += 1;
-        if count > LINE_CHARS {
-            return Err(wrong);
-        }
-        bits = bits << 5 | place;
-    }
-    let octets = (bits >> 10).to_be_bytes();
-    let mut line = Zeroizing::new([0; LINE_BYTES]);
-    line.copy_from_slice(octets.last_chunk::<LINE_BYTES>().ok_or(wrong)?);
-    if count == LINE_CHARS && bits & 0x3ff == u64::from(check(number, *line)) {
-        Ok(line)
-    } else {
-        Err(wrong)
-    }
-}
-
-/// Ten bits of a hash of the line and its place.
-fn check(number: u8, line: [u8; LINE_BYTES]) -> u16 {
-    let digest = Sha256::new()
-        .chain_update(PURPOSE)
-        .chain_update([number])
-        .chain_update(line)
-        .finalize();
-    let first = digest.first_chunk::<2>().copied().unwrap_or_default();
-    u16::from_be_bytes(first) >> 6
-}
-
-impl Share {
-    /// Which one, from 1.
-    pub const fn number(&self) -> u8 {
-        self.number
-    }
-
-    /// The lines on paper.
-    pub fn lines(&self) -> [SecretText; LINES as usize] {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(20));
-        bytes.extend_from_slice(&self.kit);
-        bytes.push(self.number);
-        bytes.extend_from_slice(self.secret.as_slice());
-        let mut chunks = bytes.chunks(LINE_BYTES).zip(1_u8..);
-        std::array::from_fn(|_line| {
-            let (chunk, number) = chunks.next().unwrap_or_default();
-            let mut line = [0; LINE_BYTES];
-            if chunk.len() == LINE_BYTES {
-                line.copy_from_slice(chunk);
-            }
-            SecretText::new(write_line(number, line))
-        })
-    }
-
-    /// Whether a line is typed right, so that a mistake is told at once.
-    ///
-    /// # Errors
-    /// [`ShareFault::Line`].
-    pub fn check_line(number: u8, text: &str) -> Result<(), ShareFault> {
-        read_line(number, text).map(drop)
-    }
-
-    /// Reads the lines back.
-    ///
-    /// # Errors
-    /// [`ShareFault::Line`] with the first that has a mistake or is missing.
-    pub fn parse(lines: &[SecretText]) -> Result<Self, ShareFault> {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(20));
-        for number in 1..=LINES {
-            let line = lines.get(usize::from(number) - 1);
-            let line = line.ok_or(ShareFault::Line(number))?;
-            bytes.extend_from_slice(read_line(number, line.expose())?.as_slice());
-        }
-        let wrong = ShareFault::Line(1);
-        let (kit, rest) = bytes.split_first_chunk::<3>().ok_or(wrong)?;
-        let (number, rest) = rest.split_first().ok_or(wrong)?;
-        let secret = rest.first_chunk::<16>().ok_or(wrong)?;
-        if lines.len() != usize::from(LINES) || !(1..=SHARES).contains(number) {
-            return Err(wrong);
-        }
-        Ok(Self {
-            kit: *kit,
-            number: *number,
-            secret: Zeroizing::new(*secret),
-        })
-    }
-
-    fn mark(&self, home: HomeId) -> Vec<u8> {
-        let digest = Sha256::new()
-            .chain_update(PURPOSE)
-            .chain_update("/mark")
-            .chain_update(home.as_bytes())
-            .chain_update(self.kit)
-            .chain_update([self.number])
-            .chain_update(self.secret.as_slice());
-        digest.finalize().to_vec()
-    }
-}
-
-fn write_line(number: u8, line: [u8; LINE_BYTES]) -> String {
-    let octets = line
-        .iter()
-        .fold(0_u64, |bits, octet| bits << 8 | u64::from(*octet));
-    let bits = octets << 10 | u64::from(check(number, line));
-    let mut text = String::new();
-    for place in (0..LINE_CHARS).rev() {
-        let index = usize::try_from(bits >> (5 * place) & 31).unwrap_or_default();
-        let c = ALPHABET.get(index).copied().map_or('0', char::from);
-        if matches!(place, 6 | 2) {
-            write!(text, "{c}-").ok(); // Writing to a String does not fail.
-        } else {
-            text.push(c);
-        }
-    }
-    text
-}
-
-/// The key that two shares make: that of the lower number first.
-fn pair_key(home: HomeId, one: &Share, other: &Share) -> Option<SecretKey> {
-    let digest = Sha256::new()
-        .chain_update(PURPOSE)
-        .chain_update("/pair")
-        .chain_update(home.as_bytes())
-        .chain_update(one.kit)
-        .chain_update([one.number])
-        .chain_update(one.secret.as_slice())
-        .chain_update([other.number])
-        .chain_update(other.secret.as_slice());
-    SecretKey::from_slice(&Zeroizing::new(digest.finalize().to_vec()))
 }
 
 /// What two shares open.
@@ -251,35 +56,28 @@ impl KeysFile {
         store_key: &SecretKey,
         now: Timestamp,
     ) -> Result<[Share; SHARES as usize], WrapError> {
-        let id = random::bytes()?;
-        let share = |number| -> Result<Share, WrapError> {
-            Ok(Share {
-                kit: id,
-                number,
-                secret: random::secret()?,
-            })
-        };
-        let shares = [share(1)?, share(2)?, share(3)?];
         let identity = Identity::generate();
         let to = identity.to_public();
         let text = Zeroizing::new(identity.to_string().expose_secret().to_owned());
-        let [one, two, three] = &shares;
-        let sealed = |first: &Share, second: &Share| -> Result<Sealed, WrapError> {
-            let key = pair_key(self.home, first, second).ok_or(NotOpened)?;
-            Ok(Sealed(key.seal(PURPOSE, text.as_bytes())?))
-        };
-        let mark = |share: &Share| Sealed(share.mark(self.home));
+        let (split, shares) = Split::new(self.kit_scope(), text.as_bytes())?;
         self.recovery = Some(Kit {
-            id,
+            id: split.id,
             made_at: now,
             recipient: to.to_string(),
             store_key: seal(&to, store_key.expose())?,
             next_store_key: None,
-            pairs: [sealed(one, two)?, sealed(one, three)?, sealed(two, three)?],
-            marks: [mark(one), mark(two), mark(three)],
+            pairs: split.pairs,
+            marks: split.marks,
             failures: None,
         });
         Ok(shares)
+    }
+
+    const fn kit_scope(&self) -> Scope {
+        Scope {
+            purpose: PURPOSE,
+            home: self.home,
+        }
     }
 
     /// Takes the kit that was made on a copy of this file: its shares are on paper by then.
@@ -320,27 +118,15 @@ impl KeysFile {
         let Some(kit) = &self.recovery else {
             return Ok(Err(ShareFault::NoKit));
         };
-        let mut shares: Vec<&Share> = shares.iter().collect();
-        shares.sort_by_key(|share| share.number);
-        let [one, other] = shares.as_slice() else {
-            return Ok(Err(ShareFault::NoKit));
+        let split = Split {
+            id: kit.id,
+            pairs: kit.pairs.clone(),
+            marks: kit.marks.clone(),
         };
-        for share in [one, other] {
-            if share.kit != kit.id {
-                return Ok(Err(ShareFault::OtherKit(share.number)));
-            }
-            let mark = kit.marks.get(usize::from(share.number) - 1);
-            if mark.is_none_or(|mark| mark.0 != share.mark(self.home)) {
-                return Ok(Err(ShareFault::Wrong(share.number)));
-            }
-        }
-        let pair = (one.number, other.number);
-        let place = PAIRS.iter().position(|known| *known == pair);
-        let Some(sealed) = place.and_then(|place| kit.pairs.get(place)) else {
-            return Ok(Err(ShareFault::Same(one.number)));
+        let (text, pair) = match split.join(self.kit_scope(), shares)? {
+            Ok(joined) => joined,
+            Err(fault) => return Ok(Err(fault)),
         };
-        let key = pair_key(self.home, one, other).ok_or(NotOpened)?;
-        let text = key.open(PURPOSE, &sealed.0)?;
         let text = std::str::from_utf8(&text).map_err(|_binary| NotOpened)?;
         let identity: Identity = text.parse().map_err(|_text| NotOpened)?;
         let key = |sealed: &Sealed| -> Result<SecretKey, NotOpened> {
@@ -391,6 +177,7 @@ mod tests {
 
     use super::super::Cost;
     use super::*;
+    use crate::domain::id::HomeId;
 
     fn now() -> Timestamp {
         Timestamp::from_unix(1_795_507_200).unwrap()
@@ -416,41 +203,6 @@ mod tests {
         }
         let twice = keys.open_kit(&[a.clone(), a]).unwrap();
         assert_eq!(twice.unwrap_err(), ShareFault::Same(1));
-    }
-
-    #[test]
-    fn a_share_of_an_older_kit_and_a_forged_one_are_named() {
-        let (mut keys, key) = keys();
-        let [old, ..] = keys.make_kit(&key, now()).unwrap();
-        let [_, b, mut c] = keys.make_kit(&key, now()).unwrap();
-        let older = keys.open_kit(&[old, b.clone()]).unwrap();
-        assert_eq!(older.unwrap_err(), ShareFault::OtherKit(1));
-        c.secret[0] ^= 1;
-        let forged = keys.open_kit(&[b, c]).unwrap();
-        assert_eq!(forged.unwrap_err(), ShareFault::Wrong(3));
-    }
-
-    #[test]
-    fn a_mistake_is_named_by_its_line_and_letters_are_read_as_people_write_them() {
-        let (mut keys, key) = keys();
-        let [share, ..] = keys.make_kit(&key, now()).unwrap();
-        let lines = share.lines();
-        for number in 1..=LINES {
-            let at = usize::from(number) - 1;
-            let right = lines[at].expose().to_owned();
-            let loose = right.replace('-', " ").replace('0', "o").replace('1', "l");
-            assert_eq!(Share::check_line(number, &loose.to_lowercase()), Ok(()));
-            let last = right.chars().next().unwrap();
-            let other = if last == '7' { "8" } else { "7" };
-            let wrong = format!("{other}{}", &right[1..]);
-            let mut typed: Vec<SecretText> = lines.to_vec();
-            typed[at] = SecretText::new(wrong);
-            let fault = Share::parse(&typed).unwrap_err();
-            assert_eq!(fault, ShareFault::Line(number), "{right}");
-            let moved = Share::check_line(number % LINES + 1, &right);
-            assert!(moved.is_err(), "each line knows its place");
-        }
-        assert!(Share::parse(&lines[..3]).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One ukey of the stock that is plugged in, with a worker of its own, not logged in.
 
 use crate::domain::ukey::{Expected, Serial, UkeyReading};
-use crate::station::bench;
+use crate::station::bench::{self, Inserted};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::so_pin::told;
@@ -33,6 +33,27 @@ impl AtUkey {
         };
         let reading = at_ukey.look()?;
         Ok((at_ukey, reading))
+    }
+
+    /// Reaches a ukey that the records here do not know, as a look at the readers found it.
+    ///
+    /// # Errors
+    /// `ukey-not-inserted`, or the fault of the look.
+    pub(super) fn reach_unknown(desk: &Desk, found: &Inserted) -> Result<Self, Error> {
+        let serial = found.reading.identity.serial.clone();
+        let spec = match &found.folder {
+            Some(_) => Some(bench::virtual_spec(desk, &serial, &found.profile)?),
+            None => bench::reader_spec(desk, desk.profile(&found.profile)?, Some(&serial)),
+        };
+        let spec = spec.ok_or_else(|| Error::refused("ukey-not-inserted", serial.as_str()))?;
+        let worker = Worker::start(&spec).map_err(|fault| told(&serial, fault))?;
+        let mut at_ukey = Self {
+            worker,
+            expected: Expected::from(&found.reading.identity),
+            serial,
+        };
+        at_ukey.look()?;
+        Ok(at_ukey)
     }
 
     /// Looks again: it may have been pulled, or another one plugged in.

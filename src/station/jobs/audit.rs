@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::domain::checkpoint::{Checkpoint, CheckpointCode, LogPosition, Standing};
 use crate::domain::id::HomeId;
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, OfficerName, Post};
+use crate::domain::timestamp::Timestamp;
 use crate::domain::two_officers::Waiver;
 use crate::keys::checkpoint::{ClaimedCheckpoint, OwnUnit, VerifiedCheckpoint};
 use crate::keys::file;
@@ -56,6 +57,54 @@ impl Verification {
     pub const fn intact(&self) -> bool {
         self.first_broken.is_none()
     }
+}
+
+/// How far the log has come. Nothing is recomputed for it: that is [`verify`]'s.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reach {
+    /// Rows.
+    pub rows: u64,
+    /// The newest checkpoint that was signed here; none, or one that is not what was signed any more.
+    pub newest: Option<Signed>,
+}
+
+/// A checkpoint that was signed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Signed {
+    /// Its short code.
+    pub code: CheckpointCode,
+    /// When.
+    pub at: Timestamp,
+    /// By whom.
+    pub officer: OfficerName,
+}
+
+/// How far the log has come, for the auditor.
+///
+/// # Errors
+/// `wrong-duty`, or what the store says.
+pub fn reach(desk: &Desk, officer: &ActingOfficer) -> Result<Reach, Error> {
+    officer.demand(Duty::Audit)?;
+    let (root, code) = (desk.pinned_root()?, desk.own_unit()?.code);
+    let store = desk.store();
+    let reading = store.read();
+    let crls = reading.unit_crls()?;
+    let own = OwnUnit {
+        code: code.as_str(),
+        root: &root,
+        crls: &crls,
+    };
+    let newest = reading.newest_checkpoint()?.and_then(|row| {
+        let verified = VerifiedCheckpoint::verify(&row.signature, &row.chain, &own).ok()?;
+        let checkpoint = verified.checkpoint();
+        Some(Signed {
+            code: checkpoint.position().code(),
+            at: checkpoint.time,
+            officer: checkpoint.officer.clone(),
+        })
+    });
+    let (rows, _head) = reading.audit_head()?;
+    Ok(Reach { rows, newest })
 }
 
 /// Rows of the log, the oldest first. The auditor sees all; others their own acts (D-7).
@@ -257,14 +306,17 @@ pub(super) fn sign_checkpoint(
     Ok((checkpoint, row))
 }
 
+/// The duty by which a post signs checkpoints (D-49): the auditor's, or security's.
+pub fn duty_to_sign(post: Post) -> Duty {
+    match post {
+        Post::Security => Duty::Revoke,
+        Post::System | Post::Auditor => Duty::Audit,
+    }
+}
+
 /// D-49: the auditor or security.
 pub(super) fn demand_checkpoint(officer: &ActingOfficer) -> Result<(), Error> {
-    let security = officer.demand(Duty::Revoke).is_ok();
-    if security {
-        Ok(())
-    } else {
-        officer.demand(Duty::Audit)
-    }
+    officer.demand(duty_to_sign(officer.post()))
 }
 
 /// Writes the whole log and its checkpoints as JSON lines (docs/audit-log.md), as they are, broken

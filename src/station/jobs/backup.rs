@@ -100,10 +100,7 @@ pub fn make(
     tell: &dyn Fn(Progress),
 ) -> Result<Made, Error> {
     officer.demand(Duty::SetUp)?; // System's (D-7).
-    let exists = || Error::usage("backup-exists", path.display().to_string());
-    if path.symlink_metadata().is_ok() {
-        return Err(exists());
-    }
+    vacant(path)?;
     let folder = file::folder_of(path);
     let at = |error| Error::io(path, error);
     let file = NamedTempFile::new_in(folder).map_err(at)?; // Mode 0600, and gone if it gets no name.
@@ -112,7 +109,7 @@ pub fn make(
     let (sha256, bytes) = rehearse(desk, (file.path(), &manifest), &rehearsal, (&key, tell))?;
     file.persist_noclobber(path).map_err(|error| {
         if error.error.kind() == io::ErrorKind::AlreadyExists {
-            exists()
+            exists(path)
         } else {
             at(error.error)
         }
@@ -151,6 +148,21 @@ pub fn make(
         made_at,
         parts: manifest.parts.len(),
     })
+}
+
+/// Whether nothing is where a backup is to be written.
+///
+/// # Errors
+/// `backup-exists`.
+pub(super) fn vacant(path: &Path) -> Result<(), Error> {
+    if path.symlink_metadata().is_ok() {
+        return Err(exists(path));
+    }
+    Ok(())
+}
+
+fn exists(path: &Path) -> Error {
+    Error::usage("backup-exists", path.display().to_string())
 }
 
 /// How far the log in a backup has come.
@@ -274,9 +286,9 @@ fn facts(desk: &Desk, frozen: &Frozen) -> Result<Facts, Error> {
 }
 
 /// A file of the home that belongs to a backup.
-struct PartFile {
-    name: String,
-    path: PathBuf,
+pub(super) struct PartFile {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
     /// When it was listed: to tell how far the work has come.
     length: u64,
 }
@@ -300,7 +312,11 @@ fn add(found: &mut Vec<PartFile>, (name, path): (String, PathBuf)) -> Result<(),
     Ok(())
 }
 
-fn gather(found: &mut Vec<PartFile>, (name, folder): (String, PathBuf)) -> Result<(), Error> {
+/// Finds every file of a folder, by its path from `name` on.
+pub(super) fn gather(
+    found: &mut Vec<PartFile>,
+    (name, folder): (String, PathBuf),
+) -> Result<(), Error> {
     if !folder.is_dir() {
         return Ok(());
     }

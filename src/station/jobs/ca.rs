@@ -4,7 +4,8 @@ use std::path::Path;
 use std::sync::PoisonError;
 
 use super::restore::compare;
-use super::{crl, exchange, losses};
+use super::{ca_rekey, crl, exchange, losses};
+use crate::domain::certificate::Generation;
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
@@ -12,6 +13,7 @@ use crate::issuing::connector::{Connector as _, ConnectorError, EmbeddedCa};
 use crate::issuing::crl::{CrlTerms, Revoked};
 use crate::keys::file;
 use crate::keys::wrap::SecuritySecrets;
+use crate::station::authorities::Issuer;
 use crate::station::ca_key::CaFailure;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -26,7 +28,7 @@ const UNLOCK_SECS: i64 = 8 * 3600;
 /// Most certificates of one unlock.
 const UNLOCK_CERTIFICATES: u32 = 50;
 /// Setting: thisUpdate of the newest list that was made here.
-const LAST_LIST: &str = "crl_made_at";
+pub(super) const LAST_LIST: &str = "crl_made_at";
 /// nextUpdate: at most seven days (D-43).
 const CRL_DAYS: i64 = 7;
 
@@ -37,6 +39,12 @@ pub struct CaView {
     pub subject: String,
     /// When it ends.
     pub not_after: Timestamp,
+    /// Which one it is.
+    pub generation: Generation,
+    /// A key that waits for its certificate: fingerprint of the next CA's.
+    pub next: Option<String>,
+    /// Those before that still sign lists, and until when their certificates last.
+    pub former: Vec<(Generation, Timestamp)>,
     /// While it is unlocked: until when, and for how many more certificates.
     pub unlocked: Option<(Timestamp, u32)>,
 }
@@ -47,30 +55,49 @@ pub struct CaView {
 /// What the store says.
 pub fn show(desk: &Desk, officer: &ActingOfficer) -> Result<CaView, Error> {
     officer.demand(Duty::ReadRecords)?;
-    let authority = desk.authority()?;
+    let mut issuers = desk.issuers()?.into_iter();
+    let missing = || Error::refused("ca-not-certified", "");
+    let present = issuers.next().ok_or_else(missing)?;
+    let former = issuers.filter(Issuer::signs_lists);
+    let former = former.filter_map(|one| Some((one.generation, one.former?.last_leaf)));
     let unlock = desk.store().read().ca_unlock()?;
     let unlock = unlock.filter(|row| row.until > clock::now() && row.remaining > 0);
     Ok(CaView {
-        subject: check::subject_text(authority.certificate()).unwrap_or_default(),
-        not_after: authority.not_after(),
+        subject: check::subject_text(present.authority.certificate()).unwrap_or_default(),
+        not_after: present.authority.not_after(),
+        generation: present.generation,
+        next: ca_rekey::next_fingerprint(desk)?,
+        former: former.collect(),
         unlocked: unlock.map(|row| (row.until, row.remaining)),
     })
 }
 
-/// Writes the CA certificate and its chain as PEM.
+/// Writes the CA certificate and its chain as PEM, and those of a CA before while it has certificates.
 ///
 /// # Errors
 /// What the file system says.
 pub fn export(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
-    let own = super::certificates::pem(desk.authority()?.certificate());
-    let chain = desk.ca_chain()?;
-    let chain: String = chain
+    let pem = trusted(desk)?;
+    file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
+}
+
+/// The CA certificate, its chain, and those of former CAs whose certificates have not all ended, as PEM.
+pub(super) fn trusted(desk: &Desk) -> Result<String, Error> {
+    let issuers = desk.issuers()?.into_iter();
+    let mut ders: Vec<Vec<u8>> = Vec::new();
+    for issuer in issuers.filter(Issuer::signs_lists) {
+        let own = issuer.authority.certificate().to_vec();
+        for der in [vec![own], issuer.chain].concat() {
+            if !ders.contains(&der) {
+                ders.push(der);
+            }
+        }
+    }
+    Ok(ders
         .iter()
         .map(|der| super::certificates::pem(der))
-        .collect();
-    let pem = own + &chain;
-    file::replace(path, pem.as_bytes()).map_err(|error| Error::io(path, error))
+        .collect())
 }
 
 /// Unlocks the CA key: security's passphrase gives the PIN of its token, which the store keeps
@@ -94,27 +121,45 @@ pub fn unlock(desk: &Desk, officer: &ActingOfficer, ask: &dyn AskSecret) -> Resu
     show(desk, officer)
 }
 
-/// Signs a full CRL of everything revoked or on hold and publishes it: `crl/unit.crl` and its PEM.
+/// Signs a full CRL of everything revoked or on hold and publishes it: `crl/unit.crl` and its PEM. A CA
+/// before signs its own beside it, `crl/unit-g1.crl`, until its last certificate has ended (D-60).
 ///
 /// # Errors
-/// `wrong-duty`, `ca-locked`, `ca-failed`, or what the file system says.
+/// `wrong-duty`, `ca-locked`, `ca-token-gone`, `ca-failed`, or what the file system says.
 pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     officer.demand(Duty::Revoke)?;
-    let authority = desk.authority()?;
+    let issuers = desk.issuers()?;
     losses::end_holds(desk)?;
+    // One whose key does not answer keeps no other from its list; it is told afterwards.
+    let sign = issuers.iter().filter(|issuer| issuer.signs_lists());
+    let signed: Vec<_> = sign
+        .map(|issuer| publish_list(desk, officer, issuer))
+        .collect();
+    signed.into_iter().collect()
+}
+
+/// The same of one generation of the CA.
+fn publish_list(desk: &Desk, officer: &ActingOfficer, issuer: &Issuer) -> Result<(), Error> {
+    let generation = issuer.generation;
     let (rows, number) = {
         let store = desk.store();
         let reading = store.read();
-        let last = reading.meta(LAST_LIST)?;
-        let last = last.and_then(|text| Timestamp::parse(&text).ok());
-        (reading.revocations(last)?, reading.meta("crl_number")?)
+        let last = match issuer.former {
+            Some(former) => former.last_list,
+            None => reading
+                .meta(LAST_LIST)?
+                .and_then(|text| Timestamp::parse(&text).ok()),
+        };
+        let rows = reading.revocations((generation, last))?;
+        (rows, reading.meta("crl_number")?)
     };
+    // One count for all generations: of each it only grows.
     let number = number.and_then(|text| text.parse().ok()).unwrap_or(0_u64) + 1;
     let own = rows
         .into_iter()
         .map(|(serial, at, reason)| Revoked { serial, at, reason });
-    let elsewhere = exchange::revoked(desk)?;
-    let unknown = compare::to_revoke(desk)?;
+    let elsewhere = exchange::revoked(desk, generation)?;
+    let unknown = compare::to_revoke(desk)?; // Which generation signed them is not known.
     let revoked: Vec<Revoked> = own.chain(elsewhere).chain(unknown).collect();
     let now = clock::now();
     let terms = CrlTerms {
@@ -125,27 +170,38 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
     // The number is spent before it is used: it only grows.
     desk.store()
         .write(|writing| writing.set_meta("crl_number", &number.to_string()))?;
+    let der = sign_list(desk, issuer, (&revoked, terms))?;
+    let path = desk.crl_of(issuer);
+    file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
+    write_pem(&path.with_extension("crl.pem"), "X509 CRL", &der)?;
+    let mut audit = Desk::audit_row(officer, "crl-published");
+    let of = issuer.former.map(|_former| format!("{generation}, "));
+    let of = of.unwrap_or_default();
+    audit.detail = Some(format!("{of}number {number}, {} entries", revoked.len()));
+    desk.store().act(&audit, |writing| match issuer.former {
+        Some(_) => writing.set_last_list(generation, now),
+        None => writing.set_meta(LAST_LIST, &now.to_string()),
+    })?;
+    Ok(())
+}
+
+fn sign_list(
+    desk: &Desk,
+    issuer: &Issuer,
+    (revoked, terms): (&[Revoked], CrlTerms),
+) -> Result<Vec<u8>, Error> {
     let mut ca_key = desk.ca_key.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut sign = |message: &[u8]| ca_key.sign(desk, message);
+    let mut sign = |message: &[u8]| ca_key.sign_as(desk, issuer.generation, message);
     let crl = EmbeddedCa {
-        authority: &authority,
+        authority: &issuer.authority,
         sign: &mut sign,
     }
-    .crl(&revoked, terms);
-    let der = crl.map_err(|error| match error {
+    .crl(revoked, terms);
+    crl.map_err(|error| match error {
         ConnectorError::Key(failure) => ca_error(failure),
         ConnectorError::OutlivesAuthority(_) | ConnectorError::Encoding(_) => {
             Error::failed("ca-failed", "")
         }
-    })?;
-    drop(ca_key);
-    let path = desk.home().crl();
-    file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
-    write_pem(&path.with_extension("crl.pem"), "X509 CRL", &der)?;
-    let mut audit = Desk::audit_row(officer, "crl-published");
-    audit.detail = Some(format!("number {number}, {} entries", revoked.len()));
-    desk.store().act(&audit, |writing| {
-        Ok(writing.set_meta(LAST_LIST, &now.to_string())?)
     })
 }
 
@@ -153,7 +209,11 @@ pub fn publish_crl(desk: &Desk, officer: &ActingOfficer) -> Result<(), Error> {
 pub(super) fn ca_error(failure: CaFailure) -> Error {
     match failure {
         CaFailure::Locked => Error::refused("ca-locked", ""),
-        CaFailure::Fault(fault) => fault.into(),
+        // Not a holder's ukey: another word, and another way on.
+        CaFailure::Fault(fault) => {
+            let text = fault.kind.word().to_owned();
+            Error::failed("ca-token-gone", text).because(fault)
+        }
         CaFailure::Error(error) => error,
     }
 }
@@ -226,12 +286,6 @@ fn publish_everywhere(desk: &Desk, security: &ActingOfficer) -> CrlStanding {
         Ok(()) => CrlStanding::Published,
         Err(error) => CrlStanding::Due(Some(error)),
     }
-}
-
-/// In practice the station publishes as security by itself, when a certificate was revoked.
-pub(in crate::station) fn publish_crl_in_practice(desk: &Desk) -> Result<(), Error> {
-    let (security, _secrets) = desk.security_in_practice()?;
-    publish_crl(desk, &security)
 }
 
 /// In practice the station does it by itself, as security (interface.md).

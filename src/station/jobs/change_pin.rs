@@ -129,6 +129,18 @@ impl Subject {
         })
     }
 
+    /// Name of the holder, and what no PIN may quote; the identity number comes last.
+    pub(super) fn holder(&self) -> (String, Vec<String>) {
+        let numbers = self.form.as_ref().map(RequestForm::personal_numbers);
+        let numbers = numbers.into_iter().flatten().map(str::to_owned);
+        (self.request.holder_name.clone(), numbers.collect())
+    }
+
+    /// Number of the request.
+    pub(super) fn number(&self) -> &str {
+        &self.request.number
+    }
+
     /// Has the holder type a new PIN twice, another one than `present`.
     pub(super) fn new_pin(
         &self,

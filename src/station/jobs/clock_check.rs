@@ -45,6 +45,19 @@ pub fn confirm(
     look(desk)
 }
 
+/// Demands a clock that may be believed.
+///
+/// # Errors
+/// `clock-implausible`.
+pub(in crate::station) fn demand(desk: &Desk) -> Result<(), Error> {
+    let ClockView { now, plausible, .. } = look(desk)?;
+    if plausible {
+        Ok(())
+    } else {
+        Err(Error::refused("clock-implausible", now.to_string()))
+    }
+}
+
 /// Behind the newest record is wrong everywhere; a real home also asks about a clock that is more
 /// than a day ahead. A trainee's home may rest for weeks.
 pub(in crate::station) fn look(desk: &Desk) -> Result<ClockView, Error> {

@@ -4,18 +4,22 @@
 use std::path::{Path, PathBuf};
 
 use super::{ca, losses, settings};
+use crate::domain::certificate::Generation;
 use crate::domain::destination::Destination;
 use crate::domain::officer::Duty;
 use crate::domain::setting::CRL_DESTINATIONS;
-use crate::issuing::crl::{self, CheckedCrl};
+use crate::issuing::crl::CheckedCrl;
 use crate::keys::file;
+use crate::station::authorities::Issuer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, clock, web};
 
-/// The newest list.
+/// The newest list of one generation of the CA.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CrlView {
+    /// Of which.
+    pub generation: Generation,
     /// What it says, its signature checked.
     pub list: CheckedCrl,
     /// Half its time is over: the next one is due (D-43).
@@ -38,6 +42,8 @@ pub struct Place {
 pub struct Published {
     /// The list, and where copies of it lie.
     pub view: CrlView,
+    /// The same of every CA before that still signs lists (D-60).
+    pub former: Vec<CrlView>,
     /// Every place; none where none is set and none was named.
     pub places: Vec<Place>,
     /// How many reports of loss it confirms (D-41).
@@ -62,11 +68,26 @@ impl Published {
 /// `crl-missing` when none was published, or what stands in its place is no list of this CA.
 pub fn show(desk: &Desk, officer: &ActingOfficer) -> Result<CrlView, Error> {
     officer.demand(Duty::ReadRecords)?;
-    let path = desk.home().crl();
+    view(desk, &desk.issuer()?)
+}
+
+/// The newest lists of the CAs before that still sign them (D-60).
+///
+/// # Errors
+/// As [`show`].
+pub fn show_former(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<CrlView>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let issuers = desk.issuers()?.into_iter();
+    let former = issuers.filter(|issuer| issuer.former.is_some() && issuer.signs_lists());
+    former.map(|issuer| view(desk, &issuer)).collect()
+}
+
+fn view(desk: &Desk, issuer: &Issuer) -> Result<CrlView, Error> {
+    let path = desk.crl_of(issuer);
     let missing = || Error::refused("crl-missing", path.display().to_string());
-    let der = std::fs::read(&path).map_err(|error| missing().because(error))?;
-    let list = crl::check(&der, &desk.authority()?).ok_or_else(missing)?;
+    let (list, _der) = desk.published_list(issuer).ok_or_else(missing)?;
     Ok(CrlView {
+        generation: issuer.generation,
         due: list.is_due(clock::now()),
         list,
         files: vec![path.with_extension("crl.pem"), path],
@@ -103,10 +124,20 @@ pub(super) fn give_on(
     officer: &ActingOfficer,
     to: Option<&Destination>,
 ) -> Result<Published, Error> {
-    let mut view = show(desk, officer)?;
     let destinations = match to {
         Some(one) => vec![one.clone()],
         None => set(desk)?,
+    };
+    let mut former = show_former(desk, officer)?;
+    let mut view = match show(desk, officer) {
+        Ok(view) => view,
+        Err(error) => {
+            // The present CA has signed none yet; those before wait for nobody.
+            for destination in &destinations {
+                give_former(&mut former, destination, to.is_some())?;
+            }
+            return Err(error);
+        }
     };
     let mut places = Vec::new();
     for destination in destinations {
@@ -114,14 +145,9 @@ pub(super) fn give_on(
         if let (Destination::Folder(dir), true) = (&destination, to.is_some()) {
             std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
         }
-        let outcome = match &destination {
-            Destination::Folder(dir) => copy(&view.files, dir).map(|copies| {
-                if to.is_some() {
-                    view.files = copies;
-                }
-            }),
-            Destination::Web(address) => put(desk, address),
-        };
+        let given = give_former(&mut former, &destination, to.is_some());
+        // The present one last: by then the others are there.
+        let outcome = given.and_then(|()| give(&mut view, &destination, to.is_some()));
         places.push(Place {
             to: destination,
             outcome,
@@ -130,12 +156,18 @@ pub(super) fn give_on(
     // In practice the home's own folder is where the list is published.
     let everywhere = places.iter().all(|place| place.outcome.is_ok());
     let confirmed = if everywhere && (desk.is_practice() || !places.is_empty()) {
-        losses::confirm(desk, officer, &view.list)?
+        let lists: Vec<_> = former
+            .iter()
+            .chain([&view])
+            .map(|view| &view.list)
+            .collect();
+        losses::confirm(desk, officer, &lists)?
     } else {
         0
     };
     Ok(Published {
         view,
+        former,
         places,
         confirmed,
         open: losses::list(desk, officer, true)?.len(),
@@ -149,10 +181,33 @@ fn set(desk: &Desk) -> Result<Vec<Destination>, Error> {
     Destination::list(&text).map_err(damaged)
 }
 
-fn put(desk: &Desk, address: &str) -> Result<(), Error> {
-    let path = desk.home().crl();
-    let der = std::fs::read(&path).map_err(|error| Error::io(&path, error))?;
-    web::publish(address, &der, web::TIMEOUT)
+/// Gives the lists of CAs before to a destination, each by its own name.
+fn give_former(former: &mut [CrlView], to: &Destination, named: bool) -> Result<(), Error> {
+    former
+        .iter_mut()
+        .try_for_each(|view| give(view, &to.of_former(view.generation), named))
+}
+
+/// Gives a list to a destination; where one was named, its files are those there from then on.
+fn give(view: &mut CrlView, destination: &Destination, named: bool) -> Result<(), Error> {
+    match destination {
+        Destination::Folder(dir) => {
+            let copies = copy(&view.files, dir)?;
+            if named {
+                view.files = copies;
+            }
+            Ok(())
+        }
+        Destination::Web(address) => {
+            let der = view
+                .files
+                .iter()
+                .find(|path| path.extension() == Some("crl".as_ref()));
+            let path = der.ok_or_else(|| Error::refused("crl-missing", address.as_str()))?;
+            let der = std::fs::read(path).map_err(|error| Error::io(path, error))?;
+            web::publish(address, &der, web::TIMEOUT)
+        }
+    }
 }
 
 /// Copies the files of the list to a folder and reads them back: what was published is what can be

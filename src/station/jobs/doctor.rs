@@ -14,6 +14,7 @@ use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::files::read_limited;
 use crate::station::{ActingOfficer, clock};
+use crate::wording::Wording;
 
 mod backups;
 mod checks;
@@ -49,13 +50,29 @@ pub struct Detail {
 
 impl Detail {
     /// Stands between two of `codes`.
-    pub const BETWEEN_CODES: &str = " ";
+    const BETWEEN_CODES: &str = " ";
 
     fn new<const N: usize>(word: &str, values: [(&str, String); N]) -> Self {
         Self {
             word: word.to_owned(),
             values: BTreeMap::from(values.map(|(name, value)| (name.to_owned(), value))),
         }
+    }
+
+    /// The facts in the reader's language.
+    pub fn told(&self, words: &Wording) -> String {
+        let Self { word, values } = self;
+        let mut values = values.clone();
+        if let Some(codes) = values.get_mut("codes") {
+            let headlines = codes
+                .split(Self::BETWEEN_CODES)
+                .map(|code| words.error(code, "").0);
+            *codes = headlines.collect::<Vec<_>>().join(" / ");
+        }
+        // A newer station's report may know more than this program does.
+        words
+            .known_with(&format!("detail-{word}"), &values)
+            .unwrap_or_else(|| word.clone())
     }
 }
 

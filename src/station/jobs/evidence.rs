@@ -6,7 +6,8 @@ use std::path::Path;
 
 use self::verify::judge;
 pub use self::verify::{Check, Verdict, verify};
-use super::{audit, ca, certificates};
+use super::ca::to_pem;
+use super::{audit, certificates};
 use crate::documents::evidence::{self as bundle, Parts};
 use crate::domain::approval::ApprovalRecord;
 use crate::domain::checkpoint::Checkpoint;
@@ -14,9 +15,9 @@ use crate::domain::evidence::{CertificateFacts, EvidenceFacts, EvidenceOf};
 use crate::domain::officer::Duty;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::issuing::crl::{self, CheckedCrl};
 use crate::keys::checkpoint::ClaimedCheckpoint;
 use crate::keys::{file, signature};
+use crate::station::authorities::Issuer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SigningKey, clock, unit_key};
@@ -66,9 +67,10 @@ pub fn export(
     }
     let signed = signed_log(desk, serial)?;
     let mut parts = bundle::instructions();
-    let list = add_trust(desk, &mut parts)?;
+    let present = desk.issuer()?;
+    add_trust(desk, &present, &mut parts)?;
     for one in &made {
-        add_certificate(desk, (&mut parts, list.as_ref()), one, disclosed)?;
+        add_certificate(desk, (&mut parts, &present), one, disclosed)?;
     }
     let rows = add_log(desk, signed, &mut parts)?;
     let now = clock::now();
@@ -110,6 +112,10 @@ fn not_packed(error: bundle::NotEvidence) -> Error {
 
 fn put(parts: &mut Parts, name: &str, bytes: impl Into<Vec<u8>>) {
     parts.insert(name.to_owned(), bytes.into());
+}
+
+fn path(folder: &str, name: &str) -> String {
+    format!("{folder}/{name}")
 }
 
 fn seconds(at: Timestamp) -> String {
@@ -161,34 +167,39 @@ fn note(
 }
 
 /// The roots that everything leads to, and the newest list of the CA where there is one.
-fn add_trust(desk: &Desk, parts: &mut Parts) -> Result<Option<CheckedCrl>, Error> {
+fn add_trust(desk: &Desk, present: &Issuer, parts: &mut Parts) -> Result<(), Error> {
     put(
         parts,
         "trust/root.pem",
         certificates::pem(&desk.pinned_root()?),
     );
-    let authority = desk.authority()?;
-    let own = [authority.certificate().to_vec()];
-    let chain = desk.ca_chain()?;
-    let pem: String = own
-        .iter()
-        .chain(&chain)
-        .map(|der| certificates::pem(der))
-        .collect();
-    put(parts, "trust/holder-ca.pem", pem);
-    // None was published yet: nothing was ever revoked.
-    let der = std::fs::read(desk.home().crl()).unwrap_or_default();
-    let list = crl::check(&der, &authority);
-    if list.is_some() {
-        put(parts, "crl/list.pem", ca::to_pem("X509 CRL", &der)?);
+    let [ca, list] = [bundle::HOLDER_CA, bundle::LIST].map(|(folder, name)| path(folder, name));
+    add_issuer(desk, (parts, (&ca, &list)), present)
+}
+
+/// A CA with its chain, and its newest list: none was published while nothing was ever revoked.
+fn add_issuer(
+    desk: &Desk,
+    (parts, (ca, list)): (&mut Parts, (&str, &str)),
+    issuer: &Issuer,
+) -> Result<(), Error> {
+    let own = [issuer.authority.certificate().to_vec()];
+    let ders = own.iter().chain(&issuer.chain);
+    put(
+        parts,
+        ca,
+        ders.map(|der| certificates::pem(der)).collect::<String>(),
+    );
+    if let Some((_list, der)) = desk.published_list(issuer) {
+        put(parts, list, to_pem("X509 CRL", &der)?);
     }
-    Ok(list)
+    Ok(())
 }
 
 /// One certificate with the approval it was issued under and what its ukey signed.
 fn add_certificate(
     desk: &Desk,
-    (parts, list): (&mut Parts, Option<&CheckedCrl>),
+    (parts, present): (&mut Parts, &Issuer),
     made: &Made,
     disclosed: &[String],
 ) -> Result<(), Error> {
@@ -211,6 +222,12 @@ fn add_certificate(
     for (field, bytes) in disclosures(desk, made, &record, disclosed)? {
         put(parts, &format!("{folder}/disclosed/{field}"), bytes);
     }
+    let issuer = desk.issuer_of(certificate.generation)?;
+    if issuer.generation != present.generation {
+        // Signed by the CA before: its own certificate and list stand beside (D-60).
+        let [ca, list] = [bundle::HOLDER_CA, bundle::LIST].map(|(_, name)| path(&folder, name));
+        add_issuer(desk, (parts, (&ca, &list)), &issuer)?;
+    }
     let mut add = |name: &str, bytes: Vec<u8>| put(parts, &format!("{folder}/{name}"), bytes);
     add(
         "certificate.pem",
@@ -225,7 +242,7 @@ fn add_certificate(
         add(&format!("{}.txt", proof.purpose), proof.message.into());
         add(&format!("{}.sig", proof.purpose), proof.signature);
     }
-    if let Some(list) = list {
+    if let Some((list, _der)) = desk.published_list(&issuer) {
         let listed = list
             .revoked
             .iter()

@@ -1,6 +1,6 @@
 //! The hand-over of an issued ukey to its holder, and the hold that a random PIN asks for (D-59).
 
-use crate::domain::certificate::{CertificateSerial, RevocationReason};
+use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
 use crate::domain::loss::LossEnding;
 use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
@@ -9,7 +9,7 @@ use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::ca::{self, CrlStanding};
-use crate::station::jobs::{losses, restore};
+use crate::station::jobs::{losses, restore, temporary};
 use crate::station::{ActingOfficer, clock};
 use crate::store::{CertificateRow, RunRow, StoreError, UkeyRow, Writing};
 use crate::workflow::journal::PinSource;
@@ -32,8 +32,8 @@ pub struct HandedOut {
 /// replaces is revoked first, in the same act (D-42).
 ///
 /// # Errors
-/// `ukey-not-in-stock`, `ukey-not-issued`, `pin-letter-not-printed`, `restore-not-compared`,
-/// `wrong-duty`.
+/// `ukey-not-in-stock`, `ukey-not-issued`, `pin-letter-not-printed`, `certificate-revoked`,
+/// `temporary-not-needed`, `restore-not-compared`, `wrong-duty`.
 pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result<HandedOut, Error> {
     officer.demand(Duty::HandOut)?;
     restore::demand_compared(desk)?;
@@ -49,6 +49,7 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
         return Err(not_issued());
     }
     let to_hold = certificate_to_hold(desk, &run)?;
+    demand_live(desk, &run)?;
     let replaced = to_replace(desk, &run)?;
     let mut audit = Desk::audit_row(officer, "ukey-handed-out");
     audit.request = Some(run.request.to_string());
@@ -84,14 +85,32 @@ pub fn hand_out(desk: &Desk, officer: &ActingOfficer, serial: &Serial) -> Result
     })
 }
 
-/// The live certificates of the request that this run's request replaces.
+/// A ukey whose certificate was revoked before it reached its holder is not given to them.
+fn demand_live(desk: &Desk, run: &RunRow) -> Result<(), Error> {
+    let certificate = desk.store().read().certificate_of_run(run.id)?;
+    match certificate.filter(|row| row.state == CertificateState::Revoked) {
+        Some(row) => Err(Error::refused(
+            "certificate-revoked",
+            row.serial.to_string(),
+        )),
+        None => Ok(()),
+    }
+}
+
+/// The live certificates of the request that this run's request replaces, and of those before it: where a
+/// temporary ukey stood in, the one on hold ends with it. A temporary ukey itself ends nothing (D-20).
 fn to_replace(desk: &Desk, run: &RunRow) -> Result<Vec<CertificateRow>, Error> {
     let store = desk.store();
     let reading = store.read();
-    let Some(old) = reading.replaced_request(run.request)? else {
+    if run.temporary.is_some() {
+        temporary::demand_needed(&reading, run.request)?;
         return Ok(Vec::new());
-    };
-    Ok(reading.live_certificates(old)?)
+    }
+    let mut live = Vec::new();
+    for old in reading.all_replaced(run.request)? {
+        live.extend(reading.live_certificates(old)?);
+    }
+    Ok(live)
 }
 
 /// Revokes what is replaced: superseded, or a compromised key where its ukey is missing (D-43).

@@ -30,7 +30,11 @@ use crate::station::sign_in::{self, AskSecret};
 use crate::station::unit_key::{self, UNIT_DAYS, UnitKey};
 use crate::store::KeyToken;
 
+mod ending;
 mod initial_officers;
+
+pub use ending::Ending;
+use ending::{BackupTable, RecoveryTable};
 
 /// D-60: a root of holders' CAs outlives them by far.
 const HOLDER_ROOT_DAYS: i64 = 20 * 365;
@@ -47,6 +51,8 @@ pub struct Config {
     ca: CaTable,
     #[serde(default)]
     desk: DeskTable,
+    recovery: Option<RecoveryTable>,
+    backup: Option<BackupTable>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -96,6 +102,38 @@ struct DeskTable {
     hotline: String,
 }
 
+/// What a person fills in at the window, in place of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Filled {
+    /// The unit.
+    pub unit: UnitDraft,
+    /// Root and superior; none for a province.
+    pub trust: Option<FilledTrust>,
+    /// Name and post of each of the first officers, and where their form 1 lies.
+    pub officers: Vec<(OfficerName, Post, Option<PathBuf>)>,
+    /// Where holders' certificates come from.
+    pub ca: CaKind,
+    /// The certificate of a CA elsewhere, where it is at hand.
+    pub ca_certificate: Option<PathBuf>,
+    /// Who keeps the shares of the recovery kit, and the folder for their papers.
+    pub recovery: Option<(Vec<String>, PathBuf)>,
+    /// The file of the first backup.
+    pub backup: Option<PathBuf>,
+}
+
+/// The certificates that are compared with paper.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FilledTrust {
+    /// The root's certificate.
+    pub root: PathBuf,
+    /// Its fingerprint, as it stands on paper.
+    pub root_sha256: String,
+    /// The superior's certificate and its chain.
+    pub superior: PathBuf,
+    /// Its fingerprint, as it stands on paper.
+    pub superior_sha256: String,
+}
+
 /// One of the first officers.
 struct NewOfficer {
     name: OfficerName,
@@ -105,7 +143,7 @@ struct NewOfficer {
 }
 
 /// What was made.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Made {
     /// The home.
     pub home: Home,
@@ -120,6 +158,8 @@ pub struct Made {
     pub fingerprint: String,
     /// The file for the superior.
     pub enrolment: Option<PathBuf>,
+    /// Recovery kit and first backup.
+    pub ending: Ending,
 }
 
 /// The pinned root and the superior's certificates, compared with what stands on paper.
@@ -152,6 +192,12 @@ impl Config {
         if let Some(certificate) = &mut config.ca.certificate {
             *certificate = folder.join(&*certificate);
         }
+        if let Some(recovery) = &mut config.recovery {
+            recovery.papers = folder.join(&recovery.papers);
+        }
+        if let Some(backup) = &mut config.backup {
+            backup.file = folder.join(&backup.file);
+        }
         for form in config
             .officers
             .iter_mut()
@@ -159,6 +205,38 @@ impl Config {
         {
             *form = folder.join(&*form);
         }
+        Ok(config)
+    }
+
+    /// The same from what was filled in.
+    ///
+    /// # Errors
+    /// `config-invalid` with the field.
+    pub fn filled(filled: Filled) -> Result<Self, Error> {
+        let officers = filled.officers.into_iter();
+        let config = Self {
+            unit: filled.unit,
+            trust: filled.trust.map(|trust| TrustTable {
+                root: trust.root,
+                root_sha256: trust.root_sha256,
+                superior: trust.superior,
+                superior_sha256: trust.superior_sha256,
+            }),
+            officers: officers
+                .map(|(name, post, form)| OfficerTable { name, post, form })
+                .collect(),
+            ca: CaTable {
+                kind: filled.ca,
+                certificate: filled.ca_certificate,
+            },
+            desk: DeskTable::default(),
+            recovery: filled
+                .recovery
+                .map(|(custodians, papers)| RecoveryTable { custodians, papers }),
+            backup: filled.backup.map(|file| BackupTable { file }),
+        };
+        let invalid = |field: &str| Error::usage("config-invalid", field);
+        config.check().map_err(invalid)?;
         Ok(config)
     }
 
@@ -195,6 +273,7 @@ pub fn init(
 ) -> Result<Made, Error> {
     Home::vacant(path)?;
     let unit = unit(config)?;
+    ending::check(config)?;
     let secrets = secrets.map(Secrets::read).transpose()?;
     let trust = config.trust.as_ref().map(trust).transpose()?;
     let ca = config.ca.certificate.as_deref().map(ca_certificate);
@@ -242,6 +321,7 @@ pub fn init(
     let decides = |officer: &&NewOfficer| Duty::DecideRequest.belongs_to(officer.post);
     let unidentified = officers.iter().filter(decides);
     let unidentified = unidentified.filter(|officer| officer.form.is_none());
+    let ending = ending::end(&home, config, &officers);
     Ok(Made {
         unidentified: unidentified.map(|officer| officer.name.clone()).collect(),
         enrolment: enrolment.map(|name| home.out().join(name)),
@@ -252,6 +332,7 @@ pub fn init(
             .map(|officer| (officer.name, officer.post))
             .collect(),
         fingerprint,
+        ending,
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 pub use self::paper::{print, write_statement};
 use super::ca::{self, CrlStanding};
 use super::clock_check::{self, ClockView};
-use super::{papers, people, ukeys};
+use super::{papers, people, renew, temporary, ukeys};
 use crate::domain::audit::AuditRow;
 use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
 use crate::domain::id::RequestId;
@@ -44,6 +44,8 @@ pub struct Reported {
     pub loss: LossView,
     /// Where this reaches the world by the list; none where the list says it already.
     pub crl: Option<CrlStanding>,
+    /// Certificates of temporary ukeys that ended with it (D-20).
+    pub temporary_ended: Vec<CertificateSerial>,
 }
 
 /// Reports a ukey as suspended, lost or stolen: its certificates are on hold or revoked at once, in one
@@ -63,8 +65,16 @@ pub fn report(
     let reason = people::reason_text(reason)?;
     let ukey = ukeys::named(desk, officer, serial)?;
     demand_reportable(&ukey, kind)?;
-    let on_it = desk.store().read().certificates_on(&ukey.identity.serial)?;
-    let row = row(&ukey, &on_it, kind, (officer.name().as_str(), &reason))?;
+    let (on_it, standing) = {
+        let store = desk.store();
+        let reading = store.read();
+        let serial = &ukey.identity.serial;
+        (
+            reading.certificates_on(serial)?,
+            reading.standing_certificate(serial)?,
+        )
+    };
+    let row = row(&ukey, standing, kind, (officer.name().as_str(), &reason))?;
     let changes = on_it.iter().any(is_live);
     if !changes && kind == LossKind::Suspended {
         let text = row.certificate.to_string();
@@ -91,20 +101,20 @@ fn demand_reportable(ukey: &UkeyRow, kind: LossKind) -> Result<(), Error> {
     Err(Error::refused(code, text))
 }
 
-/// The report of a ukey.
+/// The report of a ukey, and of the certificate that stands for it: that of a renewal once it is proven.
 fn row(
     ukey: &UkeyRow,
-    on_it: &[CertificateRow],
+    standing: Option<CertificateRow>,
     kind: LossKind,
     (by, reason): (&str, &str),
 ) -> Result<LossRow, Error> {
     let serial = &ukey.identity.serial;
-    let newest = on_it.last();
-    let newest = newest.ok_or_else(|| Error::refused("loss-not-possible", serial.as_str()))?;
+    let certificate =
+        standing.ok_or_else(|| Error::refused("loss-not-possible", serial.as_str()))?;
     Ok(LossRow {
         id: clock::new_uuid().to_string(),
         ukey: serial.clone(),
-        certificate: newest.serial.clone(),
+        certificate: certificate.serial,
         kind,
         reported_at: clock::now(),
         reported_by: by.to_owned(),
@@ -158,6 +168,7 @@ fn put(
         }
     }
     if row.kind != LossKind::Suspended {
+        renew::end_with_ukey(writing, &row.ukey, at)?;
         let ending = if row.reported_by == STATION {
             LossEnding::HoldOver
         } else {
@@ -187,7 +198,8 @@ pub(super) fn suspend_by_order(
 ) -> Result<(), Error> {
     let reason = RevocationReason::CertificateHold.word();
     let by = (officer.name().as_str(), reason);
-    let row = row(ukey, on_it, LossKind::Suspended, by)?;
+    let standing = writing.standing_certificate(&ukey.identity.serial)?;
+    let row = row(ukey, standing, LossKind::Suspended, by)?;
     Ok(put(writing, ukey, on_it, &row)?)
 }
 
@@ -212,6 +224,7 @@ fn told(
         ukey,
         loss: view(row, now),
         crl,
+        temporary_ended: Vec::new(),
     })
 }
 
@@ -223,7 +236,8 @@ fn view(row: LossRow, now: Timestamp) -> LossView {
 }
 
 /// A suspended ukey was found: with the holder's signed statement it goes back to the state that it had,
-/// and the hold ends; one that waits for a changed PIN too stays on hold (D-43, D-59).
+/// the certificate of a temporary ukey that stood in is revoked (D-20), and the hold ends; one that waits
+/// for a changed PIN too stays on hold (D-43, D-59).
 ///
 /// # Errors
 /// `wrong-duty` (system or security), `ukey-unknown`, `ukey-not-suspended`, `certificate-revoked` once it
@@ -239,10 +253,12 @@ pub fn found(
     end_holds(desk)?;
     let ukey = ukeys::named(desk, officer, serial)?;
     let serial = &ukey.identity.serial;
-    let (on_it, losses) = {
+    let (on_it, losses, stood_in) = {
         let store = desk.store();
         let reading = store.read();
-        (reading.certificates_on(serial)?, reading.losses_of(serial)?)
+        let on_it = reading.certificates_on(serial)?;
+        let stood_in = temporary::standing_in(&reading, &on_it)?;
+        (on_it, reading.losses_of(serial)?, stood_in)
     };
     let open = losses.iter().rev();
     let open = open.into_iter().find(|row| is_open_suspension(row));
@@ -262,10 +278,12 @@ pub fn found(
     }
     let mut audit = Desk::audit_row(officer, "ukey-found");
     about(&mut audit, &ukey, open);
+    let ended = stood_in.iter().map(|row| format!("; ends {}", row.serial));
     audit.detail = Some(format!(
-        "{}; statement sha256 {}",
+        "{}; statement sha256 {}{}",
         open.id,
-        hex::encode(scan.sha256.0)
+        hex::encode(scan.sha256.0),
+        ended.collect::<String>()
     ));
     let now = audit.at;
     desk.store().act(&audit, |writing| {
@@ -274,12 +292,15 @@ pub fn found(
         for certificate in &on_it {
             writing.lift_suspension(&certificate.serial)?;
         }
+        temporary::end(writing, &stood_in, now)?;
         let by = officer.name().as_str();
         writing.end_suspension(serial, (by, now), LossEnding::Found)?;
         writing.put_loss_statement(&open.id, (scan.sha256, scan.kind), statement)
     })?;
     let crl = Some(ca::publish_as(desk, officer));
-    told(desk, serial, &open.id, crl)
+    let mut found = told(desk, serial, &open.id, crl)?;
+    found.temporary_ended = stood_in.into_iter().map(|row| row.serial).collect();
+    Ok(found)
 }
 
 /// What lets an officer of this post take a suspended ukey as found: the desk sees the holder with it,
@@ -327,6 +348,19 @@ pub fn holders(
     Ok(desk.store().read().holders(search, limit)?)
 }
 
+/// For whom a ukey was made, or is set aside.
+///
+/// # Errors
+/// What the store says.
+pub fn holder_of(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    serial: &Serial,
+) -> Result<Option<HolderRow>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    Ok(desk.store().read().holder_of(serial)?)
+}
+
 /// The reports of one ukey, the oldest first.
 ///
 /// # Errors
@@ -342,16 +376,21 @@ pub fn of_ukey(
     Ok(rows.into_iter().map(|row| view(row, now)).collect())
 }
 
-/// Stops the clock of every report that a published list tells of, once the list was fetched back; gives
-/// their number (D-41).
+/// Stops the clock of every report that the published lists tell of together, once they were fetched back;
+/// gives their number (D-41). A ukey may have certificates of two generations of the CA (D-60).
 pub(in crate::station) fn confirm(
     desk: &Desk,
     officer: &ActingOfficer,
-    list: &CheckedCrl,
+    lists: &[&CheckedCrl],
 ) -> Result<usize, Error> {
-    let entries: BTreeMap<&CertificateSerial, RevocationReason> = list
-        .revoked
+    let Some(list) = lists.iter().max_by_key(|list| list.number) else {
+        return Ok(0);
+    };
+    let made_at = lists.iter().map(|list| list.this_update).min();
+    let made_at = made_at.unwrap_or(list.this_update);
+    let entries: BTreeMap<&CertificateSerial, RevocationReason> = lists
         .iter()
+        .flat_map(|list| &list.revoked)
         .map(|entry| (&entry.serial, entry.reason))
         .collect();
     let told: Vec<LossRow> = {
@@ -360,7 +399,7 @@ pub(in crate::station) fn confirm(
         let mut told = Vec::new();
         for row in reading.open_losses()? {
             let on_it = reading.certificates_on(&row.ukey)?;
-            if is_told(&row, &on_it, (&entries, list.this_update)) {
+            if is_told(&row, &on_it, (&entries, made_at)) {
                 told.push(row);
             }
         }
@@ -417,17 +456,20 @@ pub(in crate::station) fn end_holds(desk: &Desk) -> Result<usize, Error> {
         .read()
         .suspensions_until(now.plus_secs(-HOLD_SECS))?;
     for suspension in &over {
-        let (ukey, on_it) = {
+        let (ukey, on_it, standing) = {
             let store = desk.store();
             let reading = store.read();
-            let ukey = reading.ukey(&suspension.ukey)?;
-            (ukey, reading.certificates_on(&suspension.ukey)?)
+            (
+                reading.ukey(&suspension.ukey)?,
+                reading.certificates_on(&suspension.ukey)?,
+                reading.standing_certificate(&suspension.ukey)?,
+            )
         };
         let Some(ukey) = ukey.filter(|row| row.state == UkeyState::Suspended) else {
             continue; // Moved by another act, which ended the suspension.
         };
         let why = (STATION, suspension.id.as_str());
-        let row = row(&ukey, &on_it, LossKind::Lost, why)?;
+        let row = row(&ukey, standing, LossKind::Lost, why)?;
         let mut audit = AuditRow::new(now, STATION, None, "hold-over");
         about(&mut audit, &ukey, &row);
         desk.store()

@@ -367,7 +367,12 @@ fn reseal(
     for (ukey, sealed) in writing.own_ukey_so_pins()? {
         writing.set_own_ukey_so_pin(&ukey, &seal_text(&sealed)?)?;
     }
-    for setting in ["ca_so_pin", "unit_so_pin"] {
+    for row in writing.former_authorities()? {
+        if let Some(sealed) = row.so_pin {
+            writing.set_former_so_pin(row.generation, &seal_text(&sealed)?)?;
+        }
+    }
+    for setting in ["ca_so_pin", "ca_next_so_pin", "unit_so_pin"] {
         if let Some(sealed) = writing.meta(setting)? {
             writing.set_meta(setting, &seal_text(&sealed)?)?;
         }

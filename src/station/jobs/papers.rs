@@ -69,17 +69,17 @@ pub(super) fn check_scan(content: &[u8]) -> Result<Scan, Error> {
     })
 }
 
-/// Writes a scan to `out`: the one whose SHA-256 begins with `which`, else the last attached. Whoever
+/// A scan with its bytes: the one whose SHA-256 begins with `which`, else the last attached. Whoever
 /// calls it has revealed it (D-39).
 ///
 /// # Errors
-/// `scan-missing`, or what the file system says.
-pub fn write_scan(
+/// `scan-missing`, or what the store says.
+pub fn read_scan(
     desk: &Desk,
     request: &RequestRow,
-    (which, out): (Option<&str>, &Path),
+    which: Option<&str>,
     _revealed: &Revealed,
-) -> Result<ScanRow, Error> {
+) -> Result<(ScanRow, Vec<u8>), Error> {
     let missing = || Error::refused("scan-missing", request.number.clone());
     let which = which.unwrap_or_default().to_ascii_lowercase();
     let mut scans = desk.store().read().scans(request.id)?.into_iter();
@@ -89,7 +89,21 @@ pub fn write_scan(
         .store()
         .read()
         .scan_content(request.id, row.scan.sha256)?;
-    let content = content.ok_or_else(missing)?;
+    Ok((row, content.ok_or_else(missing)?))
+}
+
+/// Writes a scan to `out`: the one whose SHA-256 begins with `which`, else the last attached. Whoever
+/// calls it has revealed it (D-39).
+///
+/// # Errors
+/// `scan-missing`, or what the file system says.
+pub fn write_scan(
+    desk: &Desk,
+    request: &RequestRow,
+    (which, out): (Option<&str>, &Path),
+    revealed: &Revealed,
+) -> Result<ScanRow, Error> {
+    let (row, content) = read_scan(desk, request, which, revealed)?;
     file::replace(out, &content).map_err(|error| Error::io(out, error))?;
     Ok(row)
 }

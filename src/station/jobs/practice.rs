@@ -53,28 +53,40 @@ pub fn new(path: &Path, profile: &str, ukeys: u16, requests: u16) -> Result<Home
         return Err(Error::usage("profile-unknown", profile).because(error));
     }
     let home = Home::create(path)?;
+    let filled = fill(&home, (&virtual_ukeys, &stock), (ukeys, requests));
+    if filled.is_err() {
+        // It was empty: half a home would only be in the way.
+        std::fs::remove_dir_all(home.path()).ok();
+    }
+    filled.map(|()| home)
+}
+
+fn fill(
+    home: &Home,
+    (virtual_ukeys, stock): (&VirtualUkeys, &VirtualUkeys),
+    (ukeys, requests): (u16, u16),
+) -> Result<(), Error> {
     let lock = home.lock()?;
-    let mut maker = Maker::new(&home, &virtual_ukeys)?;
+    let mut maker = Maker::new(home, virtual_ukeys)?;
     maker.certify_unit()?;
     maker.make_ca()?;
     for (name, post) in OFFICERS {
         maker.add_officer(&officer_name(name)?, post)?;
     }
     for _ in 0..ukeys {
-        maker.add_ukey(&stock)?;
+        maker.add_ukey(stock)?;
     }
     maker.base.keys.write(&home.keys())?;
     maker.secrets.save()?;
     drop(maker);
     drop(lock); // The desk takes it itself.
-    add_requests(&home, requests)?;
+    add_requests(home, requests)?;
     let (desk, security) = open(home.path(), Duty::Revoke)?;
-    ca::publish_crl(&desk, &security)?;
-    Ok(home)
+    ca::publish_crl(&desk, &security)
 }
 
 /// How to reach virtual ukeys of a shipped profile.
-pub(super) fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
+pub(crate) fn reach(profile: &str) -> Result<VirtualUkeys, Error> {
     let unknown = || Error::usage("profile-unknown", profile);
     let found = profiles::load(Path::new(""))?.remove(profile);
     desk::virtual_ukeys(found.ok_or_else(unknown)?, desk::this_program()?)
@@ -129,11 +141,16 @@ pub fn fault(
     (kind, at): (FaultAtStep, &str),
 ) -> Result<(Serial, Step), Error> {
     let (serial, folder) = folder(path, serial)?;
-    let mut steps = Step::ORDER.into_iter();
-    let step = steps.find(|step| step.word() == at && step.touches_ukey());
+    let renewal = Step::RENEWAL.into_iter();
+    let renewal = renewal.filter(|step| !Step::ORDER.contains(step));
+    let steps: Vec<Step> = Step::ORDER
+        .into_iter()
+        .chain(renewal)
+        .filter(|step| step.touches_ukey())
+        .collect();
+    let step = steps.iter().copied().find(|step| step.word() == at);
     let step = step.ok_or_else(|| {
-        let words = Step::ORDER.iter().filter(|step| step.touches_ukey());
-        let words: Vec<_> = words.map(|step| step.word()).collect();
+        let words: Vec<_> = steps.iter().map(|step| step.word()).collect();
         Error::usage("practice-fault-step", format!("{at}; {}", words.join(", ")))
     })?;
     practice_fault::plan(&folder, kind, step)?;

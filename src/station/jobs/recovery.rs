@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use crate::documents::recovery_share::{self, ShareSheet};
+use crate::documents::recovery_share::{self, ShareOf, ShareSheet};
 use crate::domain::audit::AuditRow;
 use crate::domain::officer::{Duty, OfficerName, Post, TEMPORARY_SECS};
 use crate::domain::pin::PinAlphabet;
@@ -15,7 +15,8 @@ use crate::domain::timestamp::Timestamp;
 use crate::keys::escrow::EscrowKey;
 use crate::keys::file;
 use crate::keys::secret::{SecretKey, SecretText};
-use crate::keys::wrap::{KeysFile, OfficerSecrets, OwnPins, Recovered, SHARES, Share, ShareFault};
+use crate::keys::shares::{SHARES, Share, ShareFault};
+use crate::keys::wrap::{KeysFile, OfficerSecrets, OwnPins, Recovered};
 use crate::station::desk::{self, Desk, PRACTICE_PROFILE};
 use crate::station::error::Error;
 use crate::station::fonts::{self, Face};
@@ -25,8 +26,10 @@ use crate::station::{ActingOfficer, SecondOfficer, clock, key_token, ukey_pins};
 use crate::store::{OfficerRow, Store, TemporaryRow};
 use crate::token::profiles;
 
-pub use crate::keys::wrap::LINES;
+pub use crate::keys::shares::LINES;
 
+/// What each paper of the kit is called, before its number.
+pub(super) const KIT_PAPER: &str = "share";
 /// Setting: who keeps the shares, JSON.
 const CUSTODIANS: &str = "recovery_custodians";
 
@@ -44,39 +47,12 @@ pub fn make_kit(
 ) -> Result<Vec<PathBuf>, Error> {
     officer.demand(Duty::SetUp)?;
     check_custodians(desk, custodians)?;
-    let unit = desk.own_unit()?.name;
-    let font = fonts::with(
-        Face::Sans,
-        custodians.iter().map(String::as_str).chain([unit.as_str()]),
-    )?;
-    let paths: Vec<PathBuf> = (1..=SHARES)
-        .map(|number| dir.join(format!("share-{number}.pdf")))
-        .collect();
-    if let Some(there) = paths.iter().find(|path| path.symlink_metadata().is_ok()) {
-        return Err(Error::usage("file-exists", there.display().to_string()));
-    }
-    std::fs::create_dir_all(dir).map_err(|error| Error::io(dir, error))?;
+    let papers = vacant_papers(dir, KIT_PAPER)?;
     let now = clock::now();
-    let checkpoint = desk.store().read().audit_position(desk.id())?.code();
     // On paper first: a kit whose shares nobody has replaces none.
     let mut next = desk.keys().clone();
     let shares = next.make_kit(&desk.store_key(), now)?;
-    for ((share, custodian), path) in shares.iter().zip(custodians).zip(&paths) {
-        let lines = share.lines();
-        let texts: Vec<&str> = lines.iter().map(SecretText::expose).collect();
-        let sheet = ShareSheet {
-            unit: &unit,
-            custodian,
-            number: share.number(),
-            shares: SHARES,
-            made_on: now.date().to_string(),
-            lines: &texts,
-            checkpoint: checkpoint.to_string(),
-        };
-        let pdf = recovery_share::pdf(&sheet, &font).map_err(fonts::paper)?;
-        let pdf = Zeroizing::new(pdf);
-        file::replace(path, &pdf).map_err(|error| Error::io(path, error))?;
-    }
+    write_papers(desk, ShareOf::Kit, (&shares, custodians), &papers)?;
     desk.home().change_keys(&mut desk.keys(), |keys| {
         keys.take_kit_of(&next);
     })?;
@@ -89,7 +65,41 @@ pub fn make_kit(
     audit.detail = Some(second.told());
     desk.store()
         .act(&audit, |writing| writing.set_meta(CUSTODIANS, &known))?;
-    Ok(paths)
+    Ok(papers)
+}
+
+/// Writes each share to its paper. They are nowhere else.
+pub(super) fn write_papers(
+    desk: &Desk,
+    of: ShareOf,
+    (shares, custodians): (&[Share], &[String]),
+    papers: &[PathBuf],
+) -> Result<(), Error> {
+    let unit = desk.own_unit()?.name;
+    let texts = custodians.iter().map(String::as_str).chain([unit.as_str()]);
+    let font = fonts::with(Face::Sans, texts)?;
+    let made_on = clock::now().date().to_string();
+    let checkpoint = desk.store().read().audit_position(desk.id())?.code();
+    for ((share, custodian), path) in shares.iter().zip(custodians).zip(papers) {
+        let folder = file::folder_of(path);
+        std::fs::create_dir_all(folder).map_err(|error| Error::io(folder, error))?;
+        let lines = share.lines();
+        let texts: Vec<&str> = lines.iter().map(SecretText::expose).collect();
+        let sheet = ShareSheet {
+            of,
+            unit: &unit,
+            custodian,
+            number: share.number(),
+            shares: SHARES,
+            made_on: made_on.clone(),
+            lines: &texts,
+            checkpoint: checkpoint.to_string(),
+        };
+        let pdf = recovery_share::pdf(&sheet, &font).map_err(fonts::paper)?;
+        let pdf = Zeroizing::new(pdf);
+        file::replace(path, &pdf).map_err(|error| Error::io(path, error))?;
+    }
+    Ok(())
 }
 
 /// Who keeps the shares.
@@ -99,25 +109,62 @@ struct Custodians {
     made_at: Timestamp,
 }
 
-/// Three people, and no officer among them.
-fn check_custodians(desk: &Desk, custodians: &[String]) -> Result<(), Error> {
-    let mut different: Vec<&str> = custodians.iter().map(|name| name.trim()).collect();
-    different.retain(|name| !name.is_empty());
-    different.sort_unstable();
-    different.dedup();
-    if different.len() != usize::from(SHARES) || custodians.len() != usize::from(SHARES) {
-        return Err(Error::usage("custodians-same", ""));
-    }
+/// Three people, and no officer among them, by whatever name.
+pub(super) fn check_custodians(desk: &Desk, custodians: &[String]) -> Result<(), Error> {
+    check_different(custodians)?;
     let store = desk.store();
     let reading = store.read();
     for row in reading.officers()?.iter().filter(|row| row.enabled) {
         let form = row.request.map(|id| reading.request(id)).transpose()?;
-        let person = form.map(|form| form.holder_name).unwrap_or_default();
-        if different.contains(&row.name.as_str()) || different.contains(&person.as_str()) {
-            return Err(Error::refused("custodian-is-officer", row.name.as_str()));
+        let person = form.as_ref().map(|form| form.holder_name.as_str());
+        check_no_officer(custodians, [row.name.as_str()].into_iter().chain(person))?;
+    }
+    Ok(())
+}
+
+/// As many people as shares, each with a name.
+///
+/// # Errors
+/// `custodians-same`.
+pub(super) fn check_different(custodians: &[String]) -> Result<(), Error> {
+    let mut different: Vec<&str> = custodians.iter().map(|name| name.trim()).collect();
+    different.retain(|name| !name.is_empty());
+    different.sort_unstable();
+    different.dedup();
+    let shares = usize::from(SHARES);
+    if different.len() != shares || custodians.len() != shares {
+        return Err(Error::usage("custodians-same", ""));
+    }
+    Ok(())
+}
+
+/// Who keeps a share is no officer (D-46).
+///
+/// # Errors
+/// `custodian-is-officer`.
+pub(super) fn check_no_officer<'a>(
+    custodians: &[String],
+    officers: impl IntoIterator<Item = &'a str>,
+) -> Result<(), Error> {
+    for officer in officers {
+        if custodians.iter().any(|name| name.trim() == officer) {
+            return Err(Error::refused("custodian-is-officer", officer));
         }
     }
     Ok(())
+}
+
+/// The papers of three shares in `dir`, where nothing is in their way.
+///
+/// # Errors
+/// `file-exists`.
+pub(super) fn vacant_papers(dir: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
+    let papers = (1..=SHARES).map(|number| dir.join(format!("{name}-{number}.pdf")));
+    let papers: Vec<PathBuf> = papers.collect();
+    match papers.iter().find(|path| path.symlink_metadata().is_ok()) {
+        Some(there) => Err(Error::usage("file-exists", there.display().to_string())),
+        None => Ok(papers),
+    }
 }
 
 /// Asks for a share as it stands on its paper, line by line.
@@ -221,12 +268,7 @@ fn open_kit(home: &Home, keys: &mut KeysFile, ask: &dyn AskShare) -> Result<Reco
     if let Some(secs) = keys.kit_wait_secs(now) {
         return Err(Error::refused("sign-in-wait", format!("{secs} s")));
     }
-    let required = || Error::usage("share-required", "");
-    let read = |place| -> Result<Share, Error> {
-        let lines = ask.share(place).ok_or_else(required)?;
-        Share::parse(&lines).map_err(share_error)
-    };
-    let shares = [read(1)?, read(2)?];
+    let shares = two_shares(ask)?;
     match keys.open_kit(&shares)? {
         Ok(recovered) => Ok(recovered),
         Err(fault) => {
@@ -236,7 +278,18 @@ fn open_kit(home: &Home, keys: &mut KeysFile, ask: &dyn AskShare) -> Result<Reco
     }
 }
 
-fn share_error(fault: ShareFault) -> Error {
+/// Two shares as they are typed.
+pub(super) fn two_shares(ask: &dyn AskShare) -> Result<[Share; 2], Error> {
+    let required = || Error::usage("share-required", "");
+    let read = |place| -> Result<Share, Error> {
+        let lines = ask.share(place).ok_or_else(required)?;
+        Share::parse(&lines).map_err(share_error)
+    };
+    Ok([read(1)?, read(2)?])
+}
+
+/// Why shares do not open.
+pub(super) fn share_error(fault: ShareFault) -> Error {
     match fault {
         ShareFault::Line(line) => Error::usage("share-line", line.to_string()),
         ShareFault::NoKit => Error::refused("recovery-none", ""),

@@ -126,8 +126,8 @@ pub fn edit(
         audit.detail = Some(format!("revision {revision}, same papers"));
     }
     desk.store().act(&audit, |writing| {
-        let replaced = writing.replaced_request(request.id)?;
-        let but: Vec<RequestId> = replaced.into_iter().chain([request.id]).collect();
+        let mut but = writing.all_replaced(request.id)?;
+        but.push(request.id);
         refuse_second(writing, &checked.form, &person, &but)?;
         writing.edit_request(request, &row, &person, &fields)?;
         if same_paper {
@@ -259,6 +259,40 @@ pub fn list_seen(
     sight: Sight<'_>,
 ) -> Result<Vec<RequestView>, Error> {
     officer.demand(Duty::ReadRecords)?;
+    let filter = person_searched(desk, filter)?;
+    let store = desk.store();
+    let reading = store.read();
+    let mut units = BTreeMap::new();
+    let rows = reading.requests(&filter)?.into_iter();
+    rows.map(|row| view(&reading, row, &mut units, sight))
+        .collect()
+}
+
+/// How many applications a filter finds, on whatever page; and how many there are in each state.
+///
+/// # Errors
+/// What the store says.
+pub fn counts(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    filter: &RequestFilter,
+) -> Result<(u64, BTreeMap<RequestState, u64>), Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let filter = person_searched(desk, filter)?;
+    let store = desk.store();
+    let reading = store.read();
+    let of_states = reading.request_counts()?;
+    let narrow = filter.unit.is_some() || filter.search.is_some() || filter.person.is_some();
+    let found = match filter.state {
+        _ if narrow => reading.count_requests(&filter)?,
+        Some(state) => of_states.get(&state).copied().unwrap_or_default(),
+        None => of_states.values().sum(),
+    };
+    Ok((found, of_states))
+}
+
+/// The filter as the store takes it: a whole identity number finds its person.
+pub(super) fn person_searched(desk: &Desk, filter: &RequestFilter) -> Result<RequestFilter, Error> {
     let mut filter = filter.clone();
     let today = clock::now().date();
     let number = filter
@@ -269,12 +303,8 @@ pub fn list_seen(
         filter.person = Some(people::person_hash(desk, &number)?);
         filter.search = None;
     }
-    let store = desk.store();
-    let reading = store.read();
-    let mut units = BTreeMap::new();
-    let rows = reading.requests(&filter)?.into_iter();
-    rows.map(|row| view(&reading, row, &mut units, sight))
-        .collect()
+    filter.search = filter.search.filter(|text| !text.trim().is_empty());
+    Ok(filter)
 }
 
 /// Number of each request, and the holder's unit.

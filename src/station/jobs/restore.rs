@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::BufReader;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -197,8 +197,9 @@ fn staging(home: &Path) -> Result<TempDir, Error> {
         .map_err(at)?;
     let staging = tempfile::Builder::new()
         .prefix(".restore-")
+        .permissions(fs::Permissions::from_mode(0o700))
         .tempdir_in(parent)
-        .map_err(at)?; // Mode 0700.
+        .map_err(at)?;
     for folder in EMPTY_FOLDERS.into_iter().chain(backup::FOLDERS) {
         let path = staging.path().join(folder);
         let made = fs::DirBuilder::new().mode(0o700).create(&path);
@@ -207,19 +208,21 @@ fn staging(home: &Path) -> Result<TempDir, Error> {
     Ok(staging)
 }
 
-/// Where a part goes: a new file, mode 0600, in folders of mode 0700.
+/// Where a part goes.
 fn place(staging: &Path, name: &str) -> std::io::Result<fs::File> {
     if !backup::is_part(name) {
         let text = format!("{name} is no part of a home");
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidData, text));
     }
-    let path = staging.join(name);
-    if let Some(folder) = path.parent() {
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)?;
-    }
+    new_file(&staging.join(name))
+}
+
+/// A new file, mode 0600, in folders of mode 0700.
+pub(super) fn new_file(path: &Path) -> std::io::Result<fs::File> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(file::folder_of(path))?;
     let mut options = fs::OpenOptions::new();
     options.write(true).create_new(true).mode(0o600).open(path)
 }

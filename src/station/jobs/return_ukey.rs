@@ -3,7 +3,7 @@
 
 use super::ca::{self, CrlStanding};
 use super::losses::close_request;
-use super::{people, stock, ukeys};
+use super::{people, renew, stock, ukeys};
 use crate::domain::certificate::{CertificateState, RevocationReason};
 use crate::domain::loss::LossEnding;
 use crate::domain::officer::Duty;
@@ -65,6 +65,7 @@ pub fn take_back(
             writing.revoke_for_good(&certificate.serial, reason, now)?;
             close_request(writing, certificate.request)?;
         }
+        renew::end_with_ukey(writing, &serial, now)?;
         let by = officer.name().as_str();
         writing.end_suspension(&serial, (by, now), LossEnding::Returned)
     })?;

@@ -11,7 +11,7 @@ use crate::documents::sheet::units::SheetUnit;
 use crate::documents::sheet::{self, SheetError};
 use crate::domain::field_fault::mask_value;
 use crate::domain::officer::{Duty, OfficerName};
-use crate::domain::request::{FieldFault, RequestState};
+use crate::domain::request::{FieldFault, RequestDraft, RequestState};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::unit::UnitDraft;
 use crate::keys::file;
@@ -36,6 +36,31 @@ pub fn template(desk: &Desk, officer: &ActingOfficer, out: &Path) -> Result<(), 
     let names: Vec<String> = open.map(|unit| unit.name).collect();
     let bytes = form2::template(&names, &user_types).map_err(not_written)?;
     file::replace(out, &bytes).map_err(|error| Error::io(out, error))
+}
+
+/// The application in a row that was copied from a sheet with the template's columns, and its cells that
+/// cannot be taken; `None` when the text is no such row. The rules of an imported row.
+pub fn pasted(text: &str) -> Option<(RequestDraft, Vec<RowFault>)> {
+    let row = form2::pasted(text)?;
+    let faults = row.faults.into_iter().map(|fault| RowFault {
+        place: Place {
+            row: row.row,
+            column: heading(fault.field),
+            cell: String::new(),
+            field: fault.field,
+        },
+        value: fault.value,
+        rule: fault.rule,
+        word: fault.problem.word(),
+        number: None,
+    });
+    Some((row.draft, faults.collect()))
+}
+
+fn heading(field: &str) -> &'static str {
+    let mut headings = form2::headings();
+    let found = headings.find(|(known, _heading)| *known == field);
+    found.map_or("", |(_field, heading)| heading)
 }
 
 /// Writes the requests that `filter` finds as a sheet, as much of them as may be seen; gives their

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use crate::documents::{pin_letter, slip};
+use crate::domain::handwriting::Handwriting;
 use crate::domain::identity_number::mask;
 use crate::domain::officer::Duty;
 use crate::domain::pin::Pin;
@@ -28,9 +29,23 @@ pub fn write(
     serial: &Serial,
     out: &Path,
 ) -> Result<Vec<PathBuf>, Error> {
+    write_signed(desk, officer, (serial, Handwriting::default()), out)
+}
+
+/// The same with the signature that the holder wrote at the desk. It stands on that slip and nowhere else.
+///
+/// # Errors
+/// As [`write()`].
+pub fn write_signed(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    (serial, signature): (&Serial, Handwriting),
+    out: &Path,
+) -> Result<Vec<PathBuf>, Error> {
     officer.demand(Duty::HandOut)?;
     let not_issued = || Error::refused("ukey-not-issued", serial.as_str());
-    let (facts, run) = facts(desk, serial)?.ok_or_else(not_issued)?;
+    let (mut facts, run) = facts(desk, serial)?.ok_or_else(not_issued)?;
+    facts.signature = signature;
     let font = fonts::with(Face::Sans, [facts.holder.as_str(), &facts.unit])?;
     let pdf = slip::pdf(&facts, &font).map_err(fonts::paper)?;
     file::replace(out, &pdf).map_err(|error| Error::io(out, error))?;
@@ -88,9 +103,11 @@ fn facts(desk: &Desk, serial: &Serial) -> Result<Option<(slip::Slip, RunRow)>, E
         certificate_serial: certificate.serial.to_string(),
         not_before: certificate.not_before.date().to_string(),
         not_after: certificate.not_after.date().to_string(),
+        temporary: run.temporary.is_some(),
         assistant_address: meta("assistant_address")?,
         hotline: meta("hotline")?,
         checkpoint: position.code().to_string(),
+        signature: Handwriting::default(),
     };
     Ok(Some((slip, run)))
 }

@@ -8,6 +8,7 @@ mod scans;
 mod send;
 mod view;
 
+pub(super) use self::deadlines::countdown;
 pub use self::deadlines::{Deadline, Deadlines, PersonWithout, deadlines};
 pub use self::forecast::{Forecast, UnitForecast, forecast};
 pub use self::receive::{Received, receive};

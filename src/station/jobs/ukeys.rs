@@ -58,7 +58,8 @@ pub fn page(
 /// One ukey by its serial or the last four or more characters of it.
 ///
 /// # Errors
-/// `ukey-unknown`, `ukey-ambiguous`, `ukey-of-officer`.
+/// `ukey-unknown`, `ukey-ambiguous`, `ukey-of-officer`, `ukey-not-in-stock` for one that is plugged in and
+/// not on record.
 pub fn find(desk: &Desk, officer: &ActingOfficer, text: &str) -> Result<UkeyView, Error> {
     let row = named(desk, officer, text)?;
     let inserted = plugged(desk)?.contains(&row.identity.serial);
@@ -110,9 +111,22 @@ fn not_in_stock(desk: &Desk, text: &str) -> Result<Error, Error> {
     Ok(
         match own.find(|row| row.identity.serial.is_named_by(text)) {
             Some(row) => Error::refused("ukey-of-officer", row.identity.serial.as_str()),
-            None => Error::usage("ukey-unknown", text),
+            None => match stranger(desk, text) {
+                Some(serial) => Error::refused("ukey-not-in-stock", serial.as_str()),
+                None => Error::usage("ukey-unknown", text),
+            },
         },
     )
+}
+
+/// One that is plugged in and not on record: it can be taken in (D-30). Where the readers cannot be looked
+/// at it is unknown as any other.
+fn stranger(desk: &Desk, text: &str) -> Option<Serial> {
+    let plugged = serials(&bench::look(desk).ok()?);
+    let mut named = plugged
+        .into_iter()
+        .filter(|serial| serial.is_named_by(text));
+    named.next().filter(|_first| named.next().is_none())
 }
 
 /// The serials that are plugged in. Virtual ones by their marker; modules are asked.

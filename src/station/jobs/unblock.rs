@@ -1,6 +1,8 @@
 //! A holder's user PIN is locked or forgotten: security releases the SO PIN once, the holder types a new
 //! PIN, and the SO PIN is another one afterwards (D-44).
 
+pub mod remote;
+
 use super::at_ukey::AtUkey;
 use super::change_pin::{Subject, set_pin};
 use crate::domain::certificate::CertificateState;

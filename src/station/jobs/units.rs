@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use time::Date;
 
 use super::papers;
+use crate::domain::audit::AuditRow;
 use crate::domain::id::UnitId;
 use crate::domain::officer::Duty;
 use crate::domain::request::{FieldFault, FieldProblem, Normalised};
@@ -15,7 +16,7 @@ use crate::domain::unit_code::UnitCode;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::{ActingOfficer, SecondOfficer, clock};
-use crate::store::DelegationRow;
+use crate::store::{DelegationRow, Writing};
 
 /// One unit by name, code or id.
 ///
@@ -146,26 +147,41 @@ fn is_another(unit: &Unit, changed: &Unit) -> bool {
 /// # Errors
 /// `unit-own`, `unit-in-use` while it has live requests or open subordinates, `wrong-duty`.
 pub fn close(desk: &Desk, officer: &ActingOfficer, unit: &Unit) -> Result<Unit, Error> {
+    let closed = to_close(officer, unit)?;
+    if closed == *unit {
+        return Ok(closed);
+    }
+    let audit = closing(officer, &closed);
+    desk.store()
+        .act(&audit, |writing| put_closed(writing, &closed))?;
+    Ok(closed)
+}
+
+/// The unit as it is once it is closed; one that is closed already stays as it is.
+pub(super) fn to_close(officer: &ActingOfficer, unit: &Unit) -> Result<Unit, Error> {
     officer.demand(Duty::SetUp)?;
     if unit.own {
         return Err(Error::refused("unit-own", unit.name.clone()));
     }
-    if unit.closed_at.is_some() {
-        return Ok(unit.clone());
-    }
-    let closed = Unit {
-        closed_at: Some(clock::now()),
+    Ok(Unit {
+        closed_at: unit.closed_at.or_else(|| Some(clock::now())),
         ..unit.clone()
-    };
+    })
+}
+
+/// The row of the log about it.
+pub(super) fn closing(officer: &ActingOfficer, unit: &Unit) -> AuditRow {
     let mut audit = Desk::audit_row(officer, "unit-closed");
     audit.detail = Some(unit.id.to_string());
-    desk.store().act(&audit, |writing| {
-        if writing.unit_in_use(unit.id)? {
-            return Err(Error::refused("unit-in-use", unit.name.clone()));
-        }
-        Ok(writing.update_unit(&closed)?)
-    })?;
-    Ok(closed)
+    audit
+}
+
+/// Closes it, in the transaction of the act.
+pub(super) fn put_closed(writing: &Writing<'_>, closed: &Unit) -> Result<(), Error> {
+    if writing.unit_in_use(closed.id)? {
+        return Err(Error::refused("unit-in-use", closed.name.clone()));
+    }
+    Ok(writing.update_unit(closed)?)
 }
 
 /// What becomes of the good rows of a sheet with bad ones.

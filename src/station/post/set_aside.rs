@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use super::history::{self, Place};
-use super::{open_with, received};
-use crate::keys::parcel;
+use super::{demand_known, open_with, received};
+use crate::keys::parcel::{self, Neighbour};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::store::{ParcelReceivedRow, StoreError, Writing};
@@ -25,6 +25,9 @@ pub(in crate::station) fn open_refused(desk: &Desk, path: &Path) -> Result<Refus
     let (opened, _trust) = open_with(desk, path, parcel::open_revoked)?;
     let name = || path.file_name().unwrap_or_default().to_string_lossy();
     let opened = opened.ok_or_else(|| Error::refused("parcel-not-refused", name()))?;
+    if opened.sender == Neighbour::Other {
+        demand_known(desk, &opened)?;
+    }
     let row = received(&opened);
     match history::place(desk, &opened.manifest, &row)? {
         Place::Replayed => Err(Error::refused("parcel-not-refused", name())),

@@ -74,11 +74,13 @@ fn a_checkpoint_is_kept_only_of_the_log_as_it_is() {
     );
     assert!(store.read().checkpoints().unwrap().is_empty());
     let current = store.read().audit_position(home).unwrap();
+    assert_eq!(store.read().newest_checkpoint().unwrap(), None);
     keep(&mut store, &current).unwrap();
     assert_eq!(
         store.read().checkpoints().unwrap(),
         std::slice::from_ref(&row)
     );
+    assert_eq!(store.read().newest_checkpoint().unwrap(), Some(row.clone()));
     assert_eq!(store.read().audit_position(home).unwrap().count, 4);
     let hash = |count| store.read().audit_hash_at(count).unwrap();
     assert_eq!(hash(3), Some(current.head));
@@ -227,4 +229,28 @@ fn damage_in_a_long_log_is_found_at_its_row_too() {
         let broken = store.verify_audit().unwrap();
         assert_eq!(broken.first_broken, Some(first), "{damage}");
     }
+}
+
+#[test]
+fn pages_of_the_log_follow_each_other_without_a_gap() {
+    let (_dir, _path, mut store) = store();
+    acts(&mut store, 7);
+    let mut filter = AuditFilter {
+        limit: Some(3),
+        ..AuditFilter::default()
+    };
+    let mut pages = Vec::new();
+    loop {
+        let found = store.read().audit_entries(&filter).unwrap();
+        let Some(first) = found.first() else { break };
+        filter.before = Some(first.sequence);
+        let places: Vec<u64> = found.iter().map(|entry| entry.sequence).collect();
+        pages.push(places);
+    }
+    assert_eq!(pages, [vec![5, 6, 7], vec![2, 3, 4], vec![1]]);
+    filter.act = Some("act-0".to_owned());
+    filter.before = Some(2);
+    assert_eq!(store.read().audit_entries(&filter).unwrap().len(), 1);
+    filter.before = Some(1);
+    assert!(store.read().audit_entries(&filter).unwrap().is_empty());
 }

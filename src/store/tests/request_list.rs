@@ -129,6 +129,12 @@ fn each_page_of_a_frequent_text_is_what_a_plain_list_has_there() {
     };
     let all = store.read().requests(&RequestFilter::default()).unwrap();
     assert_eq!(all.len(), REQUESTS as usize);
+    let counts = store.read().request_counts().unwrap();
+    for state in RequestState::ALL {
+        let count = all.iter().filter(|row| row.state == state).count();
+        let told = counts.get(&state).copied().unwrap_or_default();
+        assert_eq!(told, count as u64, "{state:?}");
+    }
     let filters = [
         (None, None),
         (Some(RequestState::Approved), None),
@@ -154,6 +160,13 @@ fn each_page_of_a_frequent_text_is_what_a_plain_list_has_there() {
             if FREQUENT.contains(&text) && state.is_none() && unit.is_none() {
                 assert!(expected.len() > 1_000, "{text}");
             }
+            let last = RequestFilter {
+                offset: 7,
+                limit: Some(50),
+                ..whole.clone()
+            };
+            let count = store.read().count_requests(&last).unwrap();
+            assert_eq!(count, expected.len() as u64, "{last:?}");
             let ends = [0, 1, 49, expected.len(), expected.len().saturating_sub(1)];
             for offset in (0..=expected.len()).step_by(311).chain(ends) {
                 let page = RequestFilter {

@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn sample_unit() -> Unit {
+pub(super) fn sample_unit() -> Unit {
     Unit {
         id: UnitId::new(Uuid::nil()),
         name: "示例小学".to_owned(),
@@ -19,7 +19,7 @@ fn sample_unit() -> Unit {
     }
 }
 
-fn sample_request() -> RequestRow {
+pub(super) fn sample_request() -> RequestRow {
     RequestRow {
         id: RequestId::new(Uuid::nil()),
         number: "2026-0001".to_owned(),

@@ -161,9 +161,14 @@ impl Device {
         &mut self,
         chain: &[CertificateObject],
     ) -> Result<(), Fault> {
-        let present = self.certificates()?;
         for certificate in chain {
-            if !present.iter().any(|(_, der)| *der == certificate.der) {
+            // The ukey compares: what is read from it may be read wrong, and would be written twice.
+            let template = [
+                Attribute::Class(ObjectClass::CERTIFICATE),
+                Attribute::Value(certificate.der.clone()),
+            ];
+            let present = self.with_session(|session| session.find_objects(&template))?;
+            if present.is_empty() {
                 let digest = Sha256::digest(&certificate.der);
                 let id = digest.get(..16).unwrap_or(&digest);
                 self.write_certificate(id, certificate)?;
@@ -183,8 +188,26 @@ impl Device {
 
     /// Removes the certificates under this id, and tells how many there were.
     pub(in crate::token) fn clear_certificates(&mut self, id: KeyId) -> Result<u32, Fault> {
+        self.destroy_class(ObjectClass::CERTIFICATE, id)
+    }
+
+    /// Destroys what stands under this id: the private key first, so that nothing signs with it any more,
+    /// whatever comes after. Tells how many objects there were.
+    pub(in crate::token) fn destroy_objects(&mut self, id: KeyId) -> Result<u32, Fault> {
+        let mut destroyed = 0;
+        for class in [
+            ObjectClass::PRIVATE_KEY,
+            ObjectClass::PUBLIC_KEY,
+            ObjectClass::CERTIFICATE,
+        ] {
+            destroyed += self.destroy_class(class, id)?;
+        }
+        Ok(destroyed)
+    }
+
+    fn destroy_class(&mut self, class: ObjectClass, id: KeyId) -> Result<u32, Fault> {
         let template = [
-            Attribute::Class(ObjectClass::CERTIFICATE),
+            Attribute::Class(class),
             Attribute::Id(id.as_bytes().to_vec()),
         ];
         let handles = self.with_session(|session| session.find_objects(&template))?;

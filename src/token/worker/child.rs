@@ -180,6 +180,7 @@ fn perform(bench: &mut Option<Bench>, act: Act, stop: &Arc<AtomicBool>) -> Resul
         }
         Act::ReadCertificates { id } => Reply::Certificates(device.read_certificates(id)?),
         Act::ClearCertificates { id } => Reply::Cleared(device.clear_certificates(id)?),
+        Act::DestroyObjects { id } => Reply::Cleared(device.destroy_objects(id)?),
         Act::Inventory => Reply::Inventory(device.inventory()?),
     })
 }

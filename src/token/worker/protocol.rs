@@ -137,6 +137,9 @@ pub(super) enum Act {
     ClearCertificates {
         id: KeyId,
     },
+    DestroyObjects {
+        id: KeyId,
+    },
     Inventory,
 }
 

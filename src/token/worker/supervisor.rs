@@ -313,6 +313,17 @@ impl Worker {
         }
     }
 
+    /// Destroys key pair and certificates under this id, after login; gives how many objects there were.
+    ///
+    /// # Errors
+    /// Any [`Fault`]; then some of them may be there still.
+    pub fn destroy_objects(&mut self, id: KeyId) -> Result<u32, Fault> {
+        match self.order(Act::DestroyObjects { id }, self.deadlines.write)? {
+            Reply::Cleared(count) => Ok(count),
+            other => Err(unexpected(&other)),
+        }
+    }
+
     /// Keys and certificates on the ukey, after login.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use crate::station::Error;
 use crate::station::files::read_limited;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::losses::{self, Reported};
+use crate::station::jobs::rekey;
 use crate::ui::lock;
 use crate::ui::loss_view::{LossAct, LossDone, LossPicture};
 
@@ -51,6 +52,26 @@ impl AtWork<'_> {
                 let found = losses::found(desk, officer, serial.as_str(), &content)?;
                 ("loss-found", found)
             }
+            LossAct::Anew { serial, renewal } => {
+                let enter = if renewal {
+                    rekey::renewal
+                } else {
+                    rekey::rekey
+                };
+                let row = enter(desk, officer, serial.as_str())?;
+                lock(self.view).loss_done = Some(LossDone {
+                    serial,
+                    done: if renewal {
+                        "ui-loss-renewal-entered"
+                    } else {
+                        "ui-loss-rekey-entered"
+                    },
+                    request: Some(row.number),
+                    crl: None,
+                    crl_error: None,
+                });
+                return Ok(());
+            }
         };
         self.loss_done(done, &reported);
         Ok(())
@@ -65,6 +86,7 @@ impl AtWork<'_> {
         lock(self.view).loss_done = Some(LossDone {
             serial: reported.ukey.identity.serial.clone(),
             done,
+            request: None,
             crl,
             crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
         });

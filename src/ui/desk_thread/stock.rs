@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use super::AtWork;
 use crate::domain::officer::Post;
+use crate::domain::request::RequestState;
 use crate::domain::ukey::Serial;
+use crate::station::bench::Unusable;
 use crate::station::jobs::stock::{self, Counted, Dispatched, Selection};
 use crate::station::jobs::{dispatch_paper, losses, requests, ukeys};
-use crate::station::{Error, NoteRow, UkeyFilter};
+use crate::station::{Error, NoteRow, RequestFilter, UkeyFilter};
 use crate::ui::lock;
 use crate::ui::stock_view::{
     Came, Chosen, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockPicture, StockQuery,
-    StockRow, StockSummary, TravelPicture, Waiting,
+    StockRow, StockSummary, Stranger, TravelPicture, Waiting,
 };
 
 /// What has changed since the last look.
@@ -32,6 +34,9 @@ impl AtWork<'_> {
         if stale == Stale::Nothing {
             return Ok(());
         }
+        if !matches!(shown, Shown::Requests(_)) {
+            self.leave_requests(stale);
+        }
         if stale == Stale::Records {
             let waiting = self.waiting()?;
             let mut view = lock(self.view);
@@ -39,6 +44,7 @@ impl AtWork<'_> {
             // A page that is not seen is read again when it is.
             if !matches!(shown, Shown::Stock(_)) {
                 view.stock = None;
+                view.strangers = None;
             }
             if *shown != Shown::Travel {
                 view.travel = None;
@@ -46,16 +52,32 @@ impl AtWork<'_> {
             if *shown != Shown::Check {
                 view.check = None;
             }
+            if !matches!(shown, Shown::Certificates(_)) {
+                view.certificates = None;
+                view.certificate_done = None;
+            }
             if !matches!(shown, Shown::Loss(_)) {
                 view.losses = None;
                 view.loss_done = None;
             }
+            if *shown != Shown::Settings {
+                view.settings = None;
+                view.settings_done = None;
+            }
+            if !matches!(shown, Shown::Audit(_)) {
+                view.audit = None;
+                view.audit_done = None;
+            }
         }
         let looked = match shown {
-            Shown::Other | Shown::Check => Ok(()),
+            Shown::Other | Shown::Today | Shown::Check => Ok(()),
             Shown::Stock(query) => self.stock_picture(query, stale),
             Shown::Travel => self.travel_picture(),
+            Shown::Certificates(query) => self.certificate_picture(query),
             Shown::Loss(search) => self.loss_picture(search),
+            Shown::Audit(query) => self.audit_picture(query),
+            Shown::Settings => self.settings_picture(),
+            Shown::Requests(query) => self.requests_picture(query, stale),
         };
         lock(self.view).shown = shown.clone();
         looked
@@ -66,13 +88,20 @@ impl AtWork<'_> {
         let explained = open.iter().filter(|row| row.explained.is_some()).count();
         let in_transit = stock::in_transit(&self.desk, &self.officer)?.len();
         let losses = losses::list(&self.desk, &self.officer, true)?.len();
+        let counts = requests::counts(&self.desk, &self.officer, &RequestFilter::default())?.1;
+        let requests = |states: &[RequestState]| {
+            let counts = states.iter().map(|state| counts.get(state).copied());
+            counts.map(Option::unwrap_or_default).sum()
+        };
         Ok(match self.officer.post() {
             Post::System => Waiting {
+                requests: requests(&[RequestState::Draft, RequestState::Returned]),
                 differences: open.len() - explained,
                 in_transit,
                 losses,
             },
             Post::Security => Waiting {
+                requests: requests(&[RequestState::Submitted]),
                 differences: explained,
                 in_transit: 0,
                 losses,
@@ -188,6 +217,7 @@ impl AtWork<'_> {
                 let paper = self.paper(&number, &id)?;
                 lock(self.view).stock_done = Some(StockDone::Printed { number, paper });
             }
+            StockAct::LookForStrangers => self.look_for_strangers()?,
             StockAct::Open(path) => self.open(path)?,
             StockAct::SignFor { path, counted } => {
                 let counted = counted_of(&counted);
@@ -199,6 +229,19 @@ impl AtWork<'_> {
                 self.signed_for(signed);
             }
         }
+        Ok(())
+    }
+
+    fn look_for_strangers(&self) -> Result<(), Error> {
+        let bench = ukeys::inserted(&self.desk, &self.officer)?;
+        let unknown = bench.ukeys.into_iter().filter(|ukey| {
+            ukey.record.is_none() && matches!(ukey.usable, Err(Unusable::NotInStock))
+        });
+        let strangers = unknown.map(|ukey| Stranger {
+            serial: ukey.reading.identity.serial,
+            model: ukey.reading.identity.model,
+        });
+        lock(self.view).strangers = Some(strangers.collect());
         Ok(())
     }
 

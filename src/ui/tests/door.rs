@@ -44,7 +44,7 @@ fn door_view(left: Option<Left>) -> View {
 fn officers(view: &mut View) -> &mut Vec<AtDoor> {
     match &mut view.place {
         Place::Door(view) => &mut view.door.officers,
-        Place::Opening | Place::Desk => panic!("no door"),
+        Place::Opening | Place::FirstRun(_) | Place::Desk => panic!("no door"),
     }
 }
 

@@ -71,7 +71,7 @@ impl Bench {
         self.press(&name);
     }
 
-    fn has(&self, role: Role, name: &str) -> bool {
+    pub(super) fn has(&self, role: Role, name: &str) -> bool {
         let found = self.harness.query_by_role_and_label(role, name);
         found.is_some()
     }

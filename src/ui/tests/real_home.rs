@@ -1,8 +1,17 @@
 //! The window on homes with real tokens and records, with the thread that owns its desk.
 
+mod audit;
+mod certificates;
 mod check;
+mod first_run;
 mod loss;
+pub(super) mod make;
+mod pin;
+mod requests;
+mod second;
+mod settings;
 mod stock;
+mod today;
 
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};
@@ -134,8 +143,10 @@ impl RealDesk {
             paint.try_send(()).ok(); // One signal is enough.
         };
         let path = home.path().to_owned();
-        let commands = desk_thread::start(path, terms.clone(), Arc::clone(&view), repaint);
-        let window = Window::new(Wording::new(language), view, commands.unwrap());
+        let started = desk_thread::start(path, terms.clone(), Arc::clone(&view), repaint);
+        let (commands, running) = started.unwrap();
+        let mut window = Window::new(Wording::new(language), view, commands);
+        window.running = Some(running);
         let harness = Harness::builder()
             .with_size([1280.0, 760.0])
             .allow_missing_glyphs()
@@ -294,6 +305,7 @@ fn one_signs_out_and_a_trainee_goes_on_in_another_post_without_typing() {
     desk.press("ui-sign-in");
     desk.until(|view| is_desk(view) && view.post == Some(Post::Auditor));
     assert_eq!(desk.view().officer, "auditor");
+    desk.press("page-make");
     desk.press("ui-make-all");
     desk.until(|view| !view.busy);
     assert_eq!(desk.view().requests.len(), 1, "nothing was made");
@@ -327,6 +339,7 @@ fn an_idle_desk_is_let_go_with_its_keys_and_the_last_officer_comes_back() {
 fn the_ukey_at_work_is_finished_before_the_desk_locks() {
     let mut desk = RealDesk::new(Language::English, &SecretsFile::There, 1);
     desk.until(|view| is_desk(view) && view.requests.len() == 1 && view.idle_minutes == 10);
+    desk.press("page-make");
     desk.press("ui-make-all");
     desk.until(|view| view.busy || !view.lanes.is_empty());
     desk.draw_at(100_000.0);

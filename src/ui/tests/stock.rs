@@ -137,6 +137,7 @@ fn every_input_of_the_stock_pages_has_an_accessible_name() {
 fn the_rail_tells_how_much_waits_and_keeps_the_names_of_its_entries() {
     let mut view = view();
     view.waiting = Waiting {
+        requests: 5,
         differences: 4,
         in_transit: 7,
         losses: 2,
@@ -146,6 +147,7 @@ fn the_rail_tells_how_much_waits_and_keeps_the_names_of_its_entries() {
         let node = bench.harness.get_by_role_and_label(Role::Button, name);
         node.accesskit_node().description()
     };
+    assert_eq!(waits("申请").unwrap(), "等待处理：5");
     assert_eq!(waits("库存").unwrap(), "等待处理：4");
     assert_eq!(waits("发放签收").unwrap(), "等待处理：7");
     assert_eq!(waits("挂失补办").unwrap(), "等待处理：2");

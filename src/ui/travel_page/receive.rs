@@ -11,7 +11,7 @@ use crate::domain::officer::Duty;
 use crate::domain::stock::{DispatchItem, ItemOutcome};
 use crate::domain::ukey::Serial;
 use crate::station::jobs::stock::{NoteFile, SignForFile, StockFile};
-use crate::ui::parts::{card, cells, day, edged, field, grouped, listed, pressed_when};
+use crate::ui::parts::{card, cells, day, edged, field, grouped, listed, pressed_when, typed_path};
 use crate::ui::stock_view::{Came, StockAct};
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -41,8 +41,7 @@ impl State {
     }
 
     fn trimmed(&self) -> PathBuf {
-        let text = self.path.trim().trim_matches(['"', '\'']);
-        PathBuf::from(text.strip_prefix("file://").unwrap_or(text))
+        typed_path(&self.path)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+mod renewal;
 mod simulation;
 
 use super::*;
@@ -15,6 +16,7 @@ const PLAN: Plan = Plan {
     until: Until::Proven,
     so_pin: SoPinSupport::Settable,
     user_pin: PinSource::Random,
+    making: Making::New,
 };
 
 /// What happens to the step in hand.
@@ -49,6 +51,21 @@ impl Kind {
     }
 }
 
+/// What a run is driven against: the truth that it has to find out.
+trait Model {
+    /// Does what the step does to ukey and CA, and tells what it found.
+    fn perform(&mut self, step: Step, run: &Run) -> Finding;
+
+    /// What holds between any two steps.
+    fn check(&self) {}
+}
+
+impl Model for Bench {
+    fn perform(&mut self, step: Step, run: &Run) -> Finding {
+        self.do_step(step, run)
+    }
+}
+
 /// A ukey and a CA as simple as can be: the truth that the run has to find out.
 #[derive(Debug, Default)]
 struct Bench {
@@ -66,7 +83,7 @@ struct Bench {
 
 impl Bench {
     /// Does what the step does to ukey and CA, and tells what it found.
-    fn perform(&mut self, step: Step, run: &Run) -> Finding {
+    fn do_step(&mut self, step: Step, run: &Run) -> Finding {
         match step {
             Step::InitToken => {
                 let before = (self.initialised, self.so_pin_new);
@@ -157,6 +174,12 @@ impl Bench {
             | Step::WriteChain
             | Step::EraseSecrets
             | Step::Slip => {}
+            Step::CheckRenewal
+            | Step::ProveOld
+            | Step::RevokeOld
+            | Step::DestroyOld
+            | Step::ProveGone
+            | Step::ClearKeys => panic!("{step:?} is no step of a first making"),
         }
         Finding::Done
     }
@@ -184,7 +207,11 @@ impl Bench {
 
 /// Drives a run to its end; `luck` says what happens to each step, then everything works.
 fn drive(plan: Plan, luck: &[Luck]) -> (Next, Bench, Vec<Entry>) {
-    let mut bench = Bench::default();
+    drive_model(Bench::default(), plan, luck)
+}
+
+/// The same against any model.
+fn drive_model<M: Model>(mut bench: M, plan: Plan, luck: &[Luck]) -> (Next, M, Vec<Entry>) {
     let mut run = Run::new(plan);
     let mut journal = vec![Entry::Opened(plan)];
     let mut luck = luck.iter().copied();
@@ -206,7 +233,7 @@ fn drive(plan: Plan, luck: &[Luck]) -> (Next, Bench, Vec<Entry>) {
             }
             other => return (other, bench, journal),
         };
-        let opened = run.is_done(Step::CheckBlank);
+        let opened = run.is_opened();
         write(&mut run, &mut journal, Entry::Started(step));
         let luck = if opened {
             luck.next().unwrap_or(Luck::Works)
@@ -231,6 +258,7 @@ fn drive(plan: Plan, luck: &[Luck]) -> (Next, Bench, Vec<Entry>) {
             }
         };
         write(&mut run, &mut journal, entry);
+        bench.check();
     }
     panic!("the run neither ended nor asked: {:?}", run.next());
 }

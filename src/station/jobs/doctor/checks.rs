@@ -2,12 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use super::super::{losses, older_records, ukeys, unit_lists};
+use super::super::{health, losses, older_records, ukeys, unit_lists};
 use super::{Detail, Finding};
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::UkeyState;
-use crate::issuing::crl;
 use crate::memory;
 use crate::station::desk::{Desk, PRACTICE_PROFILE};
 use crate::station::error::Error;
@@ -167,12 +166,8 @@ fn ca(desk: &Desk, now: Timestamp) -> Result<Option<Finding>, Error> {
 
 /// The published list of revoked certificates: there, the CA's, and not past the half of its time (D-43).
 fn list(desk: &Desk, now: Timestamp) -> Result<Finding, Error> {
-    let der = std::fs::read(desk.home().crl()).unwrap_or_default(); // None was published.
-    let known = desk.authority().ok();
-    let list = known.and_then(|authority| crl::check(&der, &authority));
-    let Some(list) = list else {
-        // A CA elsewhere has sent none yet, or this one has issued nothing that could be revoked.
-        let none = der.is_empty() && desk.store().read().certificates()?.is_empty();
+    let Some(list) = health::first_to_end(desk) else {
+        let none = !health::is_needed(desk)?;
         return Ok(found("crl", none, Detail::new("crl-none", [])));
     };
     let until = list.next_update.map(|next| next.to_string());

@@ -23,8 +23,8 @@ use crate::station::jobs::certificates::from_pem;
 
 /// More than a log of many years has, packed.
 const MOST_BYTES: usize = 256 << 20;
-/// The act that ends a run well.
-const ISSUED: &[u8] = b"ukey-issued";
+/// The acts that end a run well: of a first making, and of a renewal.
+const ISSUED: [&[u8]; 2] = [b"ukey-issued", b"certificate-renewed"];
 
 /// One thing that a bundle proves, or does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,21 +89,15 @@ pub(super) fn judge(bytes: &[u8], fingerprint: Option<&str>) -> Result<Verdict, 
     let facts = facts.ok_or_else(|| missing("facts.json"))?;
     let root = one_certificate(&parts, "trust/root.pem");
     let root = root.ok_or_else(|| missing("trust/root.pem"))?;
-    let issuers = part(&parts, "trust/holder-ca.pem").and_then(from_pem);
-    let issuers = issuers.ok_or_else(|| missing("trust/holder-ca.pem"))?;
-    let authority = issuers.first().cloned().map(Authority::from_certificate);
-    let authority = authority.and_then(Result::ok);
-    let authority = authority.ok_or_else(|| missing("trust/holder-ca.pem"))?;
     let judge = Judge {
         parts: &parts,
         root: &root,
-        authority: &authority,
         facts: &facts,
     };
     let mut checks = vec![
         whole("sums", judge.sums()),
         whole("seal", judge.seal()),
-        whole("ca-chain", check::chain(&issuers).is_ok()),
+        whole("ca-chain", judge.authority(bundle::HOLDER_CA.0).is_some()),
     ];
     for certificate in &facts.certificates {
         checks.extend(judge.certificate(certificate));
@@ -144,7 +138,6 @@ const fn whole(what: &'static str, proven: bool) -> Check {
 struct Judge<'a> {
     parts: &'a Parts,
     root: &'a [u8],
-    authority: &'a Authority,
     facts: &'a EvidenceFacts,
 }
 
@@ -185,8 +178,10 @@ impl Judge<'_> {
         };
         let folder = format!("certificates/{}", facts.serial);
         let record = self.approval(&folder, facts);
+        let (authority, list) = self.issuer(&folder);
         let signed = one_certificate(self.parts, &format!("{folder}/certificate.pem"))
-            .and_then(|der| check::signed_by(&der, self.authority))
+            .zip(authority.as_ref())
+            .and_then(|(der, authority)| check::signed_by(&der, authority))
             .filter(|signed| {
                 let dates = (signed.not_before, signed.not_after);
                 signed.serial == facts.serial && dates == (facts.not_before, facts.not_after)
@@ -205,7 +200,8 @@ impl Judge<'_> {
         }
         if let Some(signed) = &signed {
             checks.extend(self.proofs(&folder, signed));
-            checks.extend(self.list(&folder, facts));
+            let list = list.zip(authority.as_ref());
+            checks.extend(list.map(|list| self.list(&folder, facts, list)));
         }
         checks.push(of("issued", self.issued(facts)));
         checks
@@ -272,11 +268,36 @@ impl Judge<'_> {
         kept.collect()
     }
 
-    /// What the CA's list says; there may be none yet.
-    fn list(&self, folder: &str, facts: &CertificateFacts) -> Option<Check> {
-        let pem = self.part("crl/list.pem")?;
+    /// The CA in a folder, if its chain fits.
+    fn authority(&self, folder: &str) -> Option<Authority> {
+        let pem = self.part(&format!("{folder}/{}", bundle::HOLDER_CA.1))?;
+        let issuers = from_pem(pem)?;
+        check::chain(&issuers).ok()?;
+        Authority::from_certificate(issuers.first()?.clone()).ok()
+    }
+
+    /// The CA that a certificate is judged by, and the PEM of its list; there may be none yet. A former
+    /// CA's stand beside the certificate.
+    fn issuer(&self, folder: &str) -> (Option<Authority>, Option<&[u8]>) {
+        let own = format!("{folder}/{}", bundle::HOLDER_CA.1);
+        let (ca, list) = if self.parts.contains_key(&own) {
+            (folder, folder)
+        } else {
+            (bundle::HOLDER_CA.0, bundle::LIST.0)
+        };
+        let list = self.part(&format!("{list}/{}", bundle::LIST.1));
+        (self.authority(ca), list)
+    }
+
+    /// What the CA's list says.
+    fn list(
+        &self,
+        folder: &str,
+        facts: &CertificateFacts,
+        (pem, authority): (&[u8], &Authority),
+    ) -> Check {
         let list = der::pem::decode_vec(pem).ok();
-        let list = list.and_then(|(_label, der)| crl::check(&der, self.authority));
+        let list = list.and_then(|(_label, der)| crl::check(&der, authority));
         let entry = list.as_ref().map(|list| {
             let mut entries = list.revoked.iter();
             entries.find(|entry| entry.serial == facts.serial)
@@ -284,12 +305,12 @@ impl Judge<'_> {
         let word = entry.map(|entry| if entry.is_some() { "yes" } else { "no" });
         let said = self.part(&format!("{folder}/listed"));
         let said = said.and_then(|text| std::str::from_utf8(text).ok());
-        Some(Check {
+        Check {
             what: "crl",
             certificate: Some(facts.serial.clone()),
             proven: word.is_some() && word == said.map(str::trim),
             detail: word.map(str::to_owned),
-        })
+        }
     }
 
     /// Whether the log says that this ukey was issued with this certificate.
@@ -299,7 +320,7 @@ impl Judge<'_> {
             let decoded = AuditFields::decode(bytes);
             decoded.is_some_and(|(_sequence, _previous, AuditFields(fields))| {
                 let [_at, _officer, _post, act, _request, of, certificate, ..] = fields;
-                act == Some(ISSUED)
+                act.is_some_and(|act| ISSUED.contains(&act))
                     && of == Some(ukey.as_bytes())
                     && certificate == Some(serial.as_bytes())
             })

@@ -5,9 +5,9 @@
 use std::path::Path;
 
 use super::ca_side::{is_officer_of, order_refused, units_of};
-use super::{Done, Item, REVOCATION, each_file, read, refused};
+use super::{CRL, Done, Item, REVOCATION, each_file, read, refused};
 use crate::domain::audit::AuditRow;
-use crate::domain::certificate::CertificateSerial;
+use crate::domain::certificate::{CertificateSerial, Generation};
 use crate::domain::certificate_order::CertificateOrder;
 use crate::domain::officer::{Duty, Post};
 use crate::domain::revocation_order::{RevocationOrder, Standing};
@@ -22,8 +22,8 @@ use crate::station::jobs::ca;
 use crate::station::{ActingOfficer, clock};
 use crate::store::ExchangeRow;
 
-/// Name of the list among the answers.
-const LIST: &str = "ca.crl";
+/// Name of the list among the answers; a former CA's has its generation behind (D-60).
+const LIST: &str = "ca";
 
 /// Carries out every order of a folder.
 pub(super) fn take_in(
@@ -181,26 +181,32 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
     let touched = rows
         .iter()
         .filter(|row| row.reason.is_some() || reported(row).is_some());
-    let path = desk.home().crl();
-    let der = std::fs::read(&path).unwrap_or_default(); // None was published: it says nothing.
-    let list = crl::check(&der, &desk.authority()?);
+    let issuers = desk.issuers()?;
+    let issuers = issuers.iter().filter(|issuer| issuer.signs_lists());
+    // None was published: it says nothing.
+    let published = issuers.filter_map(|issuer| Some((issuer, desk.published_list(issuer)?)));
+    let lists: Vec<_> = published.collect();
     let says = |row: &ExchangeRow| {
-        let mut entries = list.iter().flat_map(|list| &list.revoked);
+        let mut entries = lists.iter().flat_map(|(_, (list, _der))| &list.revoked);
         entries.any(|entry| entry.serial == row.serial && Some(entry.reason) == row.reason)
     };
     let mut items: Vec<Item> = touched
         .filter(|row| !says(row) || reported(row).is_some())
         .map(|row| Item {
-            file: dir.join(LIST),
+            file: dir.join(format!("{LIST}{CRL}")),
             serial: Some(row.serial.clone()),
             outcome: Err(Error::refused("exchange-crl-due", row.serial.to_string())),
         })
         .collect();
     // Also where the last hold was lifted: the desk waits for a list without it.
     let ordered = rows.iter().any(|row| row.revocation_order.is_some());
-    if list.is_some() && ordered {
-        let path = dir.join(LIST);
-        file::replace(&path, &der).map_err(|error| Error::io(&path, error))?;
+    for (issuer, (_list, der)) in lists.iter().filter(|_list| ordered) {
+        let generation = issuer
+            .former
+            .map(|_former| format!("-{}", issuer.generation));
+        let name = format!("{LIST}{}{CRL}", generation.unwrap_or_default());
+        let path = dir.join(name.to_lowercase());
+        file::replace(&path, der).map_err(|error| Error::io(&path, error))?;
         items.push(Item {
             file: path,
             serial: None,
@@ -210,9 +216,13 @@ pub(super) fn out(desk: &Desk, officer: &ActingOfficer, dir: &Path) -> Result<Ve
     Ok(items)
 }
 
-/// The certificates of other stations that belong into the CA's list.
-pub(in crate::station::jobs) fn entries(desk: &Desk) -> Result<Vec<crl::Revoked>, Error> {
+/// The certificates of other stations that belong into the list of this generation of the CA.
+pub(in crate::station::jobs) fn entries(
+    desk: &Desk,
+    generation: Generation,
+) -> Result<Vec<crl::Revoked>, Error> {
     let rows = desk.store().read().exchange_requests()?.into_iter();
+    let rows = rows.filter(|row| row.generation == generation);
     let entry = |row: ExchangeRow| {
         let (reason, at): (_, Timestamp) = row.reason.zip(row.revoked_at)?;
         Some(crl::Revoked {

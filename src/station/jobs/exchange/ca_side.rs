@@ -86,6 +86,7 @@ fn queue(
         reason: None,
         revoked_at: None,
         revocation_order: None,
+        generation: desk.store().read().ca_generation()?,
     };
     let known = desk.store().read().exchange_requests()?;
     let mut same = known.iter().filter(|other| other.serial == row.serial);

@@ -4,7 +4,9 @@
 use std::path::Path;
 
 use super::{CRL, Done, Item, REVOCATION, files, read, refused};
-use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
+use crate::domain::certificate::{
+    CertificateSerial, CertificateState, Generation, RevocationReason,
+};
 use crate::domain::officer::{Duty, Post};
 use crate::domain::revocation_order::{RevocationOrder, Standing};
 use crate::issuing::crl::{self, CheckedCrl};
@@ -17,8 +19,15 @@ use crate::station::unit_key::sign_failed;
 use crate::station::{ActingOfficer, clock};
 use crate::store::{CertificateRow, ConfirmedRevocation};
 
-/// Setting: number of the newest list of the CA.
+/// Setting: number of the newest list of the CA; that of a later generation has it behind (D-60).
 const NUMBER: &str = "ca_crl_number";
+
+fn number_of(generation: Generation) -> String {
+    if generation == Generation::FIRST {
+        return NUMBER.to_owned();
+    }
+    format!("{NUMBER}_{generation}").to_lowercase()
+}
 
 /// Writes an order for each certificate that stands otherwise here than in the CA's list; security's to
 /// sign. For anybody else they wait; where there is no security the system administrator reports, and the
@@ -140,17 +149,22 @@ pub(super) fn take_in(
 
 fn take(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Vec<Item>, Error> {
     let der = read(path)?;
-    let list = crl::check(&der, &desk.authority()?);
-    let list = list.ok_or_else(|| refused("exchange-altered", path))?;
+    let issuers = desk.issuers()?.into_iter();
+    let mut signed =
+        issuers.filter_map(|issuer| Some((crl::check(&der, &issuer.authority)?, issuer)));
+    let (list, issuer) = signed
+        .next()
+        .ok_or_else(|| refused("exchange-altered", path))?;
     let (rows, before, number) = {
         let store = desk.store();
         let reading = store.read();
-        let number = reading.meta(NUMBER)?.and_then(|text| text.parse().ok());
-        (
-            reading.certificates()?,
-            reading.confirmed_revocations()?,
-            number.unwrap_or(0_u64),
-        )
+        let mut rows = reading.certificates()?;
+        rows.retain(|row| row.generation == issuer.generation);
+        let mut before = reading.confirmed_revocations()?;
+        before.retain(|known| rows.iter().any(|row| row.serial == known.serial));
+        let number = reading.meta(&number_of(issuer.generation))?;
+        let number = number.and_then(|text| text.parse().ok());
+        (rows, before, number.unwrap_or(0_u64))
     };
     if list.number < number {
         let text = format!("{} < {number}", list.number);
@@ -184,14 +198,24 @@ fn take(desk: &Desk, officer: &ActingOfficer, path: &Path) -> Result<Vec<Item>, 
         for row in &by_ca {
             writing.revoke_certificate(&row.serial, row.reason, row.revoked_at)?;
         }
-        writing.put_confirmed_revocations(&confirmed, (list.number, clock::now()))?;
-        writing.set_meta(NUMBER, &list.number.to_string())
+        let now = clock::now();
+        let ours = (issuer.generation, confirmed.as_slice());
+        writing.put_confirmed_revocations(ours, (list.number, now))?;
+        if issuer.former.is_some() {
+            writing.set_last_list(issuer.generation, list.this_update)?;
+        }
+        writing.set_meta(&number_of(issuer.generation), &list.number.to_string())
     })?;
-    let own = desk.home().crl();
+    let own = desk.crl_of(&issuer);
     file::replace(&own, &der).map_err(|error| Error::io(&own, error))?;
     ca::write_pem(&own.with_extension("crl.pem"), "X509 CRL", &der)?;
     // What came back from the CA is what it has published (D-41).
-    losses::confirm(desk, officer, &list)?;
+    let issuers = desk.issuers()?;
+    let published = issuers
+        .iter()
+        .filter_map(|issuer| desk.published_list(issuer));
+    let published: Vec<CheckedCrl> = published.map(|(list, _der)| list).collect();
+    losses::confirm(desk, officer, &published.iter().collect::<Vec<_>>())?;
     Ok(items)
 }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{APPROVAL, CSR, Done, Item, ORDER, files, read, refused, sha256};
-use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
+use crate::domain::certificate::{
+    CertificateSerial, CertificateState, Generation, RevocationReason,
+};
 use crate::domain::certificate_order::{CertificateOrder, DISCLOSED, Disclosed, OrderParts};
 use crate::domain::id::RunId;
 use crate::issuing::check::{self, CertificateFault, CheckedCertificate};
@@ -169,6 +171,29 @@ fn answers(
     Ok(items)
 }
 
+/// The certificate and which generation of the CA signed it: an answer may have been under way while the
+/// CA's key changed.
+fn check(
+    desk: &Desk,
+    der: &[u8],
+    intent: &IntentRow,
+) -> Result<(CheckedCertificate, Generation), Error> {
+    let (subject, asked) = (&intent.subject, &intent.intent);
+    let mut present = None;
+    for issuer in desk.issuers()? {
+        match CheckedCertificate::check_issued(der, &issuer.authority, subject, asked) {
+            Ok(checked) => return Ok((checked, issuer.generation)),
+            Err(fault) => present = present.or(Some(fault)),
+        }
+    }
+    let text = present.map(|fault| fault.to_string()).unwrap_or_default();
+    let serial = &asked.serial;
+    Err(Error::refused(
+        "certificate-differs",
+        format!("{serial}: {text}"),
+    ))
+}
+
 /// Checks a certificate as one of the embedded CA is checked, but for serial number and dates, which a
 /// CA elsewhere may give by itself; keeps it, and tells the serial number as it was issued.
 fn keep(
@@ -178,12 +203,7 @@ fn keep(
     intent: &IntentRow,
 ) -> Result<(Done, CertificateSerial), Error> {
     let serial = &intent.intent.serial;
-    let authority = desk.authority()?;
-    let (subject, asked) = (&intent.subject, &intent.intent);
-    let checked = CheckedCertificate::check_issued(der, &authority, subject, asked);
-    let checked = checked.map_err(|error| {
-        Error::refused("certificate-differs", format!("{serial}: {error}")).because(error)
-    })?;
+    let (checked, generation) = check(desk, der, intent)?;
     let (known, run) = {
         let store = desk.store();
         let reading = store.read();
@@ -224,6 +244,7 @@ fn keep(
         },
         reason: late.then_some(RevocationReason::CessationOfOperation),
         revoked_at: late.then_some(now),
+        generation,
     };
     let act = if late {
         "certificate-received-late"

@@ -6,10 +6,9 @@ use std::sync::PoisonError;
 use super::perform::{refuse, wrong_answer};
 use super::session::{Session, Stop};
 use crate::domain::certificate::{
-    CertificateSerial, CertificateState, CertificateSubject, IssueIntent,
+    CertificateSerial, CertificateState, CertificateSubject, Generation, IssueIntent,
 };
 use crate::domain::request::RequestState;
-use crate::issuing::authority::Authority;
 use crate::issuing::check::{self, CertificateFault, CheckedCertificate};
 use crate::issuing::connector::{
     Answer, Connector as _, ConnectorError, EmbeddedCa, FileExchange, Submission,
@@ -17,11 +16,12 @@ use crate::issuing::connector::{
 use crate::issuing::csr::CheckedCsr;
 use crate::issuing::profile::CertificateProfile;
 use crate::keys::random;
+use crate::station::authorities::Issuer;
 use crate::station::ca_key::CaFailure;
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::jobs::people;
+use crate::station::jobs::{people, temporary};
 use crate::store::{CertificateRow, IntentRow, StoreError};
 use crate::workflow::journal::{Failure, Finding};
 
@@ -30,12 +30,16 @@ impl Session<'_> {
     pub(super) fn issue(&mut self) -> Result<Finding, Stop> {
         let intent = self.intent()?;
         let stored = self.desk.store().read().certificate_of_run(self.id)?;
-        let authority = self.desk.authority()?;
         if let Some(row) = stored {
-            let checked = self.check_stored(&row, &authority, &intent)?;
+            let checked = self.check_stored(&row, &intent)?;
             self.certificate = Some(checked.map_err(|_fault| refuse("certificate-differs"))?);
             return Ok(Finding::Done);
         }
+        let Issuer {
+            authority,
+            generation,
+            ..
+        } = self.desk.issuer()?;
         let csr = self.desk.store().read().csr(self.id)?;
         let csr = csr.ok_or_else(|| wrong_answer("no certificate request"))?;
         let csr =
@@ -68,7 +72,7 @@ impl Session<'_> {
                 let checked =
                     CheckedCertificate::check(&der, &authority, &intent.subject, &intent.intent);
                 let checked = checked.map_err(|_fault| refuse("certificate-differs"))?;
-                self.keep_certificate(&checked, &intent)?;
+                self.keep_certificate((&checked, generation), &intent)?;
                 self.certificate = Some(checked);
                 Ok(Finding::Done)
             }
@@ -101,7 +105,19 @@ impl Session<'_> {
         }
         self.verify_approval()?;
         let authority = self.desk.authority()?;
-        let (not_before, not_after) = CertificateProfile::DEFAULT.dates(clock::now());
+        if self.temporary.is_some() {
+            // It may have been found since the run began.
+            temporary::demand_other_on_hold(self.desk, &self.request)
+                .map_err(|error| refuse(error.code))?;
+        }
+        if self.renewal.is_some() {
+            self.old_certificate()?;
+        }
+        let now = clock::now();
+        let (not_before, not_after) = match self.temporary {
+            None => CertificateProfile::DEFAULT.dates(now),
+            Some(days) => (now, now.plus_days(days.get().into())),
+        };
         let serial = CertificateSerial::from_random(random::bytes().map_err(Error::from)?);
         let intent = IssueIntent {
             serial,
@@ -110,7 +126,7 @@ impl Session<'_> {
             public_key: key,
         };
         authority
-            .covers(&intent)
+            .covers(intent.not_after)
             .map_err(|_end| refuse("certificate-outlives-ca"))?;
         let form = self.approved()?.form().clone();
         let (run, request) = (self.id, self.request.id);
@@ -155,7 +171,7 @@ impl Session<'_> {
 
     fn keep_certificate(
         &self,
-        checked: &CheckedCertificate,
+        (checked, generation): (&CheckedCertificate, Generation),
         intent: &IntentRow,
     ) -> Result<(), Stop> {
         let row = CertificateRow {
@@ -170,6 +186,7 @@ impl Session<'_> {
             state: CertificateState::Active,
             reason: None,
             revoked_at: None,
+            generation,
         };
         let mut audit = Desk::audit_row(self.officer, "certificate-issued");
         audit.request = Some(row.request.to_string());
@@ -186,15 +203,15 @@ impl Session<'_> {
     fn check_stored(
         &self,
         row: &CertificateRow,
-        authority: &Authority,
         IntentRow {
             intent, subject, ..
         }: &IntentRow,
     ) -> Result<Result<CheckedCertificate, CertificateFault>, Error> {
+        let Issuer { authority, .. } = self.desk.issuer_of(row.generation)?;
         Ok(if self.desk.ca_is_elsewhere()? {
-            CheckedCertificate::check_issued(&row.der, authority, subject, intent)
+            CheckedCertificate::check_issued(&row.der, &authority, subject, intent)
         } else {
-            CheckedCertificate::check(&row.der, authority, subject, intent)
+            CheckedCertificate::check(&row.der, &authority, subject, intent)
         })
     }
 
@@ -211,8 +228,7 @@ impl Session<'_> {
                 )
             };
             let (row, intent) = (row.ok_or_else(missing)?, intent.ok_or_else(missing)?);
-            let authority = self.desk.authority()?;
-            let checked = self.check_stored(&row, &authority, &intent)?;
+            let checked = self.check_stored(&row, &intent)?;
             self.certificate = Some(checked.map_err(|error| missing().because(error))?);
         }
         self.certificate

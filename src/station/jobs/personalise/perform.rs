@@ -2,34 +2,27 @@
 //! to say.
 
 use crate::domain::fault::{Fault, FaultKind};
-use crate::domain::id::RunId;
-use crate::domain::key::PublicKeyDer;
-use crate::domain::pin::{Pin, PinAlphabet};
+use crate::domain::key::{KeyId, PublicKeyDer};
+use crate::domain::label::TokenLabel;
 use crate::domain::request::RequestState;
 use crate::domain::ukey::{TokenFlags, UkeyState};
 use crate::issuing::SignError;
 use crate::issuing::check::{self};
 use crate::issuing::csr::{self, CheckedCsr};
 use crate::keys::random;
-use crate::keys::secret::SecretKey;
 use crate::station::bench::{self, Unusable};
 use crate::station::clock;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::jobs::{approvals, clock_check, older_records};
-use crate::station::sign_in::{self, PinQuestion};
-use crate::station::ukey_pins::{self, UkeyPins};
 use crate::store::{Proof, StoreError};
 use crate::workflow::journal::{
-    CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, PinSource,
-    Probe, SoPinFound, TriesSeen,
+    CertificatesSeen, Failure, Finding, KeysSeen, LabelSeen, ObjectsFound, PinSeen, Probe,
+    TriesSeen,
 };
 use crate::workflow::step::Step;
 
 use super::session::{Session, Stop};
-
-/// Digits of a random user PIN.
-const USER_PIN_DIGITS: usize = 8;
 
 impl From<Fault> for Stop {
     fn from(fault: Fault) -> Self {
@@ -88,6 +81,12 @@ impl Session<'_> {
             Step::FindSoPin => self.find_so_pin(),
             Step::Inventory => self.inventory(),
             Step::ClearCertificates => self.clear_certificates(),
+            Step::CheckRenewal => self.check_renewal(),
+            Step::ProveOld => self.prove_old(),
+            Step::RevokeOld => self.revoke_old(),
+            Step::DestroyOld => self.destroy_old(),
+            Step::ProveGone => self.prove_gone(),
+            Step::ClearKeys => self.clear_keys(),
         }
     }
 
@@ -138,83 +137,6 @@ impl Session<'_> {
         Ok(Finding::Done)
     }
 
-    /// A PIN that the practice secrets name is judged before anything is begun.
-    fn check_given_pin(&mut self) -> Result<(), Stop> {
-        let Some(pin) = self.given_pin() else {
-            return Ok(());
-        };
-        let policy = self.profile.pin_policy();
-        let form = self.approved()?.form();
-        pin.check(&policy, &form.personal_numbers())
-            .map_err(|_weak| refuse("pin-weak"))
-    }
-
-    /// The user PIN that the practice secrets name for this ukey.
-    fn given_pin(&self) -> Option<Pin> {
-        if self.run.plan().user_pin != PinSource::Secrets {
-            return None;
-        }
-        let secrets = self.desk.secrets();
-        let pin = secrets.as_ref()?.user_pin(&self.ukey.identity.serial);
-        pin.cloned()
-    }
-
-    /// The user PIN as the plan says; `None` leaves it to chance.
-    fn chosen_pin(&mut self) -> Result<Option<Pin>, Stop> {
-        if self.run.plan().user_pin != PinSource::Holder {
-            return Ok(self.given_pin());
-        }
-        let form = self.approved()?.form().clone();
-        let question = PinQuestion {
-            request: &self.request.number,
-            holder: form.name.as_str(),
-            serial: &self.ukey.identity.serial,
-            policy: self.profile.pin_policy(),
-            refused: None,
-        };
-        let personal = form.personal_numbers();
-        let typed = sign_in::new_user_pin(self.clerk.pins, question, &personal, None);
-        typed.map(Some).ok_or(Stop::Failure(Failure::PinNotTyped))
-    }
-
-    /// Digits that the holder's own numbers do not give away (D-37).
-    fn random_user_pin(&mut self) -> Result<Pin, Stop> {
-        let digits = (PinAlphabet::Digits, USER_PIN_DIGITS);
-        let policy = self.profile.pin_policy();
-        let personal = self.approved()?.form().personal_numbers();
-        Ok(ukey_pins::random_user_pin(&policy, digits, &personal)?)
-    }
-
-    fn seal_pins(&mut self) -> Result<Finding, Stop> {
-        if self.stored_pins()?.is_none() {
-            let user_pin = match self.chosen_pin()? {
-                Some(pin) => pin,
-                None => self.random_user_pin()?,
-            };
-            let pins = UkeyPins::make(self.profile, user_pin)?;
-            let sealed = pins.seal(&purpose(self.id))?;
-            let escrowed = self.desk.escrow_key()?.seal(&pins.so_pin);
-            let escrowed = escrowed.map_err(|error| Error::failed("escrow", error.to_string()))?;
-            let (id, serial, now) = (self.id, &self.ukey.identity.serial, clock::now());
-            self.desk.store().write(|writing| {
-                writing.insert_run_secrets(id, &sealed)?;
-                writing.insert_escrow(serial, id, &escrowed, now)
-            })?;
-            self.pins = Some(pins);
-        }
-        if self.run.plan().user_pin == PinSource::Secrets {
-            let (serial, user_pin) = (
-                self.ukey.identity.serial.clone(),
-                self.pins()?.user_pin.clone(),
-            );
-            if let Some(secrets) = self.desk.secrets().as_mut() {
-                secrets.set_user_pin(serial, user_pin);
-                secrets.save()?;
-            }
-        }
-        Ok(Finding::Done)
-    }
-
     fn init_token(&mut self) -> Result<Finding, Stop> {
         let (expected, label) = (self.expected(), self.label());
         let so_pin = self.current_so_pin()?;
@@ -233,32 +155,6 @@ impl Session<'_> {
         Ok(Finding::Done)
     }
 
-    fn find_so_pin(&mut self) -> Result<Finding, Stop> {
-        let pins = self.pins()?;
-        let (old, new) = (pins.old_so_pin.clone(), pins.so_pin.clone());
-        let worker = self.worker()?;
-        let found = if worker.try_so_pin(&new)? {
-            SoPinFound::New
-        } else if worker.try_so_pin(&old)? {
-            SoPinFound::Old
-        } else {
-            SoPinFound::Neither
-        };
-        if found == SoPinFound::New {
-            self.confirm_so_pin()?;
-        }
-        Ok(Finding::SoPin(found))
-    }
-
-    /// The escrowed SO PIN is the ukey's now; the old one need not be kept any longer.
-    fn confirm_so_pin(&self) -> Result<(), Stop> {
-        let id = self.id;
-        Ok(self
-            .desk
-            .store()
-            .write(|writing| writing.confirm_escrow(id))?)
-    }
-
     fn init_user_pin(&mut self) -> Result<Finding, Stop> {
         let so_pin = self.current_so_pin()?;
         let user_pin = self.pins()?.user_pin.clone();
@@ -267,6 +163,9 @@ impl Session<'_> {
     }
 
     fn log_in(&mut self) -> Result<Finding, Stop> {
+        if self.renewal.is_some() {
+            return self.log_in_as_holder();
+        }
         let user_pin = self.pins()?.user_pin.clone();
         self.worker()?.log_in(&user_pin)?;
         if self.run.so_pin_is_new() {
@@ -276,7 +175,8 @@ impl Session<'_> {
     }
 
     fn generate_key_pair(&mut self) -> Result<Finding, Stop> {
-        let (algorithm, id, label) = (self.algorithm(), self.key_id(), self.label());
+        let (algorithm, id) = (self.algorithm(), self.key_id());
+        let label = TokenLabel::of_run(self.id);
         let key = self.worker()?.generate(algorithm, id, &label)?;
         Ok(Finding::Key(key))
     }
@@ -320,25 +220,34 @@ impl Session<'_> {
         self.prove("possession", &key)
     }
 
-    /// The ukey signs a nonce that says what it is for (D-58).
+    /// The run's own key signs a nonce, which is kept.
     fn prove(&mut self, purpose: &str, key: &PublicKeyDer) -> Result<Finding, Stop> {
+        let proof = self.sign_nonce(purpose, (self.key_id(), key))?;
+        self.proofs.push(proof);
+        Ok(Finding::Done)
+    }
+
+    /// A key on the ukey signs a nonce that says what it is for (D-58).
+    pub(super) fn sign_nonce(
+        &mut self,
+        purpose: &str,
+        (id, key): (KeyId, &PublicKeyDer),
+    ) -> Result<Proof, Stop> {
         let nonce: [u8; 32] = random::bytes().map_err(Error::from)?;
         let (home, nonce) = (self.desk.id(), hex::encode(nonce));
         let message = format!(
             "ukey-station/{purpose}/v1\n{home}\n{nonce}\n{}\n",
             clock::now()
         );
-        let id = self.key_id();
         let signature = self.worker()?.sign(id, message.as_bytes())?;
         if !key.verifies(message.as_bytes(), &signature) {
             return Err(wrong_answer("a signature does not verify"));
         }
-        self.proofs.push(Proof {
+        Ok(Proof {
             purpose: purpose.to_owned(),
             message,
             signature,
-        });
-        Ok(Finding::Done)
+        })
     }
 
     fn write_certificate(&mut self) -> Result<Finding, Stop> {
@@ -353,8 +262,11 @@ impl Session<'_> {
 
     fn write_chain(&mut self) -> Result<Finding, Stop> {
         if self.profile.certificates.chain {
-            let own = self.desk.authority()?.certificate().to_vec();
-            let chain = [vec![own], self.desk.ca_chain()?].concat();
+            let stored = self.desk.store().read().certificate_of_run(self.id)?;
+            let signed = stored.ok_or_else(|| wrong_answer("no certificate"))?;
+            let issuer = self.desk.issuer_of(signed.generation)?;
+            let own = issuer.authority.certificate().to_vec();
+            let chain = [vec![own], issuer.chain].concat();
             let objects = chain.iter().map(|der| check::object(der));
             let objects: Vec<_> = objects
                 .collect::<Result<_, _>>()
@@ -388,28 +300,10 @@ impl Session<'_> {
         self.prove("certificate", &key)
     }
 
-    fn erase_secrets(&mut self) -> Result<Finding, Stop> {
-        let (id, told_by) = (self.id, self.run.plan().user_pin);
-        let letter = match (told_by, self.stored_pins()?) {
-            (PinSource::Random, Some(pins)) => {
-                let key = SecretKey::generate().map_err(Error::from)?;
-                let purpose = super::letter_purpose(id);
-                let sealed = key.seal(&purpose, pins.user_pin.expose().as_bytes());
-                Some((key, sealed.map_err(Error::from)?))
-            }
-            (PinSource::Random, None) | (PinSource::Secrets | PinSource::Holder, _) => None,
-        };
-        self.desk.store().write(|writing| {
-            if let Some((key, sealed)) = &letter {
-                writing.insert_pin_letter(id, key.expose(), sealed)?;
-            }
-            writing.erase_run_secrets(id)
-        })?;
-        self.pins = None;
-        Ok(Finding::Done)
-    }
-
     fn record_slip(&mut self) -> Result<Finding, Stop> {
+        if self.renewal.is_some() {
+            return self.record_renewal();
+        }
         let (id, now, request) = (self.id, clock::now(), &self.request);
         let serial = &self.ukey.identity.serial;
         let mut audit = Desk::audit_row(self.officer, "ukey-issued");
@@ -472,10 +366,13 @@ impl Session<'_> {
         let id = self.key_id();
         let objects = self.worker()?.inventory()?;
         let is_ours = |found: &[u8]| found == id.as_bytes();
-        let keys = match (
-            objects.private_keys.as_slice(),
-            objects.public_keys.as_slice(),
-        ) {
+        // A renewal makes its key beside another, which is no fault.
+        let counts = |found: &[u8]| self.renewal.is_none() || is_ours(found);
+        let private = objects.private_keys.iter().filter(|found| counts(found));
+        let private: Vec<_> = private.collect();
+        let public = objects.public_keys.iter();
+        let public: Vec<_> = public.filter(|(found, _key)| counts(found)).collect();
+        let keys = match (private.as_slice(), public.as_slice()) {
             ([], []) => KeysSeen::Empty,
             ([private], [(public, Some(key))]) if is_ours(private) && is_ours(public) => {
                 KeysSeen::Pair(key.clone())
@@ -518,37 +415,6 @@ impl Session<'_> {
             .cloned()
             .ok_or_else(|| wrong_answer("no public key"))
     }
-
-    /// The SO PIN that the ukey has as far as the run knows.
-    fn current_so_pin(&mut self) -> Result<Pin, Stop> {
-        let new = self.run.so_pin_is_new();
-        let pins = self.pins()?;
-        Ok(if new {
-            pins.so_pin.clone()
-        } else {
-            pins.old_so_pin.clone()
-        })
-    }
-
-    fn stored_pins(&mut self) -> Result<Option<&UkeyPins>, Stop> {
-        if self.pins.is_none() {
-            let sealed = self.desk.store().read().run_secrets(self.id)?;
-            if let Some(sealed) = sealed {
-                self.pins = Some(UkeyPins::open(&purpose(self.id), &sealed).map_err(Error::from)?);
-            }
-        }
-        Ok(self.pins.as_ref())
-    }
-
-    fn pins(&mut self) -> Result<&UkeyPins, Stop> {
-        let missing = || Error::failed("store-damaged", "secrets of the run").into();
-        self.stored_pins()?.ok_or_else(missing)
-    }
-}
-
-/// What the PINs of a run are sealed for.
-fn purpose(run: RunId) -> String {
-    format!("ukey-station/run/v1/{run}")
 }
 
 const fn untouched_unless(low: bool) -> TriesSeen {

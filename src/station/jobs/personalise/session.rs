@@ -1,30 +1,35 @@
 //! One run at work: the machine, its journal in the store, and the worker on the ukey.
 
-use crate::domain::certificate::{CertificateState, RevocationReason};
+use crate::domain::certificate::TemporaryDays;
 use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::RunId;
 use crate::domain::key::{KeyAlgorithm, KeyId};
 use crate::domain::label::TokenLabel;
+use crate::domain::pin::Pin;
 use crate::domain::request::RequestState;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token_profile::TokenProfile;
-use crate::domain::ukey::{Expected, UkeyReading, UkeyState};
+use crate::domain::ukey::{Expected, Serial, UkeyReading, UkeyState};
 use crate::issuing::check::CheckedCertificate;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::station::jobs;
 use crate::station::jobs::approvals::ApprovedRequest;
+use crate::station::jobs::ca::CrlStanding;
 use crate::station::report::{Clerk, Event, Outcome, StepReport};
 use crate::station::ukey_pins::UkeyPins;
 use crate::station::{ActingOfficer, FaultAtStep, bench, clock, practice_fault};
-use crate::store::{Proof, RequestRow, RunRow, UkeyRow};
+use crate::store::{Proof, RequestRow, RunRow, StoreError, UkeyRow, Writing};
 use crate::token::virtual_ukey;
 use crate::token::worker::{Worker, WorkerSpec};
-use crate::workflow::journal::{Answer, Entry, Failure, Finding, Plan, SoPinSupport};
-use crate::workflow::run::{End, Next, Run};
+use crate::workflow::journal::{
+    Answer, Entry, Failure, Finding, KeyOrder, Making, Plan, SoPinSupport,
+};
+use crate::workflow::run::{Next, Run};
 use crate::workflow::step::{Step, StepClass};
 
 use super::Terms;
+use super::ending::failure_code;
+use super::renewal::Renewal;
 
 /// One run at work.
 pub(super) struct Session<'a> {
@@ -43,14 +48,25 @@ pub(super) struct Session<'a> {
     pub(super) read_back: Option<Vec<u8>>,
     /// Written with the next entries of the journal.
     pub(super) proofs: Vec<Proof>,
+    /// What it replaces, if it is a renewal.
+    pub(super) renewal: Option<Renewal>,
+    /// For so many days only (D-20).
+    pub(super) temporary: Option<TemporaryDays>,
+    /// The holder's PIN, once the ukey has taken it in this session.
+    pub(super) proven_pin: Option<Pin>,
+    /// Where a revocation of this session reaches the world.
+    pub(super) crl: Option<CrlStanding>,
     spec: WorkerSpec,
-    entries: Vec<Entry>,
-    stored: usize,
+    pub(super) entries: Vec<Entry>,
+    pub(super) stored: usize,
     opened: bool,
     steps: Vec<StepReport>,
     module_ms: f64,
     pub(super) clerk: Clerk<'a>,
 }
+
+/// What a run replaces on its ukey, and for how long it stands in.
+type Kind = (Option<Renewal>, Option<TemporaryDays>);
 
 /// Why a step did not come to a finding.
 pub(super) enum Stop {
@@ -68,7 +84,7 @@ impl<'a> Session<'a> {
         id: RunId,
         request: RequestRow,
         ukey: UkeyRow,
-        terms: Terms,
+        (terms, renewal): (Terms, Option<(KeyOrder, Renewal)>),
         clerk: Clerk<'a>,
     ) -> Result<Option<Self>, Error> {
         let profile = desk.profile(&ukey.profile)?;
@@ -85,12 +101,17 @@ impl<'a> Session<'a> {
             until: terms.until,
             so_pin,
             user_pin: terms.pin,
+            making: match &renewal {
+                None => Making::New,
+                Some((order, _renewal)) => Making::Renewal(*order),
+            },
         };
-        let expected = expected(profile, &ukey, id);
+        let renewal = renewal.map(|(_order, renewal)| renewal);
+        let expected = expected(profile, &ukey, labelled(id, renewal.as_ref()));
         let Some(spec) = bench::find(desk, &ukey, &expected)? else {
             return Ok(None);
         };
-        let run = (Run::new(plan), spec);
+        let run = (Run::new(plan), spec, (renewal, terms.temporary));
         let mut session = Self::new(desk, officer, id, (request, ukey, profile), run, clerk);
         session.entries.push(Entry::Opened(plan));
         Ok(Some(session))
@@ -100,20 +121,29 @@ impl<'a> Session<'a> {
     pub(super) fn reopen(
         desk: &'a Desk,
         officer: &'a ActingOfficer,
-        id: RunId,
+        row: &RunRow,
         (request, ukey, journal): (RequestRow, UkeyRow, Vec<Entry>),
         clerk: Clerk<'a>,
     ) -> Result<Option<Self>, Error> {
+        let id = row.id;
         let profile = desk.profile(&ukey.profile)?;
+        let renewal = Renewal::of(desk, row)?;
         let damaged = || Error::failed("journal-damaged", id.to_string());
         let run = Run::replay(&journal).map_err(|error| damaged().because(error))?;
         let run = run.ok_or_else(damaged)?;
-        let expected = expected(profile, &ukey, id);
+        let expected = expected(profile, &ukey, labelled(id, renewal.as_ref()));
         let Some(spec) = bench::find(desk, &ukey, &expected)? else {
             return Ok(None);
         };
         let parts = (request, ukey, profile);
-        let mut session = Self::new(desk, officer, id, parts, (run, spec), clerk);
+        let mut session = Self::new(
+            desk,
+            officer,
+            id,
+            parts,
+            (run, spec, (renewal, row.temporary)),
+            clerk,
+        );
         session.stored = journal.len();
         session.entries = journal;
         session.opened = true;
@@ -125,7 +155,7 @@ impl<'a> Session<'a> {
         officer: &'a ActingOfficer,
         id: RunId,
         (request, ukey, profile): (RequestRow, UkeyRow, &'a TokenProfile),
-        (run, spec): (Run, WorkerSpec),
+        (run, spec, (renewal, temporary)): (Run, WorkerSpec, Kind),
         clerk: Clerk<'a>,
     ) -> Self {
         Self {
@@ -143,6 +173,10 @@ impl<'a> Session<'a> {
             certificate: None,
             read_back: None,
             proofs: Vec::new(),
+            renewal,
+            temporary,
+            proven_pin: None,
+            crl: None,
             spec,
             entries: Vec::new(),
             stored: 0,
@@ -176,7 +210,9 @@ impl<'a> Session<'a> {
 
     /// Notes that the run goes on after a break, and the answer to its question.
     fn take_up(&mut self, answer: Option<Answer>) -> Result<(), Error> {
-        let asks = matches!(self.run.next(), Next::Ask(_));
+        // A renewal can be given up without a question as well.
+        let asks = matches!(self.run.next(), Next::Ask(_))
+            || answer == Some(Answer::GiveUp) && self.run.may_be_given_up();
         match (asks, answer) {
             (true, None) => Ok(()),
             (true, Some(answer)) => {
@@ -274,9 +310,9 @@ impl<'a> Session<'a> {
     }
 
     /// Brings the store up to the journal; the first time, opens the run in the same transaction.
-    fn flush(&mut self) -> Result<(), Error> {
+    pub(super) fn flush(&mut self) -> Result<(), Error> {
         let new = self.entries.get(self.stored..).unwrap_or_default();
-        if new.is_empty() || !(self.opened || self.run.is_done(Step::CheckBlank)) {
+        if new.is_empty() || !(self.opened || self.run.is_opened()) {
             return Ok(());
         }
         let (id, first, now) = (self.id, self.stored, clock::now());
@@ -296,17 +332,34 @@ impl<'a> Session<'a> {
                 officer: self.officer.name().clone(),
                 opened_at: now,
                 ended_at: None,
+                renews: self
+                    .renewal
+                    .as_ref()
+                    .map(|renewal| renewal.old.serial.clone()),
+                temporary: self.temporary,
             };
-            let mut audit = Desk::audit_row(self.officer, "run-opened");
+            let act = match self.run.plan().making {
+                Making::New => "run-opened",
+                Making::Renewal(_) => "renewal-opened",
+            };
+            let mut audit = Desk::audit_row(self.officer, act);
             audit.request = Some(self.request.id.to_string());
             audit.ukey = Some(row.ukey.as_str().to_owned());
-            audit.detail = Some(id.to_string());
+            audit.detail = Some(match self.run.plan().making {
+                Making::New | Making::Renewal(KeyOrder::NewFirst) => id.to_string(),
+                Making::Renewal(KeyOrder::OldFirst) => format!("{id}; old key first"),
+            });
             self.desk.store().act(&audit, |writing| {
                 let (from, to) = (RequestState::Approved, RequestState::Personalising);
                 writing.move_request(row.request, from, to)?;
-                // Only a blank of the stock can be taken, in the transaction that opens the run (D-30).
-                let taken = (self.ukey.state, UkeyState::Personalising);
-                writing.move_ukey(&row.ukey, taken, Some(row.request), now)?;
+                if self.renewal.is_some() {
+                    // It stays with its holder, and may have been reported meanwhile.
+                    demand_with_holder(writing, &row.ukey)?;
+                } else {
+                    // Only a blank of the stock can be taken, in the transaction that opens the run (D-30).
+                    let taken = (self.ukey.state, UkeyState::Personalising);
+                    writing.move_ukey(&row.ukey, taken, Some(row.request), now)?;
+                }
                 writing.insert_run(&row)?;
                 writing.append_journal(id, first, new, now)
             })?;
@@ -314,71 +367,6 @@ impl<'a> Session<'a> {
             self.opened = true;
         }
         self.stored = self.entries.len();
-        Ok(())
-    }
-
-    fn end(&mut self, end: &End) -> Result<Outcome, Error> {
-        match end {
-            End::Proven => {
-                self.flush()?;
-                Ok(Outcome::Issued)
-            }
-            End::Refused(failure) => {
-                let mut audit = Desk::audit_row(self.officer, "ukey-refused");
-                audit.request = Some(self.request.id.to_string());
-                audit.ukey = Some(self.ukey.identity.serial.as_str().to_owned());
-                failure_code(failure).clone_into(&mut audit.result);
-                if let Failure::Ukey(fault) = failure {
-                    audit.detail.clone_from(&fault.ckr);
-                }
-                self.desk
-                    .store()
-                    .act(&audit, |_writing| Ok::<_, Error>(()))?;
-                Ok(match failure {
-                    Failure::Ukey(fault) => Outcome::Fault(fault.clone()),
-                    other => Outcome::Refused(failure_code(other).to_owned()),
-                })
-            }
-            End::WrittenOff => {
-                self.write_off()?;
-                Ok(Outcome::WrittenOff)
-            }
-        }
-    }
-
-    /// The ukey is damaged, a certificate that was issued for it revoked, the request approved
-    /// again: all in one transaction.
-    fn write_off(&mut self) -> Result<(), Error> {
-        let (id, now) = (self.id, clock::now());
-        let serial = self.ukey.identity.serial.clone();
-        let request = self.desk.store().read().request(self.request.id)?;
-        let certificate = self.desk.store().read().certificate_of_run(id)?;
-        let live = certificate.filter(|row| row.state != CertificateState::Revoked);
-        let mut audit = Desk::audit_row(self.officer, "ukey-written-off");
-        audit.request = Some(request.id.to_string());
-        audit.ukey = Some(serial.as_str().to_owned());
-        audit.certificate = live.as_ref().map(|row| row.serial.to_string());
-        audit.detail = Some(id.to_string());
-        let new = self.entries.get(self.stored..).unwrap_or_default();
-        let first = self.stored;
-        self.desk.store().act(&audit, |writing| {
-            writing.append_journal(id, first, new, now)?;
-            if let Some(row) = &live {
-                let reason = RevocationReason::CessationOfOperation;
-                writing.revoke_certificate(&row.serial, reason, now)?;
-            }
-            writing.move_request(request.id, request.state, RequestState::Approved)?;
-            let damaged = (UkeyState::Personalising, UkeyState::Damaged);
-            writing.move_ukey(&serial, damaged, Some(request.id), now)?;
-            writing.erase_run_secrets(id)?;
-            writing.end_run(id, "written-off", now)
-        })?;
-        self.stored = self.entries.len();
-        // With a CA elsewhere the next `ca exchange out` orders it there.
-        let own_ca = !self.desk.ca_is_elsewhere()?;
-        if live.is_some() && own_ca && self.desk.is_practice() {
-            jobs::ca::publish_crl_in_practice(self.desk)?;
-        }
         Ok(())
     }
 
@@ -399,7 +387,8 @@ impl<'a> Session<'a> {
 
     /// The ukey of this run, as it may look by now.
     pub(super) fn expected(&self) -> Expected {
-        expected(self.profile, &self.ukey, self.id)
+        let run = labelled(self.id, self.renewal.as_ref());
+        expected(self.profile, &self.ukey, run)
     }
 
     /// Keeps a reading of the ukey, and in the store the new serial number that it may show.
@@ -463,7 +452,20 @@ impl<'a> Session<'a> {
 
     /// The label of the run's ukey.
     pub(super) fn label(&self) -> TokenLabel {
-        TokenLabel::of_run(self.id)
+        TokenLabel::of_run(labelled(self.id, self.renewal.as_ref()))
+    }
+}
+
+/// The run whose label is on the ukey: the one that initialised it.
+fn labelled(run: RunId, renewal: Option<&Renewal>) -> RunId {
+    renewal.map_or(run, |renewal| renewal.made_by)
+}
+
+fn demand_with_holder(writing: &Writing<'_>, serial: &Serial) -> Result<(), StoreError> {
+    let ukey = writing.ukey(serial)?;
+    match ukey.filter(|row| row.state == UkeyState::HandedOut) {
+        Some(_with_holder) => Ok(()),
+        None => Err(StoreError::Changed("the ukey")),
     }
 }
 
@@ -471,15 +473,5 @@ fn expected(profile: &TokenProfile, ukey: &UkeyRow, run: RunId) -> Expected {
     Expected {
         identity: ukey.reported(),
         label: (!profile.reinit_keeps_serial).then(|| TokenLabel::of_run(run)),
-    }
-}
-
-/// The stable code of a failure.
-fn failure_code(failure: &Failure) -> &str {
-    match failure {
-        Failure::Ukey(fault) => fault.kind.word(),
-        Failure::CaLocked => "ca-locked",
-        Failure::PinNotTyped => "pin-not-typed",
-        Failure::Refused { code } => code,
     }
 }

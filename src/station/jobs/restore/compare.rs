@@ -2,16 +2,18 @@
 //! certificates, and the ukeys that are plugged in. What they know and the records do not is taken in, and
 //! only then ukeys are made again. It can be repeated when something else comes to light.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{RESTORED, Record, read_named};
-use crate::domain::certificate::{CertificateSerial, CertificateState, RevocationReason};
+use crate::domain::certificate::{
+    CertificateSerial, CertificateState, Generation, RevocationReason,
+};
 use crate::domain::checkpoint::{CheckpointCode, LogPosition, Standing};
 use crate::domain::officer::Duty;
 use crate::domain::ukey::{Expected, Serial, UkeyState};
-use crate::issuing::authority::Authority;
 use crate::issuing::check;
 use crate::issuing::crl::{self, CheckedCrl, Revoked};
+use crate::station::authorities::Issuer;
 use crate::station::bench::{self, Inserted, Unusable};
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -34,6 +36,15 @@ pub enum Outside<'a> {
     Code(&'a CheckpointCode),
     /// The officers say that there is none.
     Nothing,
+}
+
+/// The newest published lists of revoked certificates: one of each generation of the CA (D-60).
+#[derive(Clone, Copy, Debug)]
+pub struct Lists<'a> {
+    /// Their files.
+    pub files: &'a [PathBuf],
+    /// The officers say that there is none but these.
+    pub no_other: bool,
 }
 
 /// What a comparison found.
@@ -64,7 +75,7 @@ pub fn compare(
     desk: &Desk,
     officer: &ActingOfficer,
     second: &SecondOfficer,
-    (outside, crl): (Outside<'_>, Option<&Path>),
+    (outside, lists): (Outside<'_>, Lists<'_>),
 ) -> Result<(Compared, Option<CrlStanding>), Error> {
     officer.demand(Duty::SetUp)?;
     let record = Record::read(desk)?;
@@ -72,24 +83,24 @@ pub fn compare(
     let mut found = Compared::default();
     check_log(desk, &record.position(desk), outside, &mut found)?;
     let authority = desk.authority().ok(); // None yet: then there is no certificate either.
-    let list = match (crl, &authority) {
-        (None, _) => None,
-        (Some(path), Some(authority)) => Some(read_list(desk, path, authority)?),
+    let lists = match (lists.files.first(), &authority) {
         (Some(path), None) => return Err(invalid(path)),
+        _ => read_lists(desk, lists)?,
     };
+    found.crl_number = lists.iter().map(|list| list.number).max();
     let mut rows = Vec::new();
-    if let Some(list) = &list {
-        found.crl_number = Some(list.number);
+    for list in &lists {
         rows.extend(unknown_of_list(desk, list)?);
     }
     let plugged = bench::look(desk)?.ukeys;
-    if let Some(authority) = &authority {
+    if authority.is_some() {
+        let issuers = desk.issuers()?;
         for ukey in plugged.iter().filter(|ukey| is_holders(ukey)) {
-            rows.extend(unknown_on(desk, ukey, authority)?);
+            rows.extend(unknown_on(desk, ukey, &issuers)?);
         }
     }
     found.damaged = not_blank(desk, &plugged)?;
-    let found = keep(desk, officer, second, (record, list, rows), found)?;
+    let found = keep(desk, officer, second, (record, lists, rows), found)?;
     let changed = !found.revoked.is_empty() || !found.unknown.is_empty();
     let standing = changed.then(|| ca::publish_after_change(desk));
     Ok((found, standing))
@@ -145,21 +156,43 @@ fn invalid(path: &Path) -> Error {
     Error::refused("crl-invalid", path.display().to_string())
 }
 
-/// The list, DER or PEM, if the CA signed it and none newer is known here.
-fn read_list(desk: &Desk, path: &Path, authority: &Authority) -> Result<CheckedCrl, Error> {
+/// Every list; of each generation whose certificates last there must be one, or nobody would know what it
+/// has revoked: the next list would make it count again.
+fn read_lists(desk: &Desk, lists: Lists<'_>) -> Result<Vec<CheckedCrl>, Error> {
+    let read = lists.files.iter().map(|path| read_list(desk, path));
+    let (lists_read, of): (Vec<CheckedCrl>, Vec<Generation>) =
+        read.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
+    if lists.no_other || desk.authority().is_err() {
+        return Ok(lists_read);
+    }
+    let issuers = desk.issuers()?.into_iter();
+    let mut missing = issuers.filter(|one| one.signs_lists() && !of.contains(&one.generation));
+    match missing.next() {
+        Some(one) => Err(Error::refused(
+            "restore-crl-missing",
+            one.generation.to_string(),
+        )),
+        None => Ok(lists_read),
+    }
+}
+
+/// The list, DER or PEM, if the CA signed it and none newer is known here; and which generation did.
+fn read_list(desk: &Desk, path: &Path) -> Result<(CheckedCrl, Generation), Error> {
     let bytes = read_named(path)?;
     let der = match der::pem::decode_vec(&bytes) {
         Ok(("X509 CRL", der)) => der,
         Ok(_) | Err(_) => bytes,
     };
-    let list = crl::check(&der, authority).ok_or_else(|| invalid(path))?;
-    let published = std::fs::read(desk.home().crl()).unwrap_or_default();
-    let published = crl::check(&published, authority);
-    if published.is_some_and(|known| known.number > list.number) {
+    let issuers = desk.issuers()?.into_iter();
+    let mut signed =
+        issuers.filter_map(|issuer| Some((crl::check(&der, &issuer.authority)?, issuer)));
+    let (list, issuer) = signed.next().ok_or_else(|| invalid(path))?;
+    let published = desk.published_list(&issuer);
+    if published.is_some_and(|(known, _der)| known.number > list.number) {
         let text = path.display().to_string();
         return Err(Error::refused("exchange-crl-older", text));
     }
-    Ok(list)
+    Ok((list, issuer.generation))
 }
 
 /// What the own CA has revoked that these records never issued.
@@ -198,7 +231,7 @@ fn is_holders(ukey: &Inserted) -> bool {
 fn unknown_on(
     desk: &Desk,
     ukey: &Inserted,
-    authority: &Authority,
+    issuers: &[Issuer],
 ) -> Result<Vec<UnknownCertificateRow>, Error> {
     let identity = &ukey.reading.identity;
     let profile = desk.profile(&ukey.profile)?;
@@ -214,8 +247,11 @@ fn unknown_on(
     let mut rows = Vec::new();
     for (_id, der) in worker.inventory()?.certificates {
         // A root is its own CA's too.
-        let signed = check::signed_by(&der, authority);
-        let Some(certificate) = signed.filter(|_signed| der != authority.certificate()) else {
+        let signed = issuers.iter().find_map(|issuer| {
+            let signed = check::signed_by(&der, &issuer.authority);
+            signed.filter(|_signed| der != issuer.authority.certificate())
+        });
+        let Some(certificate) = signed else {
             continue; // The chain, or another CA's.
         };
         let serial = certificate.serial;
@@ -262,7 +298,7 @@ fn keep(
     desk: &Desk,
     officer: &ActingOfficer,
     second: &SecondOfficer,
-    (mut record, list, rows): (Record, Option<CheckedCrl>, Vec<UnknownCertificateRow>),
+    (mut record, lists, rows): (Record, Vec<CheckedCrl>, Vec<UnknownCertificateRow>),
     mut found: Compared,
 ) -> Result<Compared, Error> {
     let known = desk.store().read().unknown_certificates()?;
@@ -283,13 +319,13 @@ fn keep(
         found.unknown.retain(|(other, _ukey)| *other != serial);
         found.unknown.push((serial, row.ukey));
     }
-    let changes = revocations(desk, list.as_ref())?;
+    let changes = revocations(desk, &lists)?;
     found.revoked = changes.iter().map(|change| change.serial.clone()).collect();
     let first = record.compared_at.is_none();
     let now = clock::now();
     record.compared_at = Some(record.compared_at.unwrap_or(now));
     let text = record.text()?;
-    let number = next_number(desk, list.as_ref(), first)?;
+    let number = next_number(desk, &lists, first)?;
     let mut audit = Desk::audit_row(officer, "restore-compared");
     audit.detail = Some(summary(&found, second));
     desk.store().act(&audit, |writing| {
@@ -310,11 +346,11 @@ fn keep(
 }
 
 /// Entries of the list that say more than the records do.
-fn revocations(desk: &Desk, list: Option<&CheckedCrl>) -> Result<Vec<Revoked>, Error> {
+fn revocations(desk: &Desk, lists: &[CheckedCrl]) -> Result<Vec<Revoked>, Error> {
     let store = desk.store();
     let reading = store.read();
     let mut changes = Vec::new();
-    for entry in list.iter().flat_map(|list| &list.revoked) {
+    for entry in lists.iter().flat_map(|list| &list.revoked) {
         let Some(row) = reading.certificate(&entry.serial)? else {
             continue;
         };
@@ -328,14 +364,14 @@ fn revocations(desk: &Desk, list: Option<&CheckedCrl>) -> Result<Vec<Revoked>, E
 }
 
 /// The number that the next list counts on from; the CA's own matter where it is elsewhere.
-fn next_number(desk: &Desk, list: Option<&CheckedCrl>, first: bool) -> Result<Option<u64>, Error> {
+fn next_number(desk: &Desk, lists: &[CheckedCrl], first: bool) -> Result<Option<u64>, Error> {
     if desk.ca_is_elsewhere()? {
         return Ok(None);
     }
     let text = desk.store().read().meta("crl_number")?;
     let here: u64 = text.and_then(|text| text.parse().ok()).unwrap_or_default();
     let left_out = if first { CRL_NUMBERS_LEFT_OUT } else { 0 };
-    let there = list.map_or(0, |list| list.number);
+    let there = lists.iter().map(|list| list.number).max().unwrap_or(0);
     Ok(Some(here.saturating_add(left_out).max(there)))
 }
 

@@ -57,13 +57,8 @@ pub fn dispatch(
 
 /// The direct subordinate of this name or code.
 fn receiver(desk: &Desk, text: &str) -> Result<UnitFacts, Error> {
-    let named = |facts: &UnitFacts| facts.code == text || facts.name == text;
-    let mut found = post::subordinates(desk)?.into_iter().filter(named);
-    match (found.next(), found.next()) {
-        (Some(facts), None) => Ok(facts),
-        (None, _) => Err(Error::refused("unit-not-subordinate", text)),
-        (Some(_), Some(_)) => Err(Error::usage("unit-ambiguous", text)),
-    }
+    let found = post::named(post::subordinates(desk)?, text)?;
+    found.ok_or_else(|| Error::refused("unit-not-subordinate", text))
 }
 
 /// Sends ukeys back to the superior: blanks, and what cannot be used.

@@ -168,10 +168,7 @@ fn take(
     first: impl Fn(&Writing<'_>) -> Result<(), StoreError>,
     out: Option<&Path>,
 ) -> Result<Sent, Error> {
-    let to = match incoming.opened.sender {
-        Neighbour::Superior => post::superior(desk)?,
-        Neighbour::Subordinate => post::subordinate(desk, &note.unit_code)?,
-    };
+    let to = incoming.answer_to(desk)?;
     let signed = lines.outcomes().into_iter();
     let body = SignForBody {
         extra: lines.extra.to_vec(),

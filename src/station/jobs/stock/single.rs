@@ -41,7 +41,7 @@ pub fn damage(
 /// Sets a blank aside for an approved request (已分配): it is made for no other.
 ///
 /// # Errors
-/// `wrong-duty`, `request-not-approved`, `ukey-not-in-stock`, `ukey-allocated` where the request has one.
+/// `wrong-duty`, `request-not-approved`, `request-is-renewal`, `ukey-not-in-stock`, `ukey-allocated` where the request has one.
 pub fn allocate(
     desk: &Desk,
     officer: &ActingOfficer,
@@ -53,6 +53,10 @@ pub fn allocate(
             "request-not-approved",
             request.number.clone(),
         ));
+    }
+    if desk.store().read().renewed_ukey(request.id)?.is_some() {
+        let number = request.number.clone();
+        return Err(Error::refused("request-is-renewal", number));
     }
     if row.state != UkeyState::Blank {
         let text = format!("{} ({})", row.identity.serial, row.state);

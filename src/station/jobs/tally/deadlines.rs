@@ -62,14 +62,7 @@ pub struct Deadlines {
 pub fn deadlines(desk: &Desk, officer: &ActingOfficer) -> Result<Deadlines, Error> {
     officer.demand(Duty::ReadRecords)?;
     let now = clock::now();
-    let count = |setting| {
-        let day = day_of(desk, setting)?;
-        Ok::<_, Error>(day.map(|day| Deadline {
-            day,
-            days: (day - now.date()).whole_days(),
-        }))
-    };
-    let (apply_by, mandatory_from) = (count(APPLY_BY)?, count(MANDATORY_FROM)?);
+    let [apply_by, mandatory_from] = countdown(desk, now.date())?;
     let mut units = Numbers::read(desk, now)?.merge();
     units.retain(|unit| unit.without + unit.certified > 0);
     let store = desk.store();
@@ -95,6 +88,21 @@ pub fn deadlines(desk: &Desk, officer: &ActingOfficer) -> Result<Deadlines, Erro
         units,
         people: people.collect(),
     })
+}
+
+/// Days until people must have applied, and until everybody needs a certificate, where they are set.
+pub(in crate::station::jobs) fn countdown(
+    desk: &Desk,
+    today: Date,
+) -> Result<[Option<Deadline>; 2], Error> {
+    let count = |setting| {
+        let day = day_of(desk, setting)?;
+        Ok::<_, Error>(day.map(|day| Deadline {
+            day,
+            days: (day - today).whole_days(),
+        }))
+    };
+    Ok([count(APPLY_BY)?, count(MANDATORY_FROM)?])
 }
 
 /// The day of a setting, where one is set.

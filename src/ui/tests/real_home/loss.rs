@@ -5,18 +5,7 @@ use crate::domain::ukey::UkeyState;
 
 #[test]
 fn a_ukey_is_suspended_and_found_in_the_window_and_the_list_follows() {
-    let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 1);
-    desk.until(|view| is_desk(view) && view.requests.len() == 1);
-    desk.press("ui-make-all");
-    desk.until(|view| !view.busy && view.requests.is_empty() && !view.lanes.is_empty());
-    desk.press("page-loss");
-    desk.until(|view| {
-        view.losses
-            .as_ref()
-            .is_some_and(|page| page.ukeys.len() == 1)
-    });
-    let serial = desk.view().losses.unwrap().ukeys[0].serial.clone();
-    let choose = format!("{} {serial}", desk.word("ui-loss-choose"));
+    let (mut desk, choose) = RealDesk::with_one_made();
     desk.press_named(&choose);
     desk.choose("挂失");
     desk.fill(Role::MultilineTextInput, "ui-reason", "公交车上找不到了");
@@ -54,7 +43,56 @@ fn a_ukey_is_suspended_and_found_in_the_window_and_the_list_follows() {
     assert!(desk.view().losses.is_none() && desk.view().loss_done.is_none());
 }
 
+#[test]
+fn for_a_lost_ukey_the_holders_request_is_entered_anew_once() {
+    let (mut desk, choose) = RealDesk::with_one_made();
+    desk.press_named(&choose);
+    desk.choose(&desk.word("ui-loss-lost"));
+    desk.fill(Role::MultilineTextInput, "ui-reason", "搬家时丢了");
+    desk.press("ui-loss-report");
+    desk.until(|view| !view.busy && view.loss_done.is_some());
+    let lost = |view: &View| {
+        let page = view.losses.as_ref();
+        page.is_some_and(|page| page.ukeys[0].state == UkeyState::Lost)
+    };
+    desk.until(lost);
+    desk.press_named(&choose);
+    desk.press("ui-loss-rekey");
+    let entered = |view: &View| {
+        view.loss_done
+            .as_ref()
+            .and_then(|done| done.request.clone())
+    };
+    desk.until(|view| !view.busy && entered(view).is_some());
+    let number = entered(&desk.view()).unwrap();
+    desk.harness.get_by_label_contains(&number);
+
+    // Once is enough.
+    desk.press_named(&choose);
+    desk.press("ui-loss-rekey");
+    desk.until(|view| !view.busy && view.error.is_some());
+    assert!(entered(&desk.view()).is_none());
+}
+
 impl RealDesk {
+    /// The page of losses with one made ukey, and the name of the button that chooses it.
+    fn with_one_made() -> (Self, String) {
+        let mut desk = Self::new(Language::Chinese, &SecretsFile::There, 1);
+        desk.until(|view| is_desk(view) && view.requests.len() == 1);
+        desk.press("page-make");
+        desk.press("ui-make-all");
+        desk.until(|view| !view.busy && view.requests.is_empty() && !view.lanes.is_empty());
+        desk.press("page-loss");
+        desk.until(|view| {
+            view.losses
+                .as_ref()
+                .is_some_and(|page| page.ukeys.len() == 1)
+        });
+        let serial = desk.view().losses.unwrap().ukeys[0].serial.clone();
+        let choose = format!("{} {serial}", desk.word("ui-loss-choose"));
+        (desk, choose)
+    }
+
     fn press_named(&mut self, name: &str) {
         self.harness
             .get_by_role_and_label(Role::Button, name)

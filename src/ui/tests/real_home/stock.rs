@@ -44,6 +44,7 @@ fn the_stock_page_shows_what_the_report_says() {
     for language in [Language::Chinese, Language::English] {
         let mut desk = RealDesk::new(language, &SecretsFile::There, 3);
         desk.until(|view| is_desk(view) && view.requests.len() == 3);
+        desk.press("page-make");
         desk.press("ui-make-all");
         desk.until(|view| !view.busy && view.requests.is_empty() && !view.lanes.is_empty());
         desk.turn_to(Page::Stock);

@@ -204,6 +204,7 @@ fn tick(seat: &mut Seat, dice: &mut Dice, lucky: bool) -> bool {
         }
         Next::Ended(End::Refused(_)) => *seat = Seat::new(),
         Next::Ended(End::Proven) => {}
+        Next::Ended(End::GivenUp) => panic!("nothing is renewed here"),
     }
     false
 }

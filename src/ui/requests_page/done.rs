@@ -1,0 +1,233 @@
+//! What became of the last act.
+
+use eframe::egui::{self, Ui};
+
+use super::{field_word, opinion_word};
+use crate::domain::opinion::OpinionKind;
+use crate::domain::request::{FieldWarning, Normalised};
+use crate::station::jobs::request_import::{Imported, RowFault};
+use crate::ui::parts::{card, cells, title};
+use crate::ui::requests_view::{Refused, RequestsDone};
+use crate::ui::{theme, told};
+use crate::wording::Wording;
+
+/// Height of a list before it scrolls.
+const LIST: f32 = 160.0;
+/// Two lines of a hint.
+const ROW: f32 = 40.0;
+
+pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &RequestsDone) {
+    match done {
+        // The form says each under its field.
+        RequestsDone::Invalid(faults) if faults.is_empty() => {}
+        RequestsDone::Invalid(faults) => {
+            card(ui, |ui| {
+                for fault in faults {
+                    let word = field_word(wording, fault.field);
+                    let text = wording.text(&format!("fault-{}", fault.problem.word()));
+                    let line = format!("✕ {word}: {text} ({})", fault.rule);
+                    ui.colored_label(theme::colors(ui).stopped, line);
+                }
+            });
+        }
+        RequestsDone::Saved {
+            number,
+            normalised,
+            warnings,
+        } => {
+            card(ui, |ui| {
+                good(
+                    ui,
+                    wording.with("request-entered", [("number", number.clone())]),
+                );
+                notes(ui, wording, (normalised, warnings));
+            });
+        }
+        RequestsDone::Each {
+            done,
+            numbers,
+            refused,
+        } => {
+            card(ui, |ui| each(ui, wording, (done, numbers, refused)));
+        }
+        RequestsDone::Paper { done, warnings } => {
+            card(ui, |ui| {
+                good(ui, wording.text(done));
+                notes(ui, wording, (&[], warnings));
+            });
+        }
+        RequestsDone::Written(path) => written(ui, wording, path),
+        RequestsDone::Imported(imported) => {
+            card(ui, |ui| self::imported(ui, wording, imported));
+        }
+        RequestsDone::SentUp { file, count } => {
+            card(ui, |ui| {
+                let args = [
+                    ("count", count.to_string()),
+                    ("path", file.display().to_string()),
+                ];
+                good(ui, wording.with("ui-request-sent-up", args));
+            });
+        }
+        RequestsDone::Reviewed { file, count } => {
+            card(ui, |ui| {
+                let args = [
+                    ("count", count.to_string()),
+                    ("path", file.display().to_string()),
+                ];
+                good(ui, wording.with("ui-request-reviewed", args));
+            });
+        }
+        RequestsDone::Answered {
+            replayed,
+            numbers,
+            refused,
+        } => {
+            card(ui, |ui| {
+                if *replayed {
+                    ui.colored_label(theme::colors(ui).attention, wording.text("parcel-replayed"));
+                }
+                each(ui, wording, ("ui-request-answered", numbers, refused));
+            });
+        }
+    }
+}
+
+fn good(ui: &mut Ui, words: String) {
+    ui.horizontal_wrapped(|ui| {
+        ui.colored_label(theme::colors(ui).good, "✓");
+        ui.label(words);
+    });
+}
+
+fn written(ui: &mut Ui, wording: &Wording, path: &std::path::Path) {
+    card(ui, |ui| {
+        let path = path.display().to_string();
+        good(ui, wording.with("written", [("path", path)]));
+    });
+}
+
+/// What was kept otherwise than it was typed, and what a person should look at again.
+fn notes(ui: &mut Ui, wording: &Wording, (normalised, warnings): (&[Normalised], &[FieldWarning])) {
+    for note in normalised {
+        let args = [
+            ("field", field_word(wording, note.field)),
+            ("from", note.from.clone()),
+            ("to", note.to.clone()),
+        ];
+        ui.weak(wording.with("ui-request-kept-as", args));
+    }
+    for warning in warnings {
+        self::warning(ui, wording, warning);
+    }
+}
+
+pub(super) fn warning(ui: &mut Ui, wording: &Wording, warning: &FieldWarning) {
+    let field = field_word(wording, warning.field);
+    let text = wording.text(&format!("warning-{}", warning.word));
+    let line = format!("△ {field}: {text} ({})", warning.rule);
+    ui.colored_label(theme::colors(ui).attention, line);
+}
+
+fn each(ui: &mut Ui, wording: &Wording, (done, numbers, refused): (&str, &[String], &[Refused])) {
+    if !numbers.is_empty() {
+        let listed = match numbers {
+            [one] => one.clone(),
+            [first, .., last] => format!("{first} … {last}"),
+            [] => String::new(),
+        };
+        let args = [("count", numbers.len().to_string()), ("numbers", listed)];
+        good(ui, wording.with(done, args));
+    }
+    if refused.is_empty() {
+        return;
+    }
+    let count = [("count", refused.len().to_string())];
+    title(ui, wording.with("ui-request-refused", count));
+    egui::ScrollArea::vertical()
+        .id_salt("refused")
+        .max_height(LIST)
+        .show(ui, |ui| {
+            ui.set_min_width(ui.available_width());
+            for (number, (code, subject)) in refused {
+                ui.monospace(number);
+                told(ui, wording, code, &in_words(wording, code, subject));
+            }
+        });
+}
+
+/// The subject of an error with the paper's words for the opinions that it names.
+fn in_words(wording: &Wording, code: &str, subject: &str) -> String {
+    let mut said = subject.to_owned();
+    if code == "opinions-missing" {
+        for kind in OpinionKind::ALL {
+            said = said.replace(kind.word(), &opinion_word(wording, kind));
+        }
+    }
+    said
+}
+
+/// Counts, and every fault in a table.
+fn imported(ui: &mut Ui, wording: &Wording, imported: &Imported) {
+    let counts = [
+        ("imported", imported.imported.to_string()),
+        ("unchanged", imported.unchanged.to_string()),
+        ("refused", imported.refused.to_string()),
+    ];
+    good(ui, wording.with("imported", counts));
+    let noted = (imported.normalised.len(), imported.warnings.len());
+    if noted != (0, 0) {
+        let counts = [
+            ("normalised", noted.0.to_string()),
+            ("warnings", noted.1.to_string()),
+        ];
+        ui.weak(wording.with("ui-request-imported-noted", counts));
+    }
+    if imported.faults.is_empty() {
+        return;
+    }
+    let width = ui.available_width() - 12.0;
+    let widths = [0.06, 0.08, 0.17, 0.22, 0.08, 0.39].map(|part| part * width);
+    let heads = [
+        "col-row",
+        "col-cell",
+        "col-column",
+        "col-value",
+        "col-rule",
+        "col-hint",
+    ];
+    for (mut cell, key) in cells(ui, 20.0, widths).into_iter().zip(heads) {
+        cell.weak(wording.text(key));
+    }
+    ui.spacing_mut().item_spacing.y = 0.0;
+    egui::ScrollArea::vertical()
+        .id_salt("faults")
+        .max_height(ui.available_height().max(4.0 * ROW))
+        .show_rows(ui, ROW, imported.faults.len(), |ui, seen| {
+            for fault in imported.faults.get(seen).unwrap_or_default() {
+                fault_line(ui, wording, widths, fault);
+            }
+        });
+}
+
+fn fault_line(ui: &mut Ui, wording: &Wording, widths: [f32; 6], fault: &RowFault) {
+    let number = fault.number.clone().unwrap_or_default();
+    let hint = wording.with(&format!("fault-{}", fault.word), [("number", number)]);
+    let texts = [
+        fault.place.row.to_string(),
+        fault.place.cell.clone(),
+        fault.place.column.to_owned(),
+        fault.value.clone().unwrap_or_default(),
+        fault.rule.to_owned(),
+        hint,
+    ];
+    for (at, (mut cell, text)) in cells(ui, ROW, widths).into_iter().zip(texts).enumerate() {
+        let label = egui::Label::new(text);
+        // The hint says what to write: all of it is seen.
+        cell.add(if at == 5 {
+            label.wrap()
+        } else {
+            label.truncate()
+        });
+    }
+}

@@ -1,0 +1,99 @@
+//! What two officers do together in the window: what the first proposes, and how the second signs in beside
+//! them for that one act.
+
+use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::two_officers::TwoOfficerAct;
+use crate::domain::ukey::Serial;
+use crate::station::SecretText;
+
+/// What the first officer proposes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Proposed {
+    /// The holder of this ukey, whose identity was compared, sets a new PIN.
+    Unblock { serial: Serial },
+    /// Make a ukey that came back blank again.
+    Wipe { serial: Serial, reason: String },
+    /// End a ukey for good.
+    Destroy { serial: Serial, reason: String },
+    /// Take a ukey that nobody dispatched into stock.
+    TakeIn { serial: Serial, reason: String },
+}
+
+impl Proposed {
+    /// The duty of who proposes it.
+    pub(super) const fn duty(&self) -> Duty {
+        match self {
+            Self::Unblock { .. } => Duty::HandOut,
+            Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } => Duty::ManageStock,
+        }
+    }
+
+    /// Key of its name.
+    pub(super) const fn key(&self) -> &'static str {
+        match self {
+            Self::Unblock { .. } => "ui-second-unblock",
+            Self::Wipe { .. } => "ui-second-wipe",
+            Self::Destroy { .. } => "ui-second-destroy",
+            Self::TakeIn { .. } => "ui-second-take-in",
+        }
+    }
+
+    /// Key of what it means.
+    pub(super) const fn meaning(&self) -> &'static str {
+        match self {
+            Self::Unblock { .. } => "ui-second-unblock-means",
+            Self::Wipe { .. } => "ui-second-wipe-means",
+            Self::Destroy { .. } => "ui-second-destroy-means",
+            Self::TakeIn { .. } => "ui-second-take-in-means",
+        }
+    }
+
+    /// The ukey.
+    pub(super) const fn serial(&self) -> &Serial {
+        match self {
+            Self::Unblock { serial }
+            | Self::Wipe { serial, .. }
+            | Self::Destroy { serial, .. }
+            | Self::TakeIn { serial, .. } => serial,
+        }
+    }
+
+    /// Why, as it was typed.
+    pub(super) fn reason(&self) -> Option<&str> {
+        match self {
+            Self::Unblock { .. } => None,
+            Self::Wipe { reason, .. }
+            | Self::Destroy { reason, .. }
+            | Self::TakeIn { reason, .. } => Some(reason),
+        }
+    }
+
+    /// As the rules on two officers know it; the release of an SO PIN is none of those.
+    pub(super) const fn act(&self) -> Option<TwoOfficerAct> {
+        match self {
+            Self::Unblock { .. } | Self::Wipe { .. } => None,
+            Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
+            Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
+        }
+    }
+}
+
+/// An act with who confirms it.
+#[derive(Clone, Debug)]
+pub(super) struct Confirmed {
+    /// Another one for each try.
+    pub(super) turn: u64,
+    pub(super) act: Proposed,
+    /// Nobody where a waiver stands in.
+    pub(super) named: Option<OfficerName>,
+    /// As typed; practice secrets know theirs.
+    pub(super) passphrase: Option<SecretText>,
+}
+
+/// How a try to confirm ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SecondTried {
+    pub(super) turn: u64,
+    /// Code and facts of why the second officer did not come in.
+    pub(super) refused: Option<(String, String)>,
+}

@@ -1,0 +1,205 @@
+//! 设置: what the station does by which value, how this window looks, who and what belongs to the
+//! station, and whether all of it is well. What two officers or a passphrase are needed for is read here
+//! and done at the terminal.
+
+mod health;
+mod people;
+mod station;
+
+use eframe::egui::{self, RichText, Ui};
+use egui::accesskit::Role;
+
+pub(super) use self::health::finding;
+
+use super::parts::cells;
+use super::settings_view::{SettingsAct, SettingsDone};
+use super::theme;
+use super::view::View;
+use crate::station::window_choices::{Choices, ThemeChoice};
+use crate::wording::{Language, Wording};
+
+/// Height of a line of a list.
+const ROW: f32 = 32.0;
+
+/// The parts of the page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Part {
+    #[default]
+    Station,
+    Window,
+    Officers,
+    Units,
+    Models,
+    Health,
+    Backup,
+}
+
+impl Part {
+    const ALL: [Self; 7] = [
+        Self::Station,
+        Self::Window,
+        Self::Officers,
+        Self::Units,
+        Self::Models,
+        Self::Health,
+        Self::Backup,
+    ];
+
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Station => "ui-settings-station",
+            Self::Window => "ui-settings-window",
+            Self::Officers => "ui-settings-officers",
+            Self::Units => "ui-settings-units",
+            Self::Models => "ui-settings-models",
+            Self::Health => "ui-settings-health",
+            Self::Backup => "ui-settings-backup",
+        }
+    }
+}
+
+/// What a person did here so far.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    part: Part,
+    station: station::State,
+    unit_search: String,
+    health: health::State,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    /// Something of the desk.
+    Act(SettingsAct),
+    /// Another look of the window.
+    Look(Choices),
+}
+
+/// Draws the page; gives what was asked for.
+pub(super) fn show(
+    ui: &mut Ui,
+    wording: &Wording,
+    (view, choices): (&View, Choices),
+    page: &mut State,
+) -> Option<Asked> {
+    ui.horizontal_wrapped(|ui| {
+        for part in Part::ALL {
+            let (word, chosen) = (wording.text(part.key()), part == page.part);
+            let tab = ui.add(egui::Button::selectable(chosen, &word));
+            tab.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &word));
+            if tab.clicked() {
+                page.part = part;
+            }
+        }
+    });
+    ui.separator();
+    if page.part == Part::Window {
+        return window(ui, wording, choices).map(Asked::Look);
+    }
+    let Some(picture) = &view.settings else {
+        ui.spinner();
+        ui.label(wording.text("ui-reading"));
+        return None;
+    };
+    let act = match page.part {
+        Part::Station => station::show(ui, wording, (view, picture), &mut page.station),
+        Part::Officers => {
+            people::officers(ui, wording, &picture.officers);
+            None
+        }
+        Part::Units => {
+            people::units(ui, wording, &picture.units, &mut page.unit_search);
+            None
+        }
+        Part::Models => {
+            people::models(ui, wording, &picture.models);
+            None
+        }
+        Part::Health => health::examine(ui, wording, view, &mut page.health),
+        Part::Backup => health::back_up(ui, wording, view, &mut page.health),
+        Part::Window => None,
+    };
+    act.map(Asked::Act)
+}
+
+/// Language and theme of the window, for whoever uses this account of the computer.
+fn window(ui: &mut Ui, wording: &Wording, choices: Choices) -> Option<Choices> {
+    let mut chosen = choices;
+    super::parts::card(ui, |ui| {
+        ui.strong(wording.text("ui-window-language"));
+        for (language, word) in [(Language::Chinese, "中文"), (Language::English, "English")] {
+            let on = wording.language() == language;
+            if super::parts::edged(ui, |ui| ui.radio(on, word)).clicked() {
+                chosen.set_language(language);
+            }
+        }
+        ui.add_space(12.0);
+        ui.strong(wording.text("ui-window-theme"));
+        for theme in ThemeChoice::ALL {
+            let on = choices.theme == theme;
+            let word = wording.text(&format!("theme-{}", theme.word()));
+            if super::parts::edged(ui, |ui| ui.radio(on, word)).clicked() {
+                chosen.theme = theme;
+            }
+        }
+        ui.add_space(12.0);
+        ui.weak(wording.text("ui-window-kept"));
+    });
+    (chosen != choices).then_some(chosen)
+}
+
+/// The heads of a list's columns.
+fn heads<const N: usize>(ui: &mut Ui, wording: &Wording, widths: [f32; N], keys: [&str; N]) {
+    for (mut cell, key) in cells(ui, 20.0, widths).into_iter().zip(keys) {
+        let word = RichText::new(wording.text(key)).small();
+        cell.label(word.color(theme::colors(ui).quiet));
+    }
+    ui.separator();
+}
+
+/// What is done elsewhere: its command, and what it is for.
+fn by_command(ui: &mut Ui, wording: &Wording, key: &str) {
+    ui.add_space(12.0);
+    ui.strong(wording.text("ui-settings-by-command"));
+    for line in wording.text(key).lines() {
+        match line.split_once("  ") {
+            Some((command, why)) => {
+                ui.horizontal_wrapped(|ui| {
+                    ui.monospace(command);
+                    ui.weak(why.trim());
+                });
+            }
+            None => {
+                ui.weak(line);
+            }
+        }
+    }
+}
+
+/// What became of the last act.
+fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
+    let words = match done {
+        SettingsDone::Set(name) => {
+            let setting = wording.text(&station::key("setting", name));
+            wording.with("ui-setting-done", [("setting", setting)])
+        }
+        SettingsDone::Reported(path) => {
+            wording.with("written", [("path", path.display().to_string())])
+        }
+        SettingsDone::BackedUp { path, made } => wording.with(
+            "backup-made",
+            [
+                ("path", path.display().to_string()),
+                ("code", made.code.to_string()),
+                ("sha256", hex::encode(made.sha256)),
+            ],
+        ),
+    };
+    super::parts::card(ui, |ui| {
+        ui.horizontal_top(|ui| {
+            ui.colored_label(theme::colors(ui).good, "✓");
+            ui.add(egui::Label::new(words).wrap());
+        });
+    });
+}

@@ -1,0 +1,179 @@
+//! Whether all is well with the station, and its backup.
+
+use eframe::egui::{self, Ui};
+
+use super::{by_command, done};
+use crate::domain::officer::Duty;
+use crate::station::clock;
+use crate::station::jobs::doctor::Finding;
+use crate::ui::parts::{card, field, pressed, pressed_when, title, typed_path};
+use crate::ui::settings_view::{BackupProgress, Examined, SettingsAct, SettingsDone};
+use crate::ui::theme;
+use crate::ui::view::View;
+use crate::wording::Wording;
+
+/// Width of the right side.
+const SIDE: f32 = 340.0;
+
+/// What a person typed so far.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    report: String,
+    folder: String,
+}
+
+/// Looks at everything that may be wrong, and says what to do.
+pub(super) fn examine(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    state: &mut State,
+) -> Option<SettingsAct> {
+    let height = ui.available_height();
+    let down = egui::Layout::top_down(egui::Align::Min);
+    let (mut examine, mut written) = (None, None);
+    ui.horizontal_top(|ui| {
+        let size = egui::vec2(ui.available_width() - SIDE - 16.0, height);
+        ui.allocate_ui_with_layout(size, down, |ui| {
+            ui.set_min_width(size.x);
+            ui.set_max_width(size.x);
+            ui.label(wording.text("ui-examine-why"));
+            let button = theme::primary(ui, wording.text("ui-examine"));
+            if pressed(ui, wording, view, Duty::ReadRecords, button) {
+                examine = Some(SettingsAct::Examine);
+            }
+            if let Some(examined) = &view.examined {
+                findings(ui, wording, examined);
+            }
+        });
+        ui.allocate_ui_with_layout(egui::vec2(SIDE, height), down, |ui| {
+            ui.set_min_width(SIDE);
+            ui.set_max_width(SIDE);
+            written = card(ui, |ui| report(ui, wording, view, state));
+        });
+    });
+    examine.or(written)
+}
+
+fn findings(ui: &mut Ui, wording: &Wording, examined: &Examined) {
+    let at = examined.at.to_string().replace('T', " ");
+    let at: String = at.chars().take(16).collect();
+    let (wrong, well): (Vec<_>, Vec<_>) = examined.findings.iter().partition(|found| !found.ok);
+    let colors = theme::colors(ui);
+    let facts = [("count", wrong.len().to_string()), ("at", at)];
+    if wrong.is_empty() {
+        ui.colored_label(colors.good, wording.with("ui-examined-well", facts));
+    } else {
+        ui.colored_label(colors.attention, wording.with("ui-examined-wrong", facts));
+    }
+    egui::ScrollArea::vertical()
+        .id_salt("findings")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            ui.spacing_mut().interact_size.y = 22.0; // Lines of text, no controls.
+            // What is wrong stands first: it is what a person is here for.
+            for found in wrong {
+                card(ui, |ui| finding(ui, wording, found));
+            }
+            for found in well {
+                finding(ui, wording, found);
+            }
+        });
+}
+
+/// What was looked at, how it is, and what to do where it is not well.
+pub(in crate::ui) fn finding(ui: &mut Ui, wording: &Wording, finding: &Finding) {
+    let colors = theme::colors(ui);
+    let (shape, color, word) = if finding.ok {
+        ("✓", colors.good, "ui-examined-ok")
+    } else {
+        ("✕", colors.stopped, "ui-examined-not-ok")
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.colored_label(color, format!("{shape} {}", wording.text(word)));
+        ui.label(wording.text(&format!("check-{}", finding.check)));
+        ui.weak(finding.detail.told(wording));
+    });
+    if !finding.ok {
+        // The window says in its own words what is done in it.
+        let cure = wording.known(&format!("ui-cure-{}", finding.check));
+        ui.label(cure.unwrap_or_else(|| wording.text(&format!("cure-{}", finding.check))));
+    }
+}
+
+fn report(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Option<SettingsAct> {
+    title(ui, wording.text("ui-report-title"));
+    ui.weak(wording.text("ui-report-why"));
+    let written = match &view.settings_done {
+        Some(SettingsDone::Reported(path)) => Some(path),
+        _ => None,
+    };
+    if state.report.is_empty() || written == Some(&typed_path(&state.report)) {
+        let now = clock::now().to_string().replace([':', 'Z'], "");
+        state.report = format!("{}/out/doctor-{now}.json", view.home);
+    }
+    let edit = egui::TextEdit::singleline(&mut state.report)
+        .id_salt("report")
+        .char_limit(4096)
+        .desired_width(f32::INFINITY);
+    field(ui, &wording.text("ui-report-file"), edit);
+    let why_not = state.report.trim().is_empty().then_some("ui-file-first");
+    let button = egui::Button::new(wording.text("ui-report"));
+    let asked = pressed_when(ui, wording, view, (Duty::ReadRecords, why_not), button);
+    if let Some(told @ SettingsDone::Reported(_)) = &view.settings_done {
+        done(ui, wording, told);
+    }
+    asked.then(|| SettingsAct::Report(typed_path(&state.report)))
+}
+
+/// A backup into a folder, while the station works.
+pub(super) fn back_up(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    state: &mut State,
+) -> Option<SettingsAct> {
+    let mut asked = false;
+    egui::ScrollArea::vertical()
+        .id_salt("backup")
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            card(ui, |ui| {
+                ui.label(wording.text("ui-backup-why"));
+                let edit = egui::TextEdit::singleline(&mut state.folder)
+                    .id_salt("folder")
+                    .hint_text(wording.text("ui-backup-folder-hint"))
+                    .char_limit(4096)
+                    .desired_width(f32::INFINITY);
+                field(ui, &wording.text("ui-backup-folder"), edit);
+                let empty = state.folder.trim().is_empty();
+                let why_not = empty.then_some("ui-backup-folder-first");
+                let button = theme::primary(ui, wording.text("ui-backup"));
+                asked = pressed_when(ui, wording, view, (Duty::SetUp, why_not), button);
+                if let Some(progress) = &view.backing_up {
+                    self::progress(ui, wording, progress);
+                }
+            });
+            if let Some(told @ SettingsDone::BackedUp { .. }) = &view.settings_done {
+                done(ui, wording, told);
+                ui.label(wording.text("ui-backup-next"));
+            }
+            by_command(ui, wording, "ui-settings-backup-commands");
+        });
+    asked.then(|| SettingsAct::BackUp(typed_path(&state.folder)))
+}
+
+fn progress(ui: &mut Ui, wording: &Wording, progress: &BackupProgress) {
+    let kib = |bytes: u64| bytes >> 10;
+    let word = wording.text(&format!("backup-stage-{}", progress.stage.word()));
+    // Thousandths are enough for a bar.
+    let thousandths = progress.done.saturating_mul(1000);
+    let thousandths = thousandths.checked_div(progress.total).unwrap_or(0);
+    let part = f32::from(u16::try_from(thousandths).unwrap_or(1000)) / 1000.0;
+    let text = format!(
+        "{word} {} / {} KiB",
+        kib(progress.done),
+        kib(progress.total)
+    );
+    ui.add(egui::ProgressBar::new(part).text(text));
+}
