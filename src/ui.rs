@@ -330,7 +330,8 @@ impl eframe::App for Window {
         self.watch_holder(&view, ctx);
     }
 
-    fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        tell_frame(ui.ctx(), frame);
         self.show(ui);
     }
 }
@@ -564,6 +565,16 @@ impl Drop for Window {
         let mut view = lock(&self.view);
         view.gone = true;
         view.pin = None;
+    }
+}
+
+/// Tells an engineer who asks (`RUST_LOG=ukey_station::frames=trace`) how long the frame before took.
+fn tell_frame(ctx: &egui::Context, frame: &eframe::Frame) {
+    if tracing::enabled!(target: "ukey_station::frames", tracing::Level::TRACE) {
+        match frame.info().cpu_usage {
+            Some(secs) => tracing::trace!(target: "ukey_station::frames", ms = secs * 1000.0, "frame"),
+            None => ctx.request_repaint(), // The first one is told by the second.
+        }
     }
 }
 

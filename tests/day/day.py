@@ -8,12 +8,12 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from desk import Window, told, until  # noqa: E402
+from words import identity, w  # noqa: E402
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SCAN = os.path.join(HERE, "..", "support", "scan.png")
 UNIT = "示例市练习小学"
 PEOPLE = ["林示例", "何示例", "郭示例"]
-WEIGHTS = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2]
 
 station, folder = sys.argv[1], sys.argv[2]
 pictures = sys.argv[3] if len(sys.argv) > 3 else None
@@ -21,33 +21,11 @@ home = os.path.join(folder, "desk")
 practice = home + "-practice"
 
 
-def catalogue():
-    """The window's Chinese words by key."""
-    file = os.path.join(HERE, "..", "..", "src", "wording", "zh-CN", "ukey-station.ftl")
-    with open(file, encoding="utf-8") as lines:
-        pairs = (line.rstrip("\n").split(" = ", 1) for line in lines if " = " in line and line[0].isalpha())
-        return dict(pairs)
-
-
-WORDS = catalogue()
-
-
-def w(key, **args):
-    """The word of a key, its arguments filled in."""
-    return re.sub(r"\{\s*\$(\w+)\s*\}", lambda found: str(args[found[1]]), WORDS[key])
-
-
 def command(*words):
     """What another person at the command line does meanwhile, or what a machine asks."""
     done = subprocess.run([station, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, (words, done.stdout, done.stderr)
     return done.stdout
-
-
-def identity(at):
-    """An invented number: an area that nobody was ever given, and the check digit of GB 11643."""
-    body = f"43990019{80 + at:02}0307{at + 1:03}"
-    return body + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS)) % 11]
 
 
 def picture(name):
@@ -102,7 +80,7 @@ def signed():
 
 
 # A machine without a station.
-window = Window([station, "--home", home, "--lang", "zh"])
+window = Window(lambda: subprocess.Popen([station, "--home", home, "--lang", "zh"]))
 window.find(w("ui-first"), "heading")
 picture("first-run")
 window.press(w("ui-first-practice-make"))

@@ -20,13 +20,13 @@ class NotThere(Exception):
 
 
 class Window:
-    """One running window."""
+    """One running window; `start` gives its process, once the bus is there to hear it."""
 
-    def __init__(self, command, env=None):
+    def __init__(self, start):
         until("the accessibility bus", bus_is_there)
         Atspi.init()
         Atspi.get_desktop(0)  # Its registry is started by this.
-        self.process = subprocess.Popen(command, env=env)
+        self.process = start()
         self.app = until("the window", self._app)
         self.id = until("its X window", self._x_window)
         self.keys("windowfocus", self.id)
@@ -126,10 +126,19 @@ class Window:
         until(f"focus in {name}", lambda: self.find(name, role, nth).get_state_set()
               .contains(Atspi.StateType.FOCUSED))
         self.keys("key", "--clearmodifiers", "ctrl+a")
-        if text.isascii():
+        if not text:
+            self.keys("key", "--clearmodifiers", "BackSpace")
+        elif text.isascii():
             self.keys("type", "--clearmodifiers", "--delay", "8", text)
         else:
             self.paste(text)  # An input method would give it to the window in one piece too.
+
+    def scroll(self, name, role, notches):
+        """Turns the wheel over what has this name."""
+        node = self.find(name, role)
+        place = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
+        self.keys("mousemove", "--window", self.id, str(place.x + 40), str(place.y + 20))
+        self.keys("click", "--repeat", str(notches), "--delay", "15", "5")
 
     def key(self, *names):
         self.keys("key", "--clearmodifiers", *names)

@@ -1,0 +1,25 @@
+//! A bare eframe window with one Chinese line, in the system's font: what `benches/window.sh` measures ours beside.
+//! Says on stderr how long each frame took, as ours does with `RUST_LOG=ukey_station::frames=trace`.
+#![expect(clippy::print_stderr, reason = "a measurement for people")]
+
+use eframe::egui;
+
+struct Bare;
+
+impl eframe::App for Bare {
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        match frame.info().cpu_usage {
+            Some(secs) => eprintln!("frame ms={}", secs * 1000.0),
+            None => ui.ctx().request_repaint(), // The first one is told by the second.
+        }
+        egui::CentralPanel::default().show(ui, |ui| ui.label("制证台"));
+    }
+}
+
+fn main() -> eframe::Result {
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default().with_inner_size([1280.0, 760.0]),
+        ..eframe::NativeOptions::default()
+    };
+    eframe::run_native("bare", options, Box::new(|_creation| Ok(Box::new(Bare))))
+}
