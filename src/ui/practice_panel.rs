@@ -168,8 +168,11 @@ impl Window {
                 }
             }
             Asked::Post(post, page) => {
-                self.practice.next_page = Some(page.unwrap_or(self.page));
-                self.leaving = self.send(Command::Leave(Left::ToPost(post)));
+                let page = page.unwrap_or(self.page);
+                if self.send(Command::Leave(Left::ToPost(post))) {
+                    self.turn_to(page);
+                    self.practice.next_page = Some(page);
+                }
             }
             Asked::Bench(act) => {
                 if let Some(bench) = &self.practice.thread {

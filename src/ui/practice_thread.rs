@@ -13,6 +13,7 @@ use eframe::egui;
 use super::practice_view::BenchAct;
 use super::view::Place;
 use super::{Shared, lock};
+use crate::domain::ukey::Serial;
 use crate::station::Error;
 use crate::station::jobs::practice;
 
@@ -86,7 +87,7 @@ fn perform(home: &Path, act: BenchAct) -> Result<(), Error> {
         BenchAct::Pull(serial) => practice::pull(home, serial.as_str()).map(drop),
         BenchAct::Ca(answers) => practice::set_ca(home, answers),
         BenchAct::Plan(serial, kind, at) => {
-            let serial = serial.as_ref().map(|serial| serial.as_str());
+            let serial = serial.as_ref().map(Serial::as_str);
             practice::fault(home, serial, (kind, Some(at.word()))).map(drop)
         }
         BenchAct::Withdraw(serial) => practice::withdraw_fault(home, serial.as_ref()),

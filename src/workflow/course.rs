@@ -108,7 +108,7 @@ pub struct Progress {
 
 impl Progress {
     /// Whether nothing of it is left.
-    pub const fn is_done(&self) -> bool {
+    pub const fn is_done(self) -> bool {
         self.done >= self.of
     }
 }

@@ -61,7 +61,7 @@ fn fault(
     let quiet = theme::colors(ui).quiet;
     let what = wording.text(&format!("fault-{}-what", kind.word()));
     ui.add(egui::Label::new(RichText::new(what).small().color(quiet)).wrap());
-    let at = page.at.unwrap_or(kind.usual_step());
+    let at = page.at.unwrap_or_else(|| kind.usual_step());
     step(ui, wording, (kind, page));
     which(ui, wording, (bench, page));
     let plan = egui::Button::new(wording.text("ui-fault-plan"));
@@ -73,7 +73,7 @@ fn fault(
 /// The step where it strikes.
 fn step(ui: &mut Ui, wording: &Wording, (kind, page): (FaultAtStep, &mut State)) {
     let word = |step: crate::workflow::step::Step| wording.text(&format!("step-{}", step.word()));
-    let mut at = page.at.unwrap_or(kind.usual_step());
+    let mut at = page.at.unwrap_or_else(|| kind.usual_step());
     choice(ui, &wording.text("ui-fault-step"), &word(at), |ui| {
         for step in practice::fault_steps(kind) {
             ui.selectable_value(&mut at, step, word(step));
@@ -88,7 +88,7 @@ fn which(ui: &mut Ui, wording: &Wording, (bench, page): (&PracticeBench, &mut St
     let serial = &mut page.serial;
     let shown = serial
         .as_ref()
-        .map_or(next.clone(), |serial| grouped(serial.as_str()));
+        .map_or_else(|| next.clone(), |serial| grouped(serial.as_str()));
     choice(ui, &wording.text("ui-fault-ukey"), &shown, |ui| {
         ui.selectable_value(serial, None, &next);
         for (of, _inserted) in &bench.ukeys {

@@ -34,7 +34,7 @@ pub fn bench(path: &Path) -> Result<PracticeBench, Error> {
     let ukeys = folders.map(|(serial, folder)| (serial, virtual_ukey::is_inserted(&folder)));
     Ok(PracticeBench {
         ukeys: ukeys.collect(),
-        ca_answers: ca_tokens(&home)?
+        ca_answers: ca_tokens(&home)
             .iter()
             .all(|dir| virtual_ukey::is_inserted(dir)),
         planned: practice_fault::planned(&home)?,
@@ -77,7 +77,7 @@ pub enum CaAnswers {
 /// # Errors
 /// `not-practice`, or what the file system says.
 pub fn set_ca(path: &Path, answers: CaAnswers) -> Result<(), Error> {
-    for dir in ca_tokens(&home(path)?)? {
+    for dir in ca_tokens(&home(path)?) {
         match answers {
             CaAnswers::Yes => virtual_ukey::insert(&dir)?,
             CaAnswers::No => virtual_ukey::pull(&dir)?,
@@ -87,14 +87,14 @@ pub fn set_ca(path: &Path, answers: CaAnswers) -> Result<(), Error> {
 }
 
 /// The folders of the CA's tokens, one for each generation.
-fn ca_tokens(home: &Home) -> Result<Vec<PathBuf>, Error> {
+fn ca_tokens(home: &Home) -> Vec<PathBuf> {
     let mut tokens = Vec::new();
     let mut generation = Generation::FIRST;
     while home.ca_token(generation).is_dir() {
         tokens.push(home.ca_token(generation));
         generation = generation.next();
     }
-    Ok(tokens)
+    tokens
 }
 
 /// Puts a fault at a step of a virtual ukey's next run, or of whichever ukey comes to that step next; without
