@@ -19,6 +19,7 @@ mod officer_ukey;
 mod officers;
 mod output;
 mod pins;
+mod practice;
 mod recovery;
 mod renewal;
 mod requests;

@@ -9,7 +9,7 @@
 //! - [`memory`]: pages for secrets, locked and wiped. Uses nothing.
 //! - [`domain`]: the words of the trade, pure data and rules: forms, units, officers and their duties,
 //!   ukeys, PINs, approvals, checkpoints, retention. No I/O, clock or randomness. Uses memory.
-//! - [`workflow`]: decides what happens next, never does it. Uses domain.
+//! - [`workflow`]: decides what happens next, and what the course of practice has seen; never does it. Uses domain.
 //! - [`token`]: reaches ukeys, by worker processes, and tells what stirs at the card readers; knows no
 //!   request. Uses domain.
 //! - [`keys`]: the station's own keys and signatures: wraps and escrow, the unit PKI with its revocation
@@ -38,6 +38,8 @@
 //! - Who is bound to a ukey of their own signs in with it: a [`station::ActingOfficer`] is made only from the
 //!   evidence of `station::own_ukey` (D-58).
 //! - What is to be known after a crash is stored before the outer world changes.
+//! - Faults on request, the bench of virtual ukeys and the course are for practice homes: [`station::jobs::practice`] and
+//!   [`station::jobs::course`] refuse every other.
 
 pub mod cli;
 pub mod documents;

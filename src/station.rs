@@ -33,7 +33,7 @@ pub use ca_key::CaKeyHolder;
 pub use desk::Desk;
 pub use error::{Error, ErrorKind};
 pub use home::Home;
-pub use practice_fault::FaultAtStep;
+pub use practice_fault::{FaultAtStep, PlannedFault};
 pub use sign_in::{ActingOfficer, SecondOfficer};
 pub use signing_key::SigningKey;
 pub use so_pin::SoPinRelease;

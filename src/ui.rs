@@ -22,6 +22,9 @@ mod paper;
 mod parts;
 mod passphrase;
 mod pin_page;
+mod practice_panel;
+mod practice_thread;
+mod practice_view;
 mod rail;
 mod requests_page;
 mod requests_view;
@@ -125,6 +128,7 @@ struct Window {
     audit: audit_page::State,
     settings: settings_page::State,
     help: help_page::State,
+    practice: practice_panel::State,
     /// The guide is read before anybody has signed in.
     help_at_door: bool,
     choices: Choices,
@@ -163,6 +167,7 @@ impl Window {
             audit: audit_page::State::default(),
             settings: settings_page::State::default(),
             help: help_page::State::default(),
+            practice: practice_panel::State::default(),
             help_at_door: false,
             choices: Choices::default(),
             choices_file: None,
@@ -348,7 +353,7 @@ impl Window {
             Place::Desk => {
                 if self.door.take_entered() {
                     self.idle.touch();
-                    self.page = Page::Today;
+                    self.page = self.practice.take_next_page().unwrap_or(Page::Today);
                     self.make = make_page::State::default();
                     self.second.close();
                     self.stock = stock_page::State::default();
@@ -459,6 +464,7 @@ impl Window {
         egui::Panel::top("top")
             .exact_size(48.0)
             .show(ui, |ui| self.top_bar(ui, view));
+        self.practice_panel(ui, view);
         self.ask_for_page(view);
         egui::CentralPanel::default().show(ui, |ui| {
             heading(ui, &self.wording.text(self.page.key()));
@@ -466,13 +472,16 @@ impl Window {
                 told(ui, &self.wording, code, subject);
             }
             match self.page {
-                Page::Today => match today_page::show(ui, &self.wording, view) {
-                    Some(today_page::Asked::Page(page)) => self.turn_to(page),
-                    Some(today_page::Asked::Examine) => {
-                        self.send(Command::Settings(SettingsAct::Examine));
+                Page::Today => {
+                    self.practice_invitation(ui, view);
+                    match today_page::show(ui, &self.wording, view) {
+                        Some(today_page::Asked::Page(page)) => self.turn_to(page),
+                        Some(today_page::Asked::Examine) => {
+                            self.send(Command::Settings(SettingsAct::Examine));
+                        }
+                        None => {}
                     }
-                    None => {}
-                },
+                }
                 Page::Requests => self.applications(ui, view),
                 Page::Make => {
                     let asked = make_page::show(ui, &self.wording, view, &mut self.make);

@@ -9,6 +9,8 @@ fn help() {
         "practice",
         "practice new",
         "practice run",
+        "practice fault",
+        "practice course",
         "init",
         "officer",
         "clock",

@@ -69,3 +69,48 @@ fn a_step_that_does_not_touch_the_ukey_is_refused_with_those_that_do() {
         assert!(refused.stderr.contains("generate-key-pair"));
     }
 }
+
+#[test]
+fn a_power_cut_leaves_the_run_as_it_stood_and_it_is_resumed() {
+    for step in ["generate-key-pair", "issue", "write-certificate"] {
+        let home = PracticeHome::new(1, 1);
+        let path = home.path.to_str().unwrap();
+        let plan = ["practice", "fault", path, "next", "power-cut", "--at", step];
+        home.run(plan).expect(0);
+        let cut = home.run(["personalise", "--all"]).expect(1);
+        assert!(cut.outcomes(step).is_empty(), "nobody heard how it ended");
+        let faults = home.run(["practice", "faults", path]).expect(0);
+        assert!(faults.items().is_empty(), "it strikes once");
+        let finished = home.run(["resume"]).expect(0);
+        assert_eq!(finished.events("result")[0]["outcome"], "issued", "{step}");
+        assert_eq!(home.run(["certificate", "list"]).expect(0).items().len(), 1);
+    }
+}
+
+#[test]
+fn a_wrong_pin_asks_and_a_ca_that_is_cut_off_asks_too() {
+    let home = PracticeHome::new(1, 1);
+    let path = home.path.to_str().unwrap();
+    let begun = home.run(["practice", "course", path, "--begin"]).expect(0);
+    assert_eq!(begun.items().len(), 12);
+    home.run(["practice", "fault", path, "next", "wrong-pin"])
+        .expect(0);
+    home.run(["practice", "ca", path, "off"]).expect(0);
+    let asked = home.run(["personalise", "--all"]).expect(3);
+    assert_eq!(asked.outcomes("log-in"), ["pin-incorrect"]);
+    let serial = home.serials().remove(0);
+    let anew = ["resume", &serial, "--answer", "reinitialise"];
+    let asked = home.run(anew).expect(3);
+    assert_eq!(asked.outcomes("issue"), ["ca-failed"]);
+    home.run(["practice", "ca", path, "on"]).expect(0);
+    home.run(["resume", &serial, "--answer", "try-again"])
+        .expect(0);
+    let course = home.run(["practice", "course", path]).expect(0);
+    let lesson = |word: &str| {
+        let items = course.items();
+        let item = items.iter().find(|item| item["lesson"] == word).unwrap();
+        (item["done"].clone(), item["of"].clone())
+    };
+    assert_eq!(lesson("wrong-pin"), (2.into(), 2.into()));
+    assert_eq!(lesson("power-cut"), (0.into(), 2.into()));
+}

@@ -26,7 +26,7 @@ pub(super) use self::stock::{
 };
 pub(super) use self::stock_check::{Sitting, StockCheck};
 pub(super) use self::ukeys::{
-    AnswerWord, FaultWord, Personalise, Practice, Profile, Ukey, Unblock, WhichUkeys,
+    AnswerWord, CaWord, FaultWord, Personalise, Practice, Profile, Ukey, Unblock, WhichUkeys,
 };
 pub(super) use self::units::{Config, Unit, UnitFields, UserType};
 use crate::domain::key::KeyAlgorithm;

@@ -8,20 +8,18 @@ use serde_json::{Value, json};
 
 use super::OpenWindow;
 use super::args::{
-    AnswerWord, Arguments, Certificate, Command, FaultWord, Global, Personalise, PinFrom, Practice,
-    Profile,
+    AnswerWord, Arguments, Certificate, Command, Global, Personalise, PinFrom, Profile,
 };
 use super::make::Show;
 use super::objects::Names;
 use super::output::Output;
 use crate::domain::certificate::TemporaryDays;
 use crate::domain::officer::{Duty, OfficerName};
-use crate::station::FaultAtStep;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::jobs::expiring::Plan;
 use crate::station::jobs::personalise::{self, Terms};
-use crate::station::jobs::{certificates, hand_out, practice, profiles, requests, slips, ukeys};
-use crate::station::report::{Clerk, Event, Outcome, Straight};
+use crate::station::jobs::{certificates, profiles, requests, slips, ukeys};
+use crate::station::report::{Clerk, Straight};
 use crate::station::sign_in::AskSecret;
 use crate::station::{ActingOfficer, Desk, Error, SecretText};
 use crate::workflow::journal::{Answer, PinSource, Until};
@@ -158,101 +156,6 @@ impl Cli<'_> {
 
     pub(super) fn read(&self) -> Result<(Desk, ActingOfficer), Error> {
         self.open(Access::Read, Duty::ReadRecords)
-    }
-
-    fn practice(&self, command: &Practice) -> Result<u8, Error> {
-        match command {
-            Practice::New {
-                dir,
-                ukeys,
-                requests,
-                profile,
-            } => {
-                let home = practice::new(dir, profile, *ukeys, *requests)?;
-                let path = home.path().display().to_string();
-                let secrets = home.secrets().display().to_string();
-                let words = self.output.wording();
-                let sentence = format!(
-                    "{}\n{}\n\n  export UKEY_STATION_HOME={}\n  export UKEY_STATION_SECRETS={}",
-                    words.with("practice-made", [("path", path.clone())]),
-                    words.text("practice-exports"),
-                    quoted(&path),
-                    quoted(&secrets),
-                );
-                let document = json!({
-                    "home": path,
-                    "secrets": secrets,
-                    "ukeys": ukeys,
-                    "requests": requests,
-                    "exports": [
-                        format!("export UKEY_STATION_HOME={}", quoted(&path)),
-                        format!("export UKEY_STATION_SECRETS={}", quoted(&secrets)),
-                    ],
-                });
-                self.output.document(&document, &sentence);
-                Ok(0)
-            }
-            Practice::Run { dir, key, lanes } => {
-                let terms = Terms {
-                    key: (*key).into(),
-                    until: Until::Proven,
-                    pin: PinSource::Secrets,
-                    temporary: None,
-                };
-                self.practice_run(dir, (terms, *lanes))
-            }
-            Practice::Insert { dir, serial } => {
-                let serial = practice::insert(dir, serial)?;
-                Ok(self.done(&json!({ "serial": serial.as_str(), "inserted": true })))
-            }
-            Practice::Pull { dir, serial } => {
-                let serial = practice::pull(dir, serial)?;
-                Ok(self.done(&json!({ "serial": serial.as_str(), "inserted": false })))
-            }
-            Practice::Fault {
-                dir,
-                serial,
-                kind,
-                at,
-            } => {
-                let kind = match kind {
-                    FaultWord::Error => FaultAtStep::Error,
-                    FaultWord::Lost => FaultAtStep::Lost,
-                    FaultWord::Removed => FaultAtStep::Removed,
-                    FaultWord::Crash => FaultAtStep::Crash,
-                    FaultWord::Hang => FaultAtStep::Hang,
-                };
-                let (serial, step) = practice::fault(dir, serial, (kind, at))?;
-                let told = json!({ "serial": serial.as_str(), "kind": kind, "at": step.word() });
-                Ok(self.done(&told))
-            }
-        }
-    }
-
-    /// The main job on all approved requests, each handed over as soon as it is proven.
-    fn practice_run(&self, dir: &Path, terms: (Terms, u8)) -> Result<u8, Error> {
-        let show = Show::new(self.output);
-        let (desk, officer) = practice::open(dir, Duty::Personalise)?;
-        let report = |event: Event| {
-            let event = match event {
-                Event::Result(mut result) if result.outcome == Outcome::Issued => {
-                    match hand_out::hand_out(&desk, &officer, &result.serial) {
-                        Ok(_handed_out) => result.handed_out = true,
-                        Err(error) => self.output.error(&error),
-                    }
-                    Event::Result(result)
-                }
-                other => other,
-            };
-            show.event(event);
-        };
-        let clerk = Clerk {
-            report: &report,
-            pins: &show,
-            pace: &Straight,
-        };
-        let summary = personalise::personalise(&desk, &officer, None, None, terms, clerk)?;
-        Ok(show.finish(summary))
     }
 
     fn personalise(&self, command: &Personalise) -> Result<u8, Error> {
@@ -483,6 +386,6 @@ pub(super) fn parse_state<T>(
 }
 
 /// A path as a shell takes it.
-fn quoted(path: &str) -> String {
+pub(super) fn quoted(path: &str) -> String {
     format!("'{}'", path.replace('\'', "'\\''"))
 }

@@ -11,6 +11,7 @@ use super::home::{Home, HomeLock};
 use super::jobs::losses;
 use super::own_ukey;
 use super::post;
+use super::practice_fault::Power;
 use super::secrets::Secrets;
 use super::sign_in::{self, ActingOfficer, AskSecret, SecondOfficer, Standing};
 use crate::domain::audit::AuditRow;
@@ -61,6 +62,7 @@ pub struct Desk {
     profiles: Profiles,
     program: PathBuf,
     pub(super) ca_key: Mutex<CaKey>,
+    pub(super) power: Power,
 }
 
 impl Desk {
@@ -114,6 +116,7 @@ impl Desk {
             profiles,
             program: this_program()?,
             ca_key: Mutex::default(),
+            power: Power::default(),
         };
         let proof = own_ukey::prove(&desk, &row)?;
         if access == Access::Change {

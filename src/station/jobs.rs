@@ -12,6 +12,7 @@ pub mod ca_rekey;
 pub mod certificates;
 pub mod change_pin;
 pub mod clock_check;
+pub mod course;
 pub mod crl;
 pub mod destruction_paper;
 pub mod dispatch_paper;

@@ -8,6 +8,7 @@ mod first_run;
 mod loss;
 mod make;
 mod pins;
+mod practice;
 mod read;
 mod requests;
 mod second;
@@ -34,7 +35,7 @@ use super::requests_view::RequestsAct;
 use super::second_view::Confirmed;
 use super::settings_view::SettingsAct;
 use super::stock_view::{Shown, StockAct};
-use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
+use super::view::{DoorView, Lane, Left, Place};
 use super::{Shared, lock};
 use crate::domain::handwriting::Handwriting;
 use crate::domain::officer::{Duty, OfficerName};
@@ -42,8 +43,6 @@ use crate::domain::ukey::Serial;
 use crate::station::clock;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::door;
-use crate::station::jobs::ca::CrlStanding;
-use crate::station::jobs::hand_out;
 use crate::station::jobs::review::Review;
 use crate::station::report::Event;
 use crate::station::sign_in::{AskSecret, NobodyToAsk};
@@ -62,6 +61,8 @@ pub(super) enum Command {
     SetUp(SetUp),
     /// Let the desk go.
     Leave(Left),
+    /// In practice: begin the course, or begin it again.
+    BeginCourse,
     /// Make ukeys.
     Make(MakeOrder),
     /// Make no more with the next blank that is plugged in.
@@ -165,8 +166,10 @@ impl DeskThread {
             left = at_work.serve(commands);
             // The keys are wiped and the home is free before the door is seen.
             drop(at_work);
-            if left.is_none() {
-                return;
+            match left {
+                None => return,
+                Some(Left::ToPost(post)) => opened = self.change_post(post),
+                Some(Left::SignedOut | Left::Locked | Left::PowerCut) => {}
             }
         }
     }
@@ -307,9 +310,10 @@ impl AtWork<'_> {
             let reads = sitting.is_some() && shown == Shown::Check;
             let day_looked = self.look_at_day((&shown, stale), &mut day);
             let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
-            self.tell(looked.and(day_looked));
+            let course_looked = self.look_at_practice(stale);
+            self.tell(looked.and(day_looked).and(course_looked));
             let command = match self.next_command(commands, sitting.as_mut().filter(|_| reads)) {
-                Ok(Command::Leave(left)) => break Some(left),
+                Ok(Command::Leave(left)) if self.may_leave(left) => break Some(left),
                 Ok(Command::Show(other)) => {
                     shown = other;
                     stale = Stale::Page;
@@ -338,6 +342,9 @@ impl AtWork<'_> {
                 Command::Check(act) => self.check_act(act, &mut sitting),
                 command => self.perform(command),
             };
+            if self.desk.power_is_cut() {
+                break Some(Left::PowerCut);
+            }
             stale = Stale::Records;
             lock(self.view).busy = false;
             self.tell(done);
@@ -396,36 +403,13 @@ impl AtWork<'_> {
             Command::Audit(act) => self.audit_act(&act)?,
             Command::Settings(act) => self.settings_act(&act)?,
             Command::Requests(act) => self.requests_act(act)?,
+            Command::BeginCourse => self.begin_course()?,
             // Signing in is the door's; the others are heard before.
             Command::SignIn(..)
             | Command::SetUp(_)
             | Command::Leave(_)
             | Command::Show(_)
             | Command::Check(_) => {}
-        }
-        Ok(())
-    }
-
-    fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
-        let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
-        let standing = done.hold.as_ref().or(done.replaced_crl.as_ref());
-        let (crl, crl_error) = match standing {
-            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
-            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
-            Some(CrlStanding::Published) | None => (None, None),
-        };
-        let mut view = lock(self.view);
-        view.handed_out = Some(HandedOutNote {
-            serial: serial.clone(),
-            hold: done.hold.is_some(),
-            replaced: !done.replaced.is_empty(),
-            crl,
-            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
-        });
-        for lane in view.lanes.iter_mut().filter(|lane| lane.serial == *serial) {
-            if let Some(result) = &mut lane.result {
-                result.handed_out = true;
-            }
         }
         Ok(())
     }

@@ -45,9 +45,13 @@ pub(super) fn button(ui: &mut Ui, wording: &Wording, code: &str) {
         .small_button(wording.text("ui-guide-what-to-do"))
         .clicked()
     {
-        let page = guide::page_of_error(code);
-        ui.data_mut(|data| data.insert_temp(wanted(), page));
+        want(ui, guide::page_of_error(code));
     }
+}
+
+/// Wants a page of the guide.
+pub(super) fn want(ui: &Ui, page: &'static str) {
+    ui.data_mut(|data| data.insert_temp(wanted(), page));
 }
 
 /// The page that was wanted since the last frame.

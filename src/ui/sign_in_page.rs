@@ -112,7 +112,12 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
         Some(Left::SignedOut) => {
             ui.weak(wording.text("ui-signed-out"));
         }
-        None => {}
+        Some(Left::PowerCut) => {
+            let color = theme::colors(ui).attention;
+            ui.colored_label(color, format!("△ {}", wording.text("ui-power-cut")));
+            ui.label(wording.text("ui-power-cut-next"));
+        }
+        Some(Left::ToPost(_)) | None => {}
     }
     ui.add_space(8.0);
     let command = door.and_then(|door| form(ui, wording, (view, door), state));

@@ -10,6 +10,7 @@ mod help;
 mod loss;
 mod make;
 mod pin;
+mod practice;
 mod real_home;
 mod requests;
 mod second;

@@ -47,10 +47,9 @@ impl Window {
         }
     }
 
-    fn who_and_where(&self, ui: &mut egui::Ui, view: &View) {
+    fn who_and_where(&mut self, ui: &mut egui::Ui, view: &View) {
         if view.practice {
-            let word = self.wording.text("ui-practice");
-            ui.colored_label(theme::colors(ui).attention, word);
+            self.practice_mark(ui, view);
         }
         let bold = |text: &str| egui::RichText::new(text).strong();
         let room = ui.available_width() - LEAST_UNIT;

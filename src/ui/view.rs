@@ -9,6 +9,7 @@ use super::check_view::CheckPicture;
 use super::first_run_view::{FirstRun, MadeNote};
 use super::loss_view::{LossDone, LossPicture};
 use super::make_view::{OpenOrder, PinAsked, SlipDone, UkeyNote};
+use super::practice_view::PracticePicture;
 use super::requests_view::RequestsFacts;
 use super::second_view::SecondTried;
 use super::settings_view::{BackupProgress, Examined, SettingsDone, SettingsPicture};
@@ -21,6 +22,7 @@ use crate::domain::ukey::Serial;
 use crate::station::HolderRow;
 use crate::station::door::{AtDoor, Door};
 use crate::station::jobs::health::Health;
+use crate::station::jobs::practice::PracticeBench;
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::today::Today;
 use crate::station::jobs::ukeys::UkeyView;
@@ -95,6 +97,10 @@ pub(super) struct View {
     pub(super) audit_done: Option<AuditDone>,
     pub(super) applications: RequestsFacts,
     pub(super) opened: Option<Arc<OpenedFile>>,
+    /// In practice: the course, and the state of every ukey.
+    pub(super) training: Option<Arc<PracticePicture>>,
+    /// In practice: what lies on the bench, while its panel is open.
+    pub(super) bench: Option<Arc<PracticeBench>>,
     /// The last act of the stock.
     pub(super) stock_done: Option<StockDone>,
     /// The last papers for a holder.
@@ -170,6 +176,10 @@ pub(super) enum Left {
     SignedOut,
     /// Nobody touched it for too long.
     Locked,
+    /// In practice: a trainee goes on in another post.
+    ToPost(Post),
+    /// In practice: the power was cut.
+    PowerCut,
 }
 
 /// What became of the last hand-out.

@@ -14,7 +14,7 @@ struct Files;
 const ANYTHING: &str = "trouble";
 
 /// What an error is about, by the beginning of its code; the longest one counts.
-const AREAS: [(&str, &str); 97] = [
+const AREAS: [(&str, &str); 99] = [
     ("answer-", "resume"),
     ("approval-", "requests"),
     ("audit-", "audit"),
@@ -58,6 +58,7 @@ const AREAS: [(&str, &str); 97] = [
     ("no-open-question", "resume"),
     ("not-a-reason", "certificates"),
     ("not-holder-root", "certificates"),
+    ("not-practice", "practice"),
     ("note-", "travel"),
     ("nothing-to-send", "requests"),
     ("officer-", "officers"),
@@ -72,7 +73,8 @@ const AREAS: [(&str, &str); 97] = [
     ("passphrase-", "start"),
     ("person-has-post", "officers"),
     ("pin-", "hand-out"),
-    ("practice-fault", "resume"),
+    ("power-cut", "resume"),
+    ("practice-fault", "practice"),
     ("profile-", "settings"),
     ("range-not-given", "stock"),
     ("readers-", "make"),

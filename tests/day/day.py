@@ -1,6 +1,7 @@
 """A new user's whole day in the window, heard and pressed through the accessibility bus: from a machine without
 a station to a backup. Called by scripts/day.sh: day.py STATION DIR [PICTURES]."""
 
+import json
 import os
 import re
 import subprocess
@@ -88,6 +89,13 @@ window.find(w("page-today"), "heading")
 picture("today")
 told("a practice desk was made in the window")
 
+window.press(w("ui-course-open"))
+window.press(w("ui-course-begin"))
+window.sees(w("lesson-enter-do"))
+picture("practice")
+window.press(w("ui-practice-close"))
+told("the course was begun")
+
 numbers = [enter(at, name) for at, name in enumerate(PEOPLE)]
 picture("request")
 told(f"three applications were entered, proven on paper and submitted: {', '.join(numbers)}")
@@ -104,7 +112,7 @@ told("another officer approved them, each signed")
 
 sign_in_as("admin", "系统管理员")
 serials = sorted(re.findall(r"\b[0-9a-f]{16}\b", command("--home", practice, "ukey", "list")))
-assert len(serials) == 10, serials
+assert len(serials) == 16, serials
 for serial in serials[3:]:
     command("practice", "pull", practice, serial)
 command("practice", "fault", practice, serials[1], "removed", "--at", "write-certificate")
@@ -147,7 +155,7 @@ for serial in serials[:3]:
 window.press(w("ui-check-start"))
 for serial in serials[3:]:
     command("practice", "insert", practice, serial)
-until("all seven seen", lambda: window.look("7", "label") and not window.look("0", "label"))
+until("all thirteen seen", lambda: window.look("13", "label") and not window.look("0", "label"))
 picture("stock-check")
 window.press(w("ui-check-sign"))
 window.sees("已签字")
@@ -172,3 +180,7 @@ for page in ("stock", "certificates", "travel", "help"):
     picture(page)
 window.close()
 command("--home", practice, "audit", "verify")
+lessons = json.loads(command("--json", "practice", "course", practice))["items"]
+ticked = {lesson["lesson"] for lesson in lessons if lesson["done"] == lesson["of"]}
+assert ticked == {"enter", "approve", "make", "hand-out", "pulled-out", "loss", "check", "back-up"}, ticked
+told("the course has ticked what was done, and nothing else")

@@ -52,29 +52,65 @@ pub(in crate::cli) enum Practice {
     Fault {
         /// The practice home.
         dir: PathBuf,
-        /// The ukey.
+        /// The ukey; `next` for whichever comes to the step next.
         serial: String,
         /// What happens.
         kind: FaultWord,
-        /// The step, e.g. generate-key-pair.
+        /// The step; else generate-key-pair, of a wrong PIN log-in.
         #[arg(long, value_name = "STEP")]
-        at: String,
+        at: Option<String>,
     },
+    /// Show the faults that wait for their step.
+    Faults {
+        /// The practice home.
+        dir: PathBuf,
+        /// Take them all back.
+        #[arg(long)]
+        clear: bool,
+    },
+    /// Let the CA fall silent, or answer again.
+    Ca {
+        /// The practice home.
+        dir: PathBuf,
+        /// Whether it answers.
+        answers: CaWord,
+    },
+    /// The guided course: how far each lesson has come by the records.
+    Course {
+        /// The practice home.
+        dir: PathBuf,
+        /// Begin it, or begin it again.
+        #[arg(long)]
+        begin: bool,
+    },
+}
+
+/// Whether the CA of a practice home answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in crate::cli) enum CaWord {
+    /// Its token is plugged in.
+    On,
+    /// Its token is pulled out.
+    Off,
 }
 
 /// What happens at a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(in crate::cli) enum FaultWord {
-    /// The module answers with an error.
-    Error,
-    /// The work is done, its answer is lost.
-    Lost,
     /// The ukey is pulled out.
     Removed,
+    /// A wrong user PIN is tried.
+    WrongPin,
+    /// The station stops dead, as in a power cut.
+    PowerCut,
     /// The module crashes.
     Crash,
     /// The module never answers.
     Hang,
+    /// The module answers with an error.
+    Error,
+    /// The work is done, its answer is lost.
+    Lost,
 }
 
 /// `personalise …`.

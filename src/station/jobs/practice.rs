@@ -1,4 +1,6 @@
-//! A complete practice home, and its virtual ukeys (D-56).
+//! A complete practice home (D-56); its bench of virtual ukeys and faults is in `bench`.
+
+mod bench;
 
 use std::path::Path;
 
@@ -11,7 +13,7 @@ use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::pin::PinAlphabet;
 use crate::domain::request::RequestDraft;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::ukey::{Serial, UkeyIdentity};
+use crate::domain::ukey::UkeyIdentity;
 use crate::domain::unit::{Level, ParentFound, Unit, UnitDraft};
 use crate::issuing::authority::{Authority, AuthorityTerms};
 use crate::keys::secret::SecretText;
@@ -27,10 +29,12 @@ use crate::station::secrets::Secrets;
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::unit_key::{self, UNIT_DAYS};
 use crate::station::{ActingOfficer, SigningKey, clock, ukey_pins};
-use crate::station::{FaultAtStep, practice_fault};
 use crate::token::profiles;
 use crate::token::virtual_ukey::{self, VirtualUkeys};
-use crate::workflow::step::Step;
+
+pub use bench::{
+    CaAnswers, PracticeBench, bench, fault, fault_steps, insert, pull, set_ca, withdraw_fault,
+};
 
 const OFFICERS: [(&str, Post); 3] = [
     ("admin", Post::System),
@@ -108,63 +112,6 @@ pub fn open(path: &Path, duty: Duty) -> Result<(Desk, ActingOfficer), Error> {
         Ok(opened)
     } else {
         Err(Error::refused("not-practice", path.display().to_string()))
-    }
-}
-
-/// Plugs a virtual ukey in.
-///
-/// # Errors
-/// `ukey-unknown`.
-pub fn insert(path: &Path, serial: &str) -> Result<Serial, Error> {
-    let (serial, folder) = folder(path, serial)?;
-    virtual_ukey::insert(&folder)?;
-    Ok(serial)
-}
-
-/// Pulls a virtual ukey out.
-///
-/// # Errors
-/// `ukey-unknown`.
-pub fn pull(path: &Path, serial: &str) -> Result<Serial, Error> {
-    let (serial, folder) = folder(path, serial)?;
-    virtual_ukey::pull(&folder)?;
-    Ok(serial)
-}
-
-/// Puts a fault at a step of a virtual ukey's next run.
-///
-/// # Errors
-/// `ukey-unknown`; `practice-fault-step` for a step that does not touch the ukey.
-pub fn fault(
-    path: &Path,
-    serial: &str,
-    (kind, at): (FaultAtStep, &str),
-) -> Result<(Serial, Step), Error> {
-    let (serial, folder) = folder(path, serial)?;
-    let renewal = Step::RENEWAL.into_iter();
-    let renewal = renewal.filter(|step| !Step::ORDER.contains(step));
-    let steps: Vec<Step> = Step::ORDER
-        .into_iter()
-        .chain(renewal)
-        .filter(|step| step.touches_ukey())
-        .collect();
-    let step = steps.iter().copied().find(|step| step.word() == at);
-    let step = step.ok_or_else(|| {
-        let words: Vec<_> = steps.iter().map(|step| step.word()).collect();
-        Error::usage("practice-fault-step", format!("{at}; {}", words.join(", ")))
-    })?;
-    practice_fault::plan(&folder, kind, step)?;
-    Ok((serial, step))
-}
-
-fn folder(path: &Path, text: &str) -> Result<(Serial, std::path::PathBuf), Error> {
-    let home = Home::open(path)?;
-    let folders = virtual_ukey::folders(&home.ukeys())?.into_iter();
-    let mut found = folders.filter(|(serial, _folder)| serial.is_named_by(text));
-    match (found.next(), found.next()) {
-        (Some(one), None) => Ok(one),
-        (None, _) => Err(Error::usage("ukey-unknown", text)),
-        (Some(_), Some(_)) => Err(Error::usage("ukey-ambiguous", text)),
     }
 }
 

@@ -16,7 +16,9 @@ use crate::ui::view::Place;
 
 /// What a practice home made here has: enough for an afternoon.
 const PRACTICE_PROFILE: &str = "softhsm2";
-const PRACTICE_UKEYS: u16 = 10;
+const PRACTICE_REQUESTS: u16 = 10;
+/// Some blanks are left for the course when every request is made at once.
+const PRACTICE_UKEYS: u16 = 16;
 
 impl DeskThread {
     /// Shows that there is no home; what was refused meanwhile stays.
@@ -82,8 +84,8 @@ impl DeskThread {
     fn to_practice(&self) -> Result<Next, Error> {
         let path = practice_beside(&self.home.borrow());
         if Home::open(&path).is_err() {
-            let ukeys = PRACTICE_UKEYS;
-            practice::new(&path, PRACTICE_PROFILE, ukeys, ukeys)?;
+            let (ukeys, requests) = (PRACTICE_UKEYS, PRACTICE_REQUESTS);
+            practice::new(&path, PRACTICE_PROFILE, ukeys, requests)?;
         }
         *self.home.borrow_mut() = path;
         Ok(Next::Practice)

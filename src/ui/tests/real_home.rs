@@ -12,6 +12,7 @@ mod second;
 mod settings;
 mod stock;
 mod today;
+mod training;
 
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};

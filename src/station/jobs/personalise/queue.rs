@@ -84,7 +84,7 @@ impl<'a> Queue<'a> {
     pub(super) fn next(&self) -> Option<Order> {
         let mut state = self.lock();
         loop {
-            if !self.pace.goes_on() {
+            if !self.pace.goes_on() || self.desk.power_is_cut() {
                 return None;
             }
             if let Some(order) = state.orders.pop_front() {

@@ -5,7 +5,7 @@ use crate::domain::fault::{Fault, FaultKind};
 use crate::domain::id::RunId;
 use crate::domain::key::{KeyAlgorithm, KeyId};
 use crate::domain::label::TokenLabel;
-use crate::domain::pin::Pin;
+use crate::domain::pin::{Pin, PinAlphabet};
 use crate::domain::request::RequestState;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::token_profile::TokenProfile;
@@ -17,7 +17,7 @@ use crate::station::jobs::approvals::ApprovedRequest;
 use crate::station::jobs::ca::CrlStanding;
 use crate::station::report::{Clerk, Event, Outcome, StepReport};
 use crate::station::ukey_pins::UkeyPins;
-use crate::station::{ActingOfficer, FaultAtStep, bench, clock, practice_fault};
+use crate::station::{ActingOfficer, FaultAtStep, bench, clock, practice_fault, ukey_pins};
 use crate::store::{Proof, RequestRow, RunRow, StoreError, UkeyRow, Writing};
 use crate::token::virtual_ukey;
 use crate::token::worker::{Worker, WorkerSpec};
@@ -30,6 +30,9 @@ use crate::workflow::step::{Step, StepClass};
 use super::Terms;
 use super::ending::failure_code;
 use super::renewal::Renewal;
+
+/// So many digits has the wrong PIN of practice: one that could have been the right one.
+const WRONG_PIN_DIGITS: usize = 8;
 
 /// One run at work.
 pub(super) struct Session<'a> {
@@ -231,6 +234,9 @@ impl<'a> Session<'a> {
 
     /// One step: journalled before and after (idea 4).
     fn step(&mut self, step: Step) -> Result<(), Error> {
+        if self.desk.power_is_cut() {
+            return Err(practice_fault::power_cut());
+        }
         self.must_take(Entry::Started(step))?;
         if step.class() != StepClass::ReadOnly {
             self.flush()?;
@@ -246,6 +252,10 @@ impl<'a> Session<'a> {
         });
         let watch = clock::Stopwatch::start();
         let performed = self.perform_in_practice(step);
+        if self.desk.power_is_cut() {
+            // Nothing more is written down, as in a process that is gone.
+            return Err(practice_fault::power_cut());
+        }
         let mut told = StepReport {
             step,
             ms: watch.ms(),
@@ -291,6 +301,18 @@ impl<'a> Session<'a> {
             Some(FaultAtStep::Removed) => {
                 let folder = self.desk.home().ukeys().join(serial.as_str());
                 virtual_ukey::pull(&folder).map_err(Error::from)?;
+            }
+            Some(FaultAtStep::WrongPin) => {
+                let wrong = ukey_pins::random_pin(PinAlphabet::Digits, WRONG_PIN_DIGITS)?;
+                self.worker()?.log_in(&wrong)?;
+            }
+            Some(FaultAtStep::PowerCut) => {
+                // Before the step: a software token that is killed inside a call can be destroyed by it.
+                if let Some(worker) = &self.worker {
+                    worker.crash();
+                }
+                practice_fault::cut_power(self.desk);
+                return Err(practice_fault::power_cut().into());
             }
             Some(FaultAtStep::Crash) => self.worker()?.crash(),
             Some(FaultAtStep::Hang) => self.worker()?.freeze(),
