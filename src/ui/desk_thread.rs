@@ -34,7 +34,7 @@ use super::requests_view::RequestsAct;
 use super::second_view::Confirmed;
 use super::settings_view::SettingsAct;
 use super::stock_view::{Shown, StockAct};
-use super::view::{DoorView, HandedOutNote, Lane, Left, Place};
+use super::view::{DoorView, HandedOutNote, Lane, Left, Place, on_list};
 use super::{Shared, lock};
 use crate::domain::handwriting::Handwriting;
 use crate::domain::officer::{Duty, OfficerName};
@@ -42,7 +42,6 @@ use crate::domain::ukey::Serial;
 use crate::station::clock;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::door;
-use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::hand_out;
 use crate::station::jobs::review::Review;
 use crate::station::report::Event;
@@ -409,18 +408,14 @@ impl AtWork<'_> {
     fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
         let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
         let standing = done.hold.as_ref().or(done.replaced_crl.as_ref());
-        let (crl, crl_error) = match standing {
-            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
-            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
-            Some(CrlStanding::Published) | None => (None, None),
-        };
+        let (crl, crl_error) = on_list(standing);
         let mut view = lock(self.view);
         view.handed_out = Some(HandedOutNote {
             serial: serial.clone(),
             hold: done.hold.is_some(),
             replaced: !done.replaced.is_empty(),
             crl,
-            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
+            crl_error,
         });
         for lane in view.lanes.iter_mut().filter(|lane| lane.serial == *serial) {
             if let Some(result) = &mut lane.result {
