@@ -395,6 +395,7 @@ impl Window {
     fn second_officer(&mut self, ctx: &egui::Context, view: &View) {
         let proposed = self.stock.take_proposed();
         let proposed = proposed.or_else(|| self.loss.take_proposed());
+        let proposed = proposed.or_else(|| self.settings.take_proposed());
         if let Some(proposed) = proposed {
             self.second.open(proposed);
         }
@@ -479,6 +480,7 @@ impl Window {
                         Some(today_page::Asked::Examine) => {
                             self.send(Command::Settings(SettingsAct::Examine));
                         }
+                        Some(today_page::Asked::Propose(act)) => self.second.open(act),
                         None => {}
                     }
                 }
@@ -581,7 +583,9 @@ impl Drop for Window {
 fn tell_frame(ctx: &egui::Context, frame: &eframe::Frame) {
     if tracing::enabled!(target: "ukey_station::frames", tracing::Level::TRACE) {
         match frame.info().cpu_usage {
-            Some(secs) => tracing::trace!(target: "ukey_station::frames", ms = secs * 1000.0, "frame"),
+            Some(secs) => {
+                tracing::trace!(target: "ukey_station::frames", ms = secs * 1000.0, "frame")
+            }
             None => ctx.request_repaint(), // The first one is told by the second.
         }
     }

@@ -113,6 +113,15 @@ impl CaKeyHolder {
         &self.pin
     }
 
+    /// Security's name.
+    ///
+    /// # Errors
+    /// `second-officer-required`: no waiver stands in for it (D-8).
+    pub(super) fn name(&self) -> Result<&OfficerName, Error> {
+        let required = || Error::refused("second-officer-required", "");
+        Ok(self.second.officer().ok_or_else(required)?.name())
+    }
+
     /// Who it was.
     pub(super) fn told(&self) -> String {
         self.second.told()

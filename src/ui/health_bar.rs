@@ -1,18 +1,25 @@
 //! The station's health in the top bar: shape and word for CA, list of revoked certificates and clock; on
-//! hover, and to who listens, what to do.
+//! hover, and to who listens, what to do. What two officers do about it is a button.
 
-use eframe::egui::{Color32, Ui};
+use eframe::egui::{Color32, RichText, Ui};
 
+use super::second_view::Proposed;
 use super::theme;
+use super::view::View;
 use crate::domain::timestamp::Timestamp;
 use crate::station::jobs::health::{CaStanding, Health, ListStanding};
 use crate::wording::Wording;
 
-/// Draws them from the right to the left.
-pub(super) fn show(ui: &mut Ui, wording: &Wording, health: &Health) {
-    clock(ui, wording, health);
+/// Draws them from the right to the left; gives what is to be done about one.
+pub(super) fn show(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    health: &Health,
+) -> Option<Proposed> {
+    let confirmed = clock(ui, wording, view, health);
     list(ui, wording, health.list);
-    ca(ui, wording, health.ca);
+    confirmed.or(ca(ui, wording, view, health.ca))
 }
 
 /// How something stands.
@@ -45,7 +52,26 @@ fn lamp(ui: &mut Ui, standing: Standing, word: &str, hint: String) {
     response.on_hover_text(hint);
 }
 
-fn ca(ui: &mut Ui, wording: &Wording, ca: CaStanding) {
+/// The same as a button, where somebody here may do something about it.
+fn lamp_for(
+    ui: &mut Ui,
+    view: &View,
+    (standing, word, hint): (Standing, &str, String),
+    act: Proposed,
+) -> Option<Proposed> {
+    if view.busy || !view.may(act.duty()) {
+        lamp(ui, standing, word, hint);
+        return None;
+    }
+    let (shape, color) = standing.look(ui);
+    let text = RichText::new(format!("{shape} {word}")).color(color);
+    let response = ui.button(text);
+    ui.ctx()
+        .accesskit_node_builder(response.id, |node| node.set_description(hint.clone()));
+    response.on_hover_text(hint).clicked().then_some(act)
+}
+
+fn ca(ui: &mut Ui, wording: &Wording, view: &View, ca: CaStanding) -> Option<Proposed> {
     let (standing, key) = match ca {
         CaStanding::Elsewhere => (Standing::Quiet, "elsewhere"),
         CaStanding::NotCertified => (Standing::Stopped, "not-certified"),
@@ -62,12 +88,12 @@ fn ca(ui: &mut Ui, wording: &Wording, ca: CaStanding) {
         }
         _ => wording.text(&hint),
     };
-    lamp(
-        ui,
-        standing,
-        &wording.text(&format!("ui-health-ca-{key}")),
-        hint,
-    );
+    let word = wording.text(&format!("ui-health-ca-{key}"));
+    if ca == CaStanding::Locked {
+        return lamp_for(ui, view, (standing, &word, hint), Proposed::UnlockCa);
+    }
+    lamp(ui, standing, &word, hint);
+    None
 }
 
 fn list(ui: &mut Ui, wording: &Wording, list: ListStanding) {
@@ -96,7 +122,7 @@ fn list(ui: &mut Ui, wording: &Wording, list: ListStanding) {
     lamp(ui, standing, &word, hint);
 }
 
-fn clock(ui: &mut Ui, wording: &Wording, health: &Health) {
+fn clock(ui: &mut Ui, wording: &Wording, view: &View, health: &Health) -> Option<Proposed> {
     let (standing, key) = if health.clock.plausible {
         (Standing::Good, "ui-health-clock-right")
     } else {
@@ -108,7 +134,12 @@ fn clock(ui: &mut Ui, wording: &Wording, health: &Health) {
         ("now", moment(health.clock.now)),
     ];
     let hint = wording.with(&format!("{key}-hint"), args);
-    lamp(ui, standing, &wording.text(key), hint);
+    let word = wording.text(key);
+    if !health.clock.plausible {
+        return lamp_for(ui, view, (standing, &word, hint), Proposed::ConfirmClock);
+    }
+    lamp(ui, standing, &word, hint);
+    None
 }
 
 /// A moment as people read it, UTC.

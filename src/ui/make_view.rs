@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::SyncSender;
 
 use super::paper::Sent;
+use super::view::on_list;
 use crate::domain::pin::PinPolicy;
 use crate::domain::ukey::Serial;
 use crate::station::SecretText;
@@ -50,16 +51,12 @@ impl UkeyNote {
         said: Vec<&'static str>,
         standing: Option<&CrlStanding>,
     ) -> Self {
-        let (crl, crl_error) = match standing {
-            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
-            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
-            Some(CrlStanding::Published) | None => (None, None),
-        };
+        let (crl, crl_error) = on_list(standing);
         Self {
             serial: serial.clone(),
             said,
             crl,
-            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
+            crl_error,
         }
     }
 }

@@ -83,15 +83,24 @@ impl State {
     }
 
     /// Who is chosen: by the person, else the first.
-    fn chosen<'a>(&self, seconds: &'a [AtDoor]) -> Option<&'a AtDoor> {
+    fn chosen<'a>(&self, view: &'a View, proposed: &Proposed) -> Option<&'a AtDoor> {
         if self.waived {
             return None;
         }
         let chosen = self.chosen.as_ref();
+        let seconds = who_may(view, proposed);
         let mut named = seconds.iter();
         named
             .find(|second| Some(&second.name) == chosen)
             .or_else(|| seconds.first())
+    }
+}
+
+/// Who may sign in for it here.
+fn who_may<'a>(view: &'a View, proposed: &Proposed) -> &'a [AtDoor] {
+    match proposed.alone(view) {
+        Some(own) => std::slice::from_ref(own),
+        None => &view.seconds,
     }
 }
 
@@ -124,7 +133,7 @@ pub(super) fn show(
     if !matches!(answer, Some(Answer::Confirm)) {
         return None;
     }
-    let chosen = state.chosen(&view.seconds);
+    let chosen = state.chosen(view, &proposed);
     let named = chosen.map(|second| second.name.clone());
     let typed = chosen.is_some_and(|second| !second.by_secrets);
     state.turn += 1;
@@ -145,13 +154,22 @@ enum Answer {
 /// Exactly what is confirmed.
 fn proposed(ui: &mut Ui, wording: &Wording, view: &View, proposed: &Proposed) {
     let name = wording.text(proposed.key());
-    let title = wording.with("ui-second-title", [("act", name)]);
+    let alone = proposed.alone(view).is_some();
+    let title = if alone {
+        name
+    } else {
+        wording.with("ui-second-title", [("act", name)])
+    };
     ui.label(RichText::new(title).size(20.0).strong());
-    let first = view.post.map(|post| post_word(wording, post));
-    let first = format!("{} {}", view.officer, first.unwrap_or_default());
-    ui.label(wording.with("ui-second-proposes", [("officer", first)]));
-    let serial = grouped(proposed.serial().as_str());
-    ui.label(RichText::new(serial).monospace().size(20.0));
+    if !alone {
+        let first = view.post.map(|post| post_word(wording, post));
+        let first = format!("{} {}", view.officer, first.unwrap_or_default());
+        ui.label(wording.with("ui-second-proposes", [("officer", first)]));
+    }
+    if let Some(serial) = proposed.serial() {
+        let serial = grouped(serial.as_str());
+        ui.label(RichText::new(serial).monospace().size(20.0));
+    }
     if let Some(reason) = proposed.reason() {
         ui.label(wording.with("ui-second-reason", [("reason", reason.to_owned())]));
     }
@@ -166,7 +184,7 @@ fn second(
     (proposed, state): (&Proposed, &mut State),
 ) -> Option<Answer> {
     who(ui, wording, view, (proposed, state));
-    let chosen = state.chosen(&view.seconds).cloned();
+    let chosen = state.chosen(view, proposed).cloned();
     let waits = chosen.as_ref().and_then(|second| second.wait_secs);
     let mut entered = false;
     match &chosen {
@@ -220,13 +238,14 @@ fn second(
 /// Whose name it is.
 fn who(ui: &mut Ui, wording: &Wording, view: &View, (proposed, state): (&Proposed, &mut State)) {
     ui.strong(wording.text("ui-second-who"));
-    if view.seconds.is_empty() {
+    let seconds = who_may(view, proposed);
+    if seconds.is_empty() {
         ui.weak(wording.text("ui-second-nobody"));
     }
     let chosen = state
-        .chosen(&view.seconds)
+        .chosen(view, proposed)
         .map(|second| second.name.clone());
-    for second in &view.seconds {
+    for second in seconds {
         let word = format!("{} {}", second.name, post_word(wording, second.post));
         let is = chosen.as_ref() == Some(&second.name);
         if edged(ui, |ui| ui.radio(is, word)).clicked() {

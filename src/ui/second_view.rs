@@ -1,10 +1,12 @@
 //! What two officers do together in the window: what the first proposes, and how the second signs in beside
 //! them for that one act.
 
+use super::view::View;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::Serial;
 use crate::station::SecretText;
+use crate::station::door::AtDoor;
 
 /// What the first officer proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +19,12 @@ pub(super) enum Proposed {
     Destroy { serial: Serial, reason: String },
     /// Take a ukey that nobody dispatched into stock.
     TakeIn { serial: Serial, reason: String },
+    /// The CA's key signs for some hours and certificates.
+    UnlockCa,
+    /// The clock was looked at and is right.
+    ConfirmClock,
+    /// Work goes on with records that are older than a ukey.
+    GoOn,
 }
 
 impl Proposed {
@@ -25,6 +33,8 @@ impl Proposed {
         match self {
             Self::Unblock { .. } => Duty::HandOut,
             Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } => Duty::ManageStock,
+            Self::UnlockCa => Duty::ReadRecords, // Security alone decides on it, whoever asks.
+            Self::ConfirmClock | Self::GoOn => Duty::SetUp,
         }
     }
 
@@ -35,6 +45,9 @@ impl Proposed {
             Self::Wipe { .. } => "ui-second-wipe",
             Self::Destroy { .. } => "ui-second-destroy",
             Self::TakeIn { .. } => "ui-second-take-in",
+            Self::UnlockCa => "ui-second-unlock-ca",
+            Self::ConfirmClock => "ui-second-confirm-clock",
+            Self::GoOn => "ui-second-go-on",
         }
     }
 
@@ -45,35 +58,47 @@ impl Proposed {
             Self::Wipe { .. } => "ui-second-wipe-means",
             Self::Destroy { .. } => "ui-second-destroy-means",
             Self::TakeIn { .. } => "ui-second-take-in-means",
+            Self::UnlockCa => "ui-second-unlock-ca-means",
+            Self::ConfirmClock => "ui-second-confirm-clock-means",
+            Self::GoOn => "ui-second-go-on-means",
         }
     }
 
-    /// The ukey.
-    pub(super) const fn serial(&self) -> &Serial {
+    /// The ukey, if it is about one.
+    pub(super) const fn serial(&self) -> Option<&Serial> {
         match self {
             Self::Unblock { serial }
             | Self::Wipe { serial, .. }
             | Self::Destroy { serial, .. }
-            | Self::TakeIn { serial, .. } => serial,
+            | Self::TakeIn { serial, .. } => Some(serial),
+            Self::UnlockCa | Self::ConfirmClock | Self::GoOn => None,
         }
     }
 
     /// Why, as it was typed.
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Unblock { .. } => None,
+            Self::Unblock { .. } | Self::UnlockCa | Self::ConfirmClock | Self::GoOn => None,
             Self::Wipe { reason, .. }
             | Self::Destroy { reason, .. }
             | Self::TakeIn { reason, .. } => Some(reason),
         }
     }
 
-    /// As the rules on two officers know it; the release of an SO PIN is none of those.
+    /// Who signs in for it, if that is whoever is at the desk: their passphrase is asked once more.
+    pub(super) fn alone<'a>(&self, view: &'a View) -> Option<&'a AtDoor> {
+        let alone = *self == Self::UnlockCa && view.may(Duty::UnlockCa);
+        view.own.as_ref().filter(|_own| alone)
+    }
+
+    /// As the rules on two officers know it; what security alone releases is none of those.
     pub(super) const fn act(&self) -> Option<TwoOfficerAct> {
         match self {
-            Self::Unblock { .. } | Self::Wipe { .. } => None,
+            Self::Unblock { .. } | Self::Wipe { .. } | Self::UnlockCa => None,
             Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
             Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
+            Self::ConfirmClock => Some(TwoOfficerAct::ConfirmClock),
+            Self::GoOn => Some(TwoOfficerAct::OlderRecords),
         }
     }
 }

@@ -12,6 +12,7 @@ use egui::accesskit::Role;
 pub(super) use self::health::finding;
 
 use super::parts::cells;
+use super::second_view::Proposed;
 use super::settings_view::{SettingsAct, SettingsDone};
 use super::theme;
 use super::view::View;
@@ -65,6 +66,13 @@ pub(super) struct State {
     station: station::State,
     unit_search: String,
     health: health::State,
+}
+
+impl State {
+    /// What is proposed to a second officer, once.
+    pub(super) const fn take_proposed(&mut self) -> Option<Proposed> {
+        self.health.take_proposed()
+    }
 }
 
 /// What was asked for.

@@ -5,6 +5,7 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 use egui::accesskit::Role;
 
 use super::parts::{card, title};
+use super::second_view::Proposed;
 use super::settings_page::finding;
 use super::view::View;
 use super::{Page, theme};
@@ -15,12 +16,14 @@ use crate::station::jobs::today::{ENDS_SOON_DAYS, ToDo, Today, Urgency};
 use crate::wording::Wording;
 
 /// What was asked for here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Asked {
     /// Turn to this page.
     Page(Page),
     /// Look at everything that may be wrong.
     Examine,
+    /// Have a second officer confirm this.
+    Propose(Proposed),
 }
 
 /// Height of a line.
@@ -40,10 +43,10 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View) -> Option<Asked>
         .show(ui, |ui| {
             numbers(ui, wording, today);
             ui.add_space(16.0);
-            let chosen = to_do(ui, wording, today);
+            let chosen = to_do(ui, wording, view, today);
             ui.add_space(24.0);
             let examine = station(ui, wording, view);
-            asked = chosen.map(Asked::Page).or(examine);
+            asked = chosen.or(examine);
         });
     asked
 }
@@ -82,7 +85,7 @@ fn numbers(ui: &mut Ui, wording: &Wording, today: &Today) {
     });
 }
 
-fn to_do(ui: &mut Ui, wording: &Wording, today: &Today) -> Option<Page> {
+fn to_do(ui: &mut Ui, wording: &Wording, view: &View, today: &Today) -> Option<Asked> {
     title(ui, wording.text("ui-today-to-do"));
     if today.to_do.is_empty() {
         ui.weak(wording.text("ui-today-nothing"));
@@ -94,14 +97,14 @@ fn to_do(ui: &mut Ui, wording: &Wording, today: &Today) -> Option<Page> {
             if at > 0 {
                 ui.separator();
             }
-            let pressed = line(ui, wording, item);
-            chosen = chosen.or(pressed);
+            let pressed = line(ui, wording, view, item);
+            chosen = chosen.take().or(pressed);
         }
     });
     chosen
 }
 
-fn line(ui: &mut Ui, wording: &Wording, item: &ToDo) -> Option<Page> {
+fn line(ui: &mut Ui, wording: &Wording, view: &View, item: &ToDo) -> Option<Asked> {
     let text = words(wording, item);
     let colors = theme::colors(ui);
     let (shape, key, color) = match item.urgency() {
@@ -109,18 +112,28 @@ fn line(ui: &mut Ui, wording: &Wording, item: &ToDo) -> Option<Page> {
         Urgency::Due => ("△", "ui-today-due", colors.attention),
         Urgency::Waits => ("○", "ui-today-waits", colors.quiet),
     };
+    let act = act(item).filter(|act| view.may(act.duty()));
     let page = page(item);
+    let (face, word) = match &act {
+        Some(act) => {
+            let word = wording.text(act.key());
+            (word.clone(), word)
+        }
+        None => {
+            let word = wording.text(page.key());
+            (format!("{} {word}", page.shape()), word)
+        }
+    };
     let mut chosen = None;
     ui.allocate_ui_with_layout(
         egui::vec2(ui.available_width(), LINE),
         Layout::right_to_left(Align::Center),
         |ui| {
-            let word = wording.text(page.key());
-            let response = ui.button(format!("{} {word}", page.shape()));
+            let response = ui.button(face);
             let told = format!("{word}: {text}");
             response.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &told));
             if response.clicked() {
-                chosen = Some(page);
+                chosen = Some(act.map_or(Asked::Page(page), Asked::Propose));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.colored_label(color, format!("{shape} {}", wording.text(key)));
@@ -129,6 +142,15 @@ fn line(ui: &mut Ui, wording: &Wording, item: &ToDo) -> Option<Page> {
         },
     );
     chosen
+}
+
+/// What a second officer is called for at once, without a page of its own.
+const fn act(item: &ToDo) -> Option<Proposed> {
+    match item {
+        ToDo::Clock => Some(Proposed::ConfirmClock),
+        ToDo::Ca(CaStanding::Locked) => Some(Proposed::UnlockCa),
+        _ => None,
+    }
 }
 
 /// Where it is done.
@@ -253,7 +275,8 @@ fn station(ui: &mut Ui, wording: &Wording, view: &View) -> Option<Asked> {
     let examined = view.examined.iter();
     for found in examined.flat_map(|examined| examined.findings.iter()) {
         if !found.ok {
-            card(ui, |ui| finding(ui, wording, found));
+            let act = card(ui, |ui| finding(ui, wording, view, found));
+            asked = asked.or(act.map(Asked::Propose));
         }
     }
     asked

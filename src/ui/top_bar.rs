@@ -19,8 +19,10 @@ impl Window {
         ui.with_layout(right, |ui| {
             self.language_button(ui);
             self.sign_out_button(ui, view);
-            if let Some(health) = &view.health {
-                health_bar::show(ui, &self.wording, health);
+            if let Some(health) = &view.health
+                && let Some(act) = health_bar::show(ui, &self.wording, view, health)
+            {
+                self.second.open(act);
             }
             self.inserted_ukeys(ui, view);
             ui.with_layout(egui::Layout::left_to_right(egui::Align::Center), |ui| {

@@ -19,14 +19,15 @@ use super::stock_view::{
 use crate::domain::officer::{Duty, OfficerName, Post};
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
-use crate::station::HolderRow;
 use crate::station::door::{AtDoor, Door};
+use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::health::Health;
 use crate::station::jobs::practice::PracticeBench;
 use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::today::Today;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::report::{RunResult, StepReport};
+use crate::station::{Error, HolderRow};
 use crate::workflow::step::Step;
 
 /// What the window draws.
@@ -109,6 +110,8 @@ pub(super) struct View {
     pub(super) note: Option<UkeyNote>,
     /// Ukeys plugged in that the books do not know, once somebody has looked.
     pub(super) strangers: Option<Vec<Stranger>>,
+    /// Who is signed in, as the door knows them.
+    pub(super) own: Option<AtDoor>,
     /// Who may confirm, beside who is signed in.
     pub(super) seconds: Vec<AtDoor>,
     /// The last try to confirm.
@@ -142,6 +145,22 @@ impl View {
             gone: self.gone,
             ..Self::default()
         }
+    }
+}
+
+/// Where an act reaches the world by the list of revoked certificates: key of what is still to be done about it,
+/// and code and facts of why the station could not publish it.
+pub(super) type OnList = (Option<&'static str>, Option<(String, String)>);
+
+/// The same of what the station says.
+pub(super) fn on_list(standing: Option<&CrlStanding>) -> OnList {
+    match standing {
+        Some(CrlStanding::Due(error)) => {
+            let told = |error: &Error| (error.code.to_owned(), error.subject.clone());
+            (Some("crl-due"), error.as_ref().map(told))
+        }
+        Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
+        Some(CrlStanding::Published) | None => (None, None),
     }
 }
 

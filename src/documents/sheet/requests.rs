@@ -303,7 +303,7 @@ pub fn template(units: &[String], user_types: &[String]) -> Result<Vec<u8>, NotW
     let example = [
         example_unit,
         "李示例",
-        "439900199003070018",
+        "439900199003070011",
         "0731-84402950",
         "shili@example.cn",
         "13800000000",

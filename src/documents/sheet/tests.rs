@@ -15,7 +15,7 @@ use crate::domain::request::USER_TYPES;
 const ROW: [&str; 12] = [
     "示例市练习小学",
     "买买提·艾力",
-    "439900199003070018",
+    "439900199003070011",
     "0731-84402950",
     "a@example.cn",
     "13800000000",
@@ -80,7 +80,7 @@ fn headings_are_found_by_name_in_any_order_below_a_title() {
     let draft = &sheet.rows[0].draft;
     assert_eq!(sheet.rows[0].row, 4);
     assert_eq!(draft.unit, "示例市练习小学");
-    assert_eq!(draft.id_number, "439900199003070018");
+    assert_eq!(draft.id_number, "439900199003070011");
     assert_eq!(draft.school_type, "211");
     assert_eq!(draft.user_types, ["信息管理员", "信息查询员"]);
     assert_eq!(draft.apply_certificate, Some(true));
@@ -101,7 +101,7 @@ fn columns_that_do_not_fit_are_named_and_persons_in_their_place_are_masked() {
         SheetError::UnknownColumns(vec!["M 民族".to_owned()])
     );
     assert_eq!(
-        refused(&with("439900199003070018")),
+        refused(&with("439900199003070011")),
         SheetError::UnknownColumns(vec![format!("M {}", "*".repeat(18))])
     );
     assert_eq!(
@@ -117,7 +117,7 @@ fn columns_that_do_not_fit_are_named_and_persons_in_their_place_are_masked() {
     let pick = |row: &[&'static str]| kept.iter().map(|at| row[*at]).collect::<Vec<_>>();
     assert!(read(csv(&[&pick(&names), &pick(&ROW)]).as_bytes()).is_ok());
     assert_eq!(
-        refused("李华,439900199003070018\n王伟,1\n"),
+        refused("李华,439900199003070011\n王伟,1\n"),
         SheetError::NoHeadings
     );
     assert_eq!(refused(&csv(&[&names])), SheetError::Empty);

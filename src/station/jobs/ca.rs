@@ -5,20 +5,21 @@ use std::sync::PoisonError;
 
 use super::restore::compare;
 use super::{ca_rekey, crl, exchange, losses};
+use crate::domain::audit::AuditRow;
 use crate::domain::certificate::Generation;
-use crate::domain::officer::Duty;
+use crate::domain::officer::{Duty, OfficerName};
+use crate::domain::pin::Pin;
 use crate::domain::timestamp::Timestamp;
 use crate::issuing::check;
 use crate::issuing::connector::{Connector as _, ConnectorError, EmbeddedCa};
 use crate::issuing::crl::{CrlTerms, Revoked};
 use crate::keys::file;
-use crate::keys::wrap::SecuritySecrets;
 use crate::station::authorities::Issuer;
 use crate::station::ca_key::CaFailure;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
 use crate::station::sign_in::AskSecret;
-use crate::station::{ActingOfficer, clock};
+use crate::station::{ActingOfficer, CaKeyHolder, clock};
 use crate::store::CaUnlockRow;
 
 /// What the PIN of the CA's token is sealed for.
@@ -117,7 +118,24 @@ pub fn unlock(desk: &Desk, officer: &ActingOfficer, ask: &dyn AskSecret) -> Resu
     let secrets = opened
         .security
         .ok_or_else(|| Error::refused("ca-locked", ""))?;
-    release(desk, officer, &secrets)?;
+    let audit = Desk::audit_row(officer, "ca-unlocked");
+    release(desk, (officer.name(), &secrets.ca_pin), &audit)?;
+    show(desk, officer)
+}
+
+/// Unlocks the CA key by security who signed in beside whoever is at the desk.
+///
+/// # Errors
+/// What the store says.
+pub fn unlock_beside(
+    desk: &Desk,
+    officer: &ActingOfficer,
+    security: &CaKeyHolder,
+) -> Result<CaView, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let mut audit = Desk::audit_row(officer, "ca-unlocked");
+    audit.detail = Some(security.told());
+    release(desk, (security.name()?, security.pin()), &audit)?;
     show(desk, officer)
 }
 
@@ -291,21 +309,25 @@ fn publish_everywhere(desk: &Desk, security: &ActingOfficer) -> CrlStanding {
 /// In practice the station does it by itself, as security (interface.md).
 pub(in crate::station) fn unlock_in_practice(desk: &Desk) -> Result<(), Error> {
     let (security, secrets) = desk.security_in_practice()?;
-    release(desk, &security, &secrets)
+    let audit = Desk::audit_row(&security, "ca-unlocked");
+    release(desk, (security.name(), &secrets.ca_pin), &audit)
 }
 
-fn release(desk: &Desk, officer: &ActingOfficer, secrets: &SecuritySecrets) -> Result<(), Error> {
+fn release(
+    desk: &Desk,
+    (security, pin): (&OfficerName, &Pin),
+    audit: &AuditRow,
+) -> Result<(), Error> {
     let sealed_pin = desk
         .store_key()
-        .seal(PIN_PURPOSE, secrets.ca_pin.expose().as_bytes())?;
+        .seal(PIN_PURPOSE, pin.expose().as_bytes())?;
     let row = CaUnlockRow {
-        officer: officer.name().clone(),
+        officer: security.clone(),
         sealed_pin,
         until: clock::now().plus_secs(UNLOCK_SECS),
         remaining: UNLOCK_CERTIFICATES,
     };
-    let audit = Desk::audit_row(officer, "ca-unlocked");
     desk.store()
-        .act(&audit, |writing| writing.set_ca_unlock(&row))?;
+        .act(audit, |writing| writing.set_ca_unlock(&row))?;
     Ok(())
 }

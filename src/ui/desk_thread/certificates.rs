@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::AtWork;
 use crate::station::Error;
-use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::crl::Published;
 use crate::station::jobs::expiring::{Plan, expiring, write};
 use crate::station::jobs::{certificates, crl, evidence, revoke, ukeys};
@@ -12,6 +11,7 @@ use crate::ui::certificates_view::{
     CertificateAct, CertificateDone, CertificatePicture, CertificateQuery, ListFacts,
 };
 use crate::ui::lock;
+use crate::ui::view::on_list;
 use crate::wording::Wording;
 
 /// So many certificates are listed; a search finds the others.
@@ -69,15 +69,11 @@ impl AtWork<'_> {
             }
             CertificateAct::Revoke { serial, reason } => {
                 let revoked = revoke::one(desk, officer, &serial.to_string(), reason)?;
-                let (crl, crl_error) = match revoked.crl {
-                    CrlStanding::Due(error) => (Some("crl-due"), error),
-                    CrlStanding::Ordered => (Some("crl-ordered"), None),
-                    CrlStanding::Published => (None, None),
-                };
+                let (crl, crl_error) = on_list(Some(&revoked.crl));
                 CertificateDone::Revoked {
                     serial,
                     crl,
-                    crl_error: crl_error.map(told),
+                    crl_error,
                 }
             }
             CertificateAct::Expiring {

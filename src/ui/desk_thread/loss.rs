@@ -7,11 +7,11 @@ use crate::domain::loss::LossKind;
 use crate::domain::scan;
 use crate::station::Error;
 use crate::station::files::read_limited;
-use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::losses::{self, Reported};
 use crate::station::jobs::rekey;
 use crate::ui::lock;
 use crate::ui::loss_view::{LossAct, LossDone, LossPicture};
+use crate::ui::view::on_list;
 
 /// So many ukeys are listed; a search finds the others.
 const MOST: usize = 200;
@@ -78,17 +78,13 @@ impl AtWork<'_> {
     }
 
     fn loss_done(&self, done: &'static str, reported: &Reported) {
-        let (crl, crl_error) = match &reported.crl {
-            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
-            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
-            Some(CrlStanding::Published) | None => (None, None),
-        };
+        let (crl, crl_error) = on_list(reported.crl.as_ref());
         lock(self.view).loss_done = Some(LossDone {
             serial: reported.ukey.identity.serial.clone(),
             done,
             request: None,
             crl,
-            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
+            crl_error,
         });
     }
 }

@@ -9,7 +9,6 @@ use crate::domain::handwriting::Handwriting;
 use crate::domain::key::KeyAlgorithm;
 use crate::domain::request::RequestState;
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::personalise::{self, Terms};
 use crate::station::jobs::renew::{self, RenewalTerms};
 use crate::station::jobs::ukeys::UkeyView;
@@ -17,7 +16,7 @@ use crate::station::jobs::{change_pin, hand_out, requests, slips};
 use crate::station::report::{Clerk, Event, Pace, Straight};
 use crate::station::{Error, RequestRow};
 use crate::ui::make_view::{MakeOrder, OpenOrder, RenewalOrder, SlipDone, UkeyNote};
-use crate::ui::view::HandedOutNote;
+use crate::ui::view::{HandedOutNote, on_list};
 use crate::ui::{Shared, lock};
 use crate::workflow::journal::{Answer, Until};
 
@@ -169,18 +168,14 @@ impl AtWork<'_> {
     pub(super) fn hand_out(&self, serial: &Serial) -> Result<(), Error> {
         let done = hand_out::hand_out(&self.desk, &self.officer, serial)?;
         let standing = done.hold.as_ref().or(done.replaced_crl.as_ref());
-        let (crl, crl_error) = match standing {
-            Some(CrlStanding::Due(error)) => (Some("crl-due"), error.as_ref()),
-            Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
-            Some(CrlStanding::Published) | None => (None, None),
-        };
+        let (crl, crl_error) = on_list(standing);
         let mut view = lock(self.view);
         view.handed_out = Some(HandedOutNote {
             serial: serial.clone(),
             hold: done.hold.is_some(),
             replaced: !done.replaced.is_empty(),
             crl,
-            crl_error: crl_error.map(|error| (error.code.to_owned(), error.subject.clone())),
+            crl_error,
         });
         for lane in view.lanes.iter_mut().filter(|lane| lane.serial == *serial) {
             if let Some(result) = &mut lane.result {

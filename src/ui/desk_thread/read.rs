@@ -48,7 +48,7 @@ impl AtWork<'_> {
     /// What is plugged in, for whom it is, and how long a second officer waits for the next try.
     pub(super) fn read_ukeys(&self) -> Result<(), Error> {
         let (desk, officer) = (&self.desk, &self.officer);
-        let seconds = self.seconds()?;
+        let (own, seconds) = self.seconds()?;
         let ukeys = stock::plugged_in(desk, officer)?;
         let (mut to_hold, mut temporary) = (BTreeSet::new(), BTreeSet::new());
         let mut holders = BTreeMap::new();
@@ -66,7 +66,7 @@ impl AtWork<'_> {
             }
         }
         let mut view = lock(self.view);
-        view.seconds = seconds;
+        (view.own, view.seconds) = (own, seconds);
         view.ukeys = ukeys;
         view.to_hold = to_hold;
         view.holders = holders;

@@ -7,20 +7,24 @@ use crate::domain::officer::Duty;
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::Serial;
 use crate::station::door::{self, AtDoor};
-use crate::station::jobs::{intake, stock, ukeys, unblock, waivers, wipe};
-use crate::station::{Error, SecondOfficer, SoPinRelease};
+use crate::station::jobs::{
+    ca, clock_check, intake, older_records, stock, ukeys, unblock, waivers, wipe,
+};
+use crate::station::sign_in::AskSecret;
+use crate::station::{CaKeyHolder, Error, SecondOfficer, SoPinRelease};
 use crate::ui::lock;
 use crate::ui::make_view::UkeyNote;
 use crate::ui::second_view::{Confirmed, Proposed, SecondTried};
 
 impl AtWork<'_> {
-    /// Who may confirm what the officer at the desk proposes.
-    pub(super) fn seconds(&self) -> Result<Vec<AtDoor>, Error> {
-        let mut officers = door::look(self.desk.home().path(), None)?.officers;
-        officers.retain(|other| {
-            other.name != *self.officer.name() && Duty::ConfirmAct.belongs_to(other.post)
-        });
-        Ok(officers)
+    /// Who is at the desk, and who may confirm what they propose.
+    pub(super) fn seconds(&self) -> Result<(Option<AtDoor>, Vec<AtDoor>), Error> {
+        let officers = door::look(self.desk.home().path(), None)?.officers;
+        let officers = officers.into_iter();
+        let (own, mut others): (Vec<_>, Vec<_>) =
+            officers.partition(|officer| officer.name == *self.officer.name());
+        others.retain(|other| Duty::ConfirmAct.belongs_to(other.post));
+        Ok((own.into_iter().next(), others))
     }
 
     /// What the second officer is refused stays in their card; what then goes wrong is told on the page.
@@ -61,6 +65,34 @@ impl AtWork<'_> {
                 }
                 self.done(serial, "ui-taken-in");
             }
+            Proposed::UnlockCa => {
+                self.tried(confirmed.turn, self.unlock_ca((&confirmed, &asked)));
+            }
+            Proposed::ConfirmClock => {
+                let act = TwoOfficerAct::ConfirmClock;
+                if let Some(second) = self.second((&confirmed, &asked), act) {
+                    clock_check::confirm(&self.desk, &self.officer, &second)?;
+                }
+            }
+            Proposed::GoOn => {
+                let act = TwoOfficerAct::OlderRecords;
+                if let Some(second) = self.second((&confirmed, &asked), act) {
+                    older_records::go_on(&self.desk, &self.officer, &second)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// By whoever is at the desk if that is security, else by security beside them.
+    fn unlock_ca(&self, (confirmed, asked): (&Confirmed, &Typed)) -> Result<(), Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        if Duty::UnlockCa.belongs_to(officer.post()) {
+            ca::unlock(desk, officer, asked)?;
+        } else {
+            let by = (confirmed.named.as_ref(), asked as &dyn AskSecret);
+            let security = CaKeyHolder::by_security(desk, officer, by)?;
+            ca::unlock_beside(desk, officer, &security)?;
         }
         Ok(())
     }
@@ -80,10 +112,7 @@ impl AtWork<'_> {
         (confirmed, asked): (&Confirmed, &Typed),
         serial: &Serial,
     ) -> Option<SoPinRelease> {
-        let by = (
-            confirmed.named.as_ref(),
-            asked as &dyn crate::station::sign_in::AskSecret,
-        );
+        let by = (confirmed.named.as_ref(), asked as &dyn AskSecret);
         let release = SoPinRelease::by_security(&self.desk, &self.officer, by, serial);
         self.tried(confirmed.turn, release)
     }

@@ -7,6 +7,7 @@ use crate::domain::officer::Duty;
 use crate::station::clock;
 use crate::station::jobs::doctor::Finding;
 use crate::ui::parts::{card, field, pressed, pressed_when, title, typed_path};
+use crate::ui::second_view::Proposed;
 use crate::ui::settings_view::{BackupProgress, Examined, SettingsAct, SettingsDone};
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -20,6 +21,14 @@ const SIDE: f32 = 340.0;
 pub(super) struct State {
     report: String,
     folder: String,
+    proposed: Option<Proposed>,
+}
+
+impl State {
+    /// What is proposed to a second officer, once.
+    pub(super) const fn take_proposed(&mut self) -> Option<Proposed> {
+        self.proposed.take()
+    }
 }
 
 /// Looks at everything that may be wrong, and says what to do.
@@ -43,7 +52,7 @@ pub(super) fn examine(
                 examine = Some(SettingsAct::Examine);
             }
             if let Some(examined) = &view.examined {
-                findings(ui, wording, examined);
+                state.proposed = findings(ui, wording, view, examined);
             }
         });
         ui.allocate_ui_with_layout(egui::vec2(SIDE, height), down, |ui| {
@@ -55,7 +64,8 @@ pub(super) fn examine(
     examine.or(written)
 }
 
-fn findings(ui: &mut Ui, wording: &Wording, examined: &Examined) {
+/// Gives what two officers do about one of them.
+fn findings(ui: &mut Ui, wording: &Wording, view: &View, examined: &Examined) -> Option<Proposed> {
     let at = examined.at.to_string().replace('T', " ");
     let at: String = at.chars().take(16).collect();
     let (wrong, well): (Vec<_>, Vec<_>) = examined.findings.iter().partition(|found| !found.ok);
@@ -66,23 +76,31 @@ fn findings(ui: &mut Ui, wording: &Wording, examined: &Examined) {
     } else {
         ui.colored_label(colors.attention, wording.with("ui-examined-wrong", facts));
     }
+    let mut proposed = None;
     egui::ScrollArea::vertical()
         .id_salt("findings")
         .auto_shrink(false)
         .show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = 22.0; // Lines of text, no controls.
             // What is wrong stands first: it is what a person is here for.
             for found in wrong {
-                card(ui, |ui| finding(ui, wording, found));
+                let act = card(ui, |ui| finding(ui, wording, view, found));
+                proposed = proposed.take().or(act);
             }
+            ui.spacing_mut().interact_size.y = 22.0; // Lines of text, no controls.
             for found in well {
-                finding(ui, wording, found);
+                finding(ui, wording, view, found);
             }
         });
+    proposed
 }
 
-/// What was looked at, how it is, and what to do where it is not well.
-pub(in crate::ui) fn finding(ui: &mut Ui, wording: &Wording, finding: &Finding) {
+/// What was looked at, how it is, and what to do where it is not well; gives what two officers do about it.
+pub(in crate::ui) fn finding(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    finding: &Finding,
+) -> Option<Proposed> {
     let colors = theme::colors(ui);
     let (shape, color, word) = if finding.ok {
         ("✓", colors.good, "ui-examined-ok")
@@ -94,11 +112,19 @@ pub(in crate::ui) fn finding(ui: &mut Ui, wording: &Wording, finding: &Finding) 
         ui.label(wording.text(&format!("check-{}", finding.check)));
         ui.weak(finding.detail.told(wording));
     });
-    if !finding.ok {
-        // The window says in its own words what is done in it.
-        let cure = wording.known(&format!("ui-cure-{}", finding.check));
-        ui.label(cure.unwrap_or_else(|| wording.text(&format!("cure-{}", finding.check))));
+    if finding.ok {
+        return None;
     }
+    // The window says in its own words what is done in it.
+    let cure = wording.known(&format!("ui-cure-{}", finding.check));
+    ui.label(cure.unwrap_or_else(|| wording.text(&format!("cure-{}", finding.check))));
+    let act = match finding.check.as_str() {
+        "clock" => Proposed::ConfirmClock,
+        "records" => Proposed::GoOn,
+        _ => return None,
+    };
+    let button = egui::Button::new(wording.text(act.key()));
+    pressed(ui, wording, view, act.duty(), button).then_some(act)
 }
 
 fn report(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Option<SettingsAct> {

@@ -146,7 +146,9 @@ fn after_a_pause_those_at_work_are_finished_and_no_other_is_begun() {
 
 /// How many tenths of a millimetre squared are dark where the holder signs on a slip, as poppler draws it.
 fn ink_above_the_line(slip: &std::path::Path) -> usize {
-    let place = ["-r", "254", "-x", "440", "-y", "1420", "-W", "370", "-H", "120"];
+    let place = [
+        "-r", "254", "-x", "440", "-y", "1420", "-W", "370", "-H", "120",
+    ];
     let drawn = std::process::Command::new("pdftoppm")
         .args(place)
         .args(["-gray", "-singlefile"])

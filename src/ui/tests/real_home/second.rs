@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::domain::officer::Duty;
+use crate::station::jobs::health::CaStanding;
+use crate::station::jobs::today::ToDo;
 use crate::station::jobs::{stock, ukeys};
 
 const PIN: &str = "x7#Kq2!m";
@@ -145,4 +147,58 @@ fn a_blank_is_destroyed_and_a_stranger_taken_in_by_two() {
     let life = stock::life(&books, &officer, &known).unwrap();
     let end = life.last().unwrap();
     assert_eq!(end.confirmed_by.as_deref(), Some("security"));
+}
+
+/// The button of the CA in the top bar while it is locked.
+fn locked_lamp(desk: &RealDesk) -> String {
+    format!("△ {}", desk.word("ui-health-ca-locked"))
+}
+
+fn ca_of(view: &View) -> Option<CaStanding> {
+    view.health.map(|health| health.ca)
+}
+
+#[test]
+fn security_unlocks_the_ca_beside_who_is_signed_in() {
+    let mut desk = RealDesk::real(Some(SYSTEM.0), &SecretsFile::There);
+    desk.until(|view| is_desk(view) && ca_of(view) == Some(CaStanding::Locked));
+    let lamp = locked_lamp(&desk);
+    desk.press_word(&lamp);
+    desk.type_text(SYSTEM.1);
+    desk.key(Modifiers::NONE, Key::Enter);
+    desk.until(|view| !view.busy && view.second_tried.is_some());
+    let tried = desk.view().second_tried.unwrap();
+    assert_eq!(tried.refused.unwrap().0, "passphrase-wrong");
+    assert_eq!(ca_of(&desk.view()), Some(CaStanding::Locked));
+    desk.until(|view| view.seconds.iter().all(|second| second.wait_secs.is_none()));
+    desk.type_text(SECURITY.1);
+    desk.key(Modifiers::NONE, Key::Enter);
+    desk.until(|view| matches!(ca_of(view), Some(CaStanding::Unlocked(_, 50))));
+    assert_eq!(desk.view().officer, SYSTEM.0, "the first stays signed in");
+    assert!(!format!("{:?}", desk.view()).contains(SECURITY.1));
+}
+
+#[test]
+fn security_unlocks_the_ca_alone_with_the_passphrase_once_more() {
+    let mut desk = RealDesk::real(Some(SECURITY.0), &SecretsFile::Gone);
+    desk.until(|view| is_door(view, None));
+    desk.try_passphrase(SECURITY.1);
+    desk.until(|view| is_desk(view) && view.today.is_some());
+    // It waits on the page of the day, with the button that does it.
+    let waits = desk.word("ui-second-unlock-ca");
+    let waits = format!("{waits}: {}", desk.word("ui-today-ca-locked"));
+    desk.press_word(&waits);
+    assert!(
+        desk.harness
+            .query_by_label_contains(&desk.word("ui-second-reason"))
+            .is_none()
+    );
+    desk.type_text(SECURITY.1);
+    desk.key(Modifiers::NONE, Key::Enter);
+    desk.until(|view| matches!(ca_of(view), Some(CaStanding::Unlocked(_, 50))));
+    desk.until(|view| {
+        view.today
+            .as_ref()
+            .is_some_and(|today| !today.to_do.iter().any(|item| matches!(item, ToDo::Ca(_))))
+    });
 }
