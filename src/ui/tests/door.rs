@@ -345,7 +345,7 @@ fn a_random_pin_is_told_before_and_after_the_hand_out() {
             "ui-hold-foreseen",
             "hold-begun",
             "crl-due",
-            "hint-ca-locked",
+            "ui-hint-ca-locked",
         ] {
             bench.harness.get_by_label(&wording.text(key));
         }

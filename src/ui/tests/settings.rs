@@ -225,7 +225,7 @@ fn what_is_wrong_is_told_with_what_to_do_and_a_report_is_written() {
     let mut view = settings_view(Post::Security);
     view.examined = Some(examined(false));
     let mut bench = Bench::at_settings(Language::Chinese, view, "health");
-    bench.harness.get_by_label(&bench.word("cure-backup"));
+    bench.harness.get_by_label(&bench.word("ui-cure-backup"));
     let well = bench.word("cure-disk-space");
     assert_eq!(bench.harness.query_all_by_label(&well).count(), 0);
     let facts = [("mib", "4711".to_owned())];

@@ -147,7 +147,7 @@ fn after_a_pause_those_at_work_are_finished_and_no_other_is_begun() {
 /// How many tenths of a millimetre squared are dark where the holder signs on a slip, as poppler draws it.
 fn ink_above_the_line(slip: &std::path::Path) -> usize {
     let place = [
-        "-r", "254", "-x", "440", "-y", "1420", "-W", "370", "-H", "120",
+        "-r", "254", "-x", "440", "-y", "1530", "-W", "370", "-H", "85",
     ];
     let drawn = std::process::Command::new("pdftoppm")
         .args(place)
@@ -156,7 +156,7 @@ fn ink_above_the_line(slip: &std::path::Path) -> usize {
         .output()
         .unwrap();
     assert!(drawn.status.success(), "{drawn:?}");
-    let pixels = &drawn.stdout[drawn.stdout.len() - 370 * 120..];
+    let pixels = &drawn.stdout[drawn.stdout.len() - 370 * 85..];
     pixels.iter().filter(|pixel| **pixel < 128).count()
 }
 
