@@ -20,8 +20,8 @@ use crate::ui::view::{HandedOutNote, on_list};
 use crate::ui::{Shared, lock};
 use crate::workflow::journal::{Answer, Until};
 
-/// Ukeys driven side by side from the window.
-const LANES: u8 = 2;
+/// Ukeys driven side by side from the window: as many as the largest hub takes.
+const LANES: u8 = 16;
 
 /// How who sits at the window wants it to go on.
 struct WindowPace<'a> {

@@ -123,22 +123,31 @@ fn a_blank_that_is_plugged_in_while_another_is_at_work_is_begun_beside_it() {
 #[test]
 fn after_a_pause_those_at_work_are_finished_and_no_other_is_begun() {
     let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 4);
-    desk.until(|view| is_desk(view) && view.requests.len() == 4);
+    desk.until(|view| is_desk(view) && view.requests.len() == 4 && view.ukeys.len() == 4);
+    let ukeys = desk.view().ukeys.into_iter();
+    let serials: Vec<Serial> = ukeys.map(|ukey| ukey.row.identity.serial).collect();
+    let [_, _, third, fourth] = &serials[..] else {
+        unreachable!()
+    };
+    desk.pull(third);
+    desk.pull(fourth);
+    desk.until(|view| view.ukeys.len() == 2);
     desk.press("page-make");
     let holder = desk.word("ui-pin-from-holder");
     desk.choose(&holder);
+    desk.tick("ui-make-goes-on");
     desk.press("ui-make-all");
-    desk.until(|view| view.pin.is_some());
+    desk.until(|view| view.pin.is_some() && view.lanes.len() == 2);
     lock(&desk.harness.state().view).paused = true;
-    // Two lanes are at work, or one is and the other had not begun.
+    desk.insert(third);
+    desk.insert(fourth);
     while let Some(asked) = desk.view().pin {
         desk.type_pins("x7#Kq2!m", "x7#Kq2!m");
         let next = |view: &View| view.pin.as_ref().is_some_and(|pin| pin.turn > asked.turn);
         desk.until(|view| next(view) || !view.busy);
     }
-    let made = desk.view().lanes.len();
-    assert!((1..=2).contains(&made), "{made}");
-    desk.until(|view| view.requests.len() == 4 - made && issued(view) == made);
+    desk.until(|view| view.requests.len() == 2 && issued(view) == 2 && view.ukeys.len() == 4);
+    assert_eq!(desk.view().lanes.len(), 2);
     desk.choose("练习用");
     desk.press("ui-make-all");
     desk.until(|view| !view.busy && view.requests.is_empty() && issued(view) == 4);
