@@ -34,6 +34,7 @@ mod settings_page;
 mod settings_view;
 mod sign_in_page;
 mod signature_card;
+mod sound;
 mod stock_page;
 mod stock_view;
 mod theme;
@@ -43,23 +44,23 @@ mod travel_page;
 mod view;
 
 use std::path::PathBuf;
-use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use eframe::egui;
 use egui::accesskit::Role;
 
-use self::desk_thread::{Command, Running};
+use self::desk_thread::{Command, Commands, Running};
 use self::idle::Idle;
 use self::make_view::PinAnswer;
 use self::page::Page;
 use self::paper::Outside;
 use self::settings_view::SettingsAct;
+use self::sound::Sound;
 use self::stock_view::Shown;
 use self::view::{Left, Place, View};
 use crate::domain::officer::Post;
 use crate::station::desk::OpenTerms;
-use crate::station::window_choices::Choices;
+use crate::station::window_choices::{Choices, SoundChoice};
 use crate::station::{Error, clock};
 use crate::wording::{Language, Wording};
 
@@ -98,6 +99,7 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Option<Language>) -> Resu
         let mut window = Window::new(wording, view, commands);
         window.running = Some(running);
         window.outside = Outside::System;
+        window.sound = Sound::of_system();
         (window.choices, window.choices_file) = (choices, choices_file);
         let app: Box<dyn eframe::App> = Box::new(window);
         Ok(app)
@@ -110,7 +112,7 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Option<Language>) -> Resu
 struct Window {
     wording: Wording,
     view: Shared,
-    commands: SyncSender<Command>,
+    commands: Commands,
     page: Page,
     door: sign_in_page::State,
     first_run: first_run_page::State,
@@ -120,6 +122,7 @@ struct Window {
     second: second_card::State,
     /// Where papers go.
     outside: Outside,
+    sound: Sound,
     stock: stock_page::State,
     travel: travel_page::State,
     check: check_page::State,
@@ -147,7 +150,7 @@ struct Window {
 }
 
 impl Window {
-    fn new(wording: Wording, view: Shared, commands: SyncSender<Command>) -> Self {
+    fn new(wording: Wording, view: Shared, commands: Commands) -> Self {
         Self {
             wording,
             view,
@@ -159,6 +162,7 @@ impl Window {
             pin: pin_page::State::new(),
             second: second_card::State::new(),
             outside: Outside::Nowhere,
+            sound: Sound::silent(),
             stock: stock_page::State::default(),
             travel: travel_page::State::default(),
             check: check_page::State::default(),
@@ -183,7 +187,7 @@ impl Window {
     /// Sends a command and says whether it is on its way; the thread takes one at a time and the
     /// window never waits.
     fn send(&self, command: Command) -> bool {
-        let sent = self.commands.try_send(command).is_ok();
+        let sent = self.commands.try_send(command);
         if !sent {
             tracing::debug!("the desk is busy");
         }
@@ -263,13 +267,25 @@ impl Window {
         }
     }
 
+    /// Has played what the desk says for the ear, each once; a person may have wanted none.
+    fn sound_out(&self) {
+        let tones = std::mem::take(&mut lock(&self.view).tones);
+        if self.choices.sound == SoundChoice::On {
+            for tone in tones {
+                self.sound.ask(tone);
+            }
+        }
+    }
+
     fn show_settings(&mut self, ui: &mut egui::Ui, view: &View) {
         let page = &mut self.settings;
-        match settings_page::show(ui, &self.wording, (view, self.choices), page) {
+        let of_window = (self.choices, self.sound.is_played());
+        match settings_page::show(ui, &self.wording, (view, of_window), page) {
             Some(settings_page::Asked::Act(act)) => {
                 self.send(Command::Settings(act));
             }
             Some(settings_page::Asked::Look(choices)) => self.look(choices, ui.ctx()),
+            Some(settings_page::Asked::Tone(tone)) => self.sound.ask(tone),
             None => {}
         }
     }
@@ -327,8 +343,9 @@ impl Window {
 }
 
 impl eframe::App for Window {
-    /// Also called while the window is hidden: an idle desk locks there too.
+    /// Also called while the window is hidden: an idle desk locks there too, and who looks elsewhere hears it.
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        self.sound_out();
         let shared = Arc::clone(&self.view);
         let view = lock(&shared);
         self.lock_when_idle(&view, ctx);
@@ -344,6 +361,7 @@ impl eframe::App for Window {
 impl Window {
     /// Draws everything, and sends what was asked for.
     fn show(&mut self, ui: &mut egui::Ui) {
+        self.sound_out();
         let view = lock(&self.view).clone();
         ui.input(|input| self.idle.frame(input, clock::now()));
         self.lock_when_idle(&view, ui.ctx());

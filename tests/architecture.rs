@@ -66,6 +66,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("image", &["ui"]),
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
+    ("egui_plot", &["ui"]),
     ("clap", &["cli"]),
     ("ureq", &["station"]),
 ];

@@ -17,7 +17,7 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
 use serde_json::{Value, json};
-use support::readers::{Reader, Service};
+use support::readers::{Reader, Service, card_profile};
 use support::stations::{SYSTEM, Station, province};
 use support::virtual_card::{Asked, DEADLINE, EPASS, MUTE, VirtualCard};
 use support::{SOFTHSM, memory_dir, must};
@@ -395,18 +395,6 @@ fn the_other_program() {
     card.disconnect(pcsc::Disposition::LeaveCard)
         .map_err(|(_card, error)| error)
         .unwrap();
-}
-
-/// A profile whose module is SoftHSM and whose ukeys are said to be cards with this ATR.
-fn card_profile() -> String {
-    let shipped = fs::read_to_string("token-profiles/softhsm2.toml").unwrap();
-    let (before, rest) = shipped.split_once("[virtual]").unwrap();
-    let (_virtual, after) = rest.split_once("[factory]").unwrap();
-    let text = format!("{before}[factory]{after}").replace(
-        "makers = [\"SoftHSM project\"]",
-        "makers = [\"SoftHSM project\"]\natr-prefixes = [\"3B:02:..:50\"]",
-    );
-    text.replacen("name = \"softhsm2\"", "name = \"test-card\"", 1)
 }
 
 #[test]

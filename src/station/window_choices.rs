@@ -1,5 +1,5 @@
-//! How a person of this computer wants the window: language and theme, in one small file of their own. No
-//! part of a home: whoever uses the desk from another account chooses anew.
+//! How a person of this computer wants the window: language, theme and tones, in one small file of their own.
+//! No part of a home: whoever uses the desk from another account chooses anew.
 
 use std::fs;
 use std::io::Write as _;
@@ -39,6 +39,17 @@ impl ThemeChoice {
     }
 }
 
+/// Whether tones are heard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SoundChoice {
+    /// They are.
+    #[default]
+    On,
+    /// They are not.
+    Off,
+}
+
 /// What was chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -46,6 +57,8 @@ pub struct Choices {
     language: Option<LanguageChoice>,
     /// Light or dark.
     pub theme: ThemeChoice,
+    /// Whether tones are heard.
+    pub sound: SoundChoice,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,6 +125,7 @@ mod tests {
         assert_eq!(Choices::read(&path), Choices::default());
         let mut choices = Choices {
             theme: ThemeChoice::Dark,
+            sound: SoundChoice::Off,
             ..Choices::default()
         };
         choices.write(&path).unwrap();
@@ -122,6 +136,12 @@ mod tests {
             choices.write(&path).unwrap();
             assert_eq!(Choices::read(&path).language(), Some(language));
         }
+        fs::write(&path, "theme = \"dark\"").unwrap();
+        let of_before = Choices::read(&path);
+        assert_eq!(
+            (of_before.theme, of_before.sound),
+            (ThemeChoice::Dark, SoundChoice::On)
+        );
         fs::write(&path, "theme = 7").unwrap();
         assert_eq!(Choices::read(&path), Choices::default());
     }

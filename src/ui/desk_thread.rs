@@ -5,6 +5,7 @@ mod audit;
 mod certificates;
 mod check;
 mod first_run;
+mod line;
 mod loss;
 mod make;
 mod pins;
@@ -20,10 +21,13 @@ use std::cell::RefCell;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::mpsc::RecvTimeoutError;
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub(super) use self::line::{Commands, Inbox, line};
+
+use self::read::Plugged;
 use self::stock::Stale;
 use super::audit_view::AuditAct;
 use super::certificates_view::CertificateAct;
@@ -34,22 +38,22 @@ use super::make_view::{MakeOrder, RenewalOrder};
 use super::requests_view::RequestsAct;
 use super::second_view::Confirmed;
 use super::settings_view::SettingsAct;
+use super::sound::Tone;
 use super::stock_view::{Shown, StockAct};
-use super::view::{DoorView, Lane, Left, Place};
+use super::view::{DoorView, Left, Place};
 use super::{Shared, lock};
 use crate::domain::handwriting::Handwriting;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::ukey::Serial;
-use crate::station::clock;
 use crate::station::desk::{Access, OpenTerms};
 use crate::station::door;
 use crate::station::jobs::review::Review;
-use crate::station::report::Event;
 use crate::station::sign_in::{AskSecret, NobodyToAsk};
 use crate::station::{ActingOfficer, Desk, Error, SecretText};
 use crate::workflow::journal::Answer;
 
-/// How often the desk looks who is plugged in while nothing is asked of it.
+/// How often the desk looks for what nobody tells while nothing is asked of it: virtual ukeys, and modules
+/// whose ukeys are no cards. A card reader tells by itself.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// What the window asks for.
@@ -115,8 +119,8 @@ pub(super) fn start(
     terms: OpenTerms,
     view: Shared,
     repaint: impl Fn() + Send + Sync + 'static,
-) -> io::Result<(SyncSender<Command>, Running)> {
-    let (send, receive) = sync_channel(8);
+) -> io::Result<(Commands, Running)> {
+    let (send, inbox) = line()?;
     let desk_thread = DeskThread {
         home: RefCell::new(home),
         terms,
@@ -124,7 +128,7 @@ pub(super) fn start(
         repaint: Box::new(repaint),
     };
     let thread = thread::Builder::new().name("desk".to_owned());
-    let thread = thread.spawn(move || desk_thread.run(&receive))?;
+    let thread = thread.spawn(move || desk_thread.run(&inbox))?;
     Ok((send, Running(Some(thread))))
 }
 
@@ -139,7 +143,7 @@ struct DeskThread {
 }
 
 impl DeskThread {
-    fn run(&self, commands: &Receiver<Command>) {
+    fn run(&self, commands: &Inbox) {
         let (mut left, mut last) = (None, self.terms.officer.clone());
         let mut opened = self.at_start();
         loop {
@@ -162,6 +166,7 @@ impl DeskThread {
                 view: &self.view,
                 repaint: &self.repaint,
                 review: Mutex::new(None),
+                plugged: Mutex::default(),
             };
             left = at_work.serve(commands);
             // The keys are wiped and the home is free before the door is seen.
@@ -203,7 +208,7 @@ impl DeskThread {
     /// Waits until somebody has signed in; `None` when the window is gone.
     fn at_the_door(
         &self,
-        commands: &Receiver<Command>,
+        commands: &Inbox,
         left: Option<Left>,
         last: Option<&OfficerName>,
     ) -> Option<Opened> {
@@ -233,7 +238,7 @@ impl DeskThread {
                 }
             }
             (self.repaint)();
-            match commands.recv_timeout(LOOK_EVERY) {
+            match commands.next(LOOK_EVERY, None) {
                 Ok(Command::SignIn(name, passphrase)) => {
                     {
                         let mut view = lock(&self.view);
@@ -299,11 +304,12 @@ struct AtWork<'a> {
     repaint: &'a (dyn Fn() + Send + Sync),
     /// A subordinate's applications that are looked at.
     review: Mutex<Option<Review>>,
+    plugged: Mutex<Plugged>,
 }
 
 impl AtWork<'_> {
     /// Serves until the desk is left; `None` when the window is gone.
-    fn serve(&self, commands: &Receiver<Command>) -> Option<Left> {
+    fn serve(&self, commands: &Inbox) -> Option<Left> {
         let (mut shown, mut stale) = (Shown::default(), Stale::Records);
         let (mut sitting, mut day) = (None, None);
         let left = loop {
@@ -369,7 +375,7 @@ impl AtWork<'_> {
         let ukeys = if reads && stale == Stale::Nothing {
             Ok(())
         } else {
-            self.read_ukeys()
+            self.read_ukeys(stale)
         };
         let checked = if *shown == Shown::Check && stale != Stale::Nothing {
             self.check_picture(sitting)
@@ -389,13 +395,13 @@ impl AtWork<'_> {
 
     fn perform(&self, command: Command) -> Result<(), Error> {
         match command {
-            Command::Make(order) => self.make(&order)?,
+            Command::Make(order) => self.heard(self.make(&order))?,
             Command::EndOrder => lock(self.view).open_order = None,
-            Command::Resume(on) => self.resume(on.as_ref())?,
+            Command::Resume(on) => self.heard(self.resume(on.as_ref()))?,
             Command::HandOut(serial) => self.hand_out(&serial)?,
             Command::Slip(serial, signature) => self.slip(&serial, signature)?,
             Command::ChangePin(serial) => self.change_pin(&serial)?,
-            Command::Renew(order) => self.renew(&order)?,
+            Command::Renew(order) => self.heard(self.renew(&order))?,
             Command::Confirmed(confirmed) => self.confirmed(confirmed)?,
             Command::Stock(act) => self.stock_act(act)?,
             Command::Certificates(act) => self.certificate_act(act)?,
@@ -414,66 +420,17 @@ impl AtWork<'_> {
         Ok(())
     }
 
-    fn take(&self, event: Event) {
-        let mut view = lock(self.view);
-        match event {
-            Event::Started {
-                request,
-                serial,
-                step,
-            } => {
-                let lane = lane(&mut view.lanes, &request, &serial);
-                if lane.result.take().is_some() {
-                    lane.steps.clear();
-                    lane.begun = None;
-                }
-                lane.request = request;
-                lane.begun = lane.begun.or_else(|| Some(clock::now()));
-                lane.now = Some(step);
-            }
-            Event::Step {
-                request,
-                serial,
-                step,
-            } => {
-                let lane = lane(&mut view.lanes, &request, &serial);
-                lane.now = None;
-                lane.steps.push(step);
-            }
-            Event::Result(result) => {
-                let lane = lane(&mut view.lanes, &result.request, &result.serial);
-                lane.now = None;
-                lane.result = Some(*result);
-            }
-        }
-        drop(view);
+    /// Says something for the ear.
+    fn ring(&self, tone: Tone) {
+        lock(self.view).tones.push(tone);
         (self.repaint)();
     }
-}
 
-/// The lane of a ukey; a new one stands first.
-#[expect(
-    clippy::indexing_slicing,
-    reason = "the place was found, or made, just now"
-)]
-fn lane<'a>(lanes: &'a mut Vec<Lane>, request: &str, serial: &Serial) -> &'a mut Lane {
-    let at = lanes
-        .iter()
-        .position(|lane| lane.serial == *serial)
-        .unwrap_or_else(|| {
-            let (request, serial) = (request.to_owned(), serial.clone());
-            lanes.insert(
-                0,
-                Lane {
-                    request,
-                    serial,
-                    begun: None,
-                    now: None,
-                    steps: Vec::new(),
-                    result: None,
-                },
-            );
-            0
-        });
-    &mut lanes[at]
+    /// A making that was refused is heard too.
+    fn heard(&self, done: Result<(), Error>) -> Result<(), Error> {
+        if done.is_err() {
+            self.ring(Tone::Stopped);
+        }
+        done
+    }
 }

@@ -1,4 +1,4 @@
-//! 设置: what the station does by which value, how this window looks, who and what belongs to the
+//! 设置: what the station does by which value, how this window looks and sounds, who and what belongs to the
 //! station, and whether all of it is well. What two officers or a passphrase are needed for is read here
 //! and done at the terminal.
 
@@ -14,9 +14,10 @@ pub(super) use self::health::finding;
 use super::parts::cells;
 use super::second_view::Proposed;
 use super::settings_view::{SettingsAct, SettingsDone};
+use super::sound::Tone;
 use super::theme;
 use super::view::View;
-use crate::station::window_choices::{Choices, ThemeChoice};
+use crate::station::window_choices::{Choices, SoundChoice, ThemeChoice};
 use crate::wording::{Language, Wording};
 
 /// Height of a line of a list.
@@ -80,15 +81,17 @@ impl State {
 pub(super) enum Asked {
     /// Something of the desk.
     Act(SettingsAct),
-    /// Another look of the window.
+    /// Another look of the window, or other manners.
     Look(Choices),
+    /// Hear this tone.
+    Tone(Tone),
 }
 
 /// Draws the page; gives what was asked for.
 pub(super) fn show(
     ui: &mut Ui,
     wording: &Wording,
-    (view, choices): (&View, Choices),
+    (view, of_window): (&View, (Choices, bool)),
     page: &mut State,
 ) -> Option<Asked> {
     ui.horizontal_wrapped(|ui| {
@@ -103,7 +106,7 @@ pub(super) fn show(
     });
     ui.separator();
     if page.part == Part::Window {
-        return window(ui, wording, choices).map(Asked::Look);
+        return window(ui, wording, of_window);
     }
     let Some(picture) = &view.settings else {
         ui.spinner();
@@ -131,9 +134,10 @@ pub(super) fn show(
     act.map(Asked::Act)
 }
 
-/// Language and theme of the window, for whoever uses this account of the computer.
-fn window(ui: &mut Ui, wording: &Wording, choices: Choices) -> Option<Choices> {
+/// Language, theme and tones of the window, for whoever uses this account of the computer.
+fn window(ui: &mut Ui, wording: &Wording, (choices, is_played): (Choices, bool)) -> Option<Asked> {
     let mut chosen = choices;
+    let mut heard = None;
     super::parts::card(ui, |ui| {
         ui.strong(wording.text("ui-window-language"));
         for (language, word) in [(Language::Chinese, "中文"), (Language::English, "English")] {
@@ -152,9 +156,56 @@ fn window(ui: &mut Ui, wording: &Wording, choices: Choices) -> Option<Choices> {
             }
         }
         ui.add_space(12.0);
+        heard = tones(ui, wording, is_played, &mut chosen.sound);
+        ui.add_space(12.0);
         ui.weak(wording.text("ui-window-kept"));
     });
-    (chosen != choices).then_some(chosen)
+    let tone = heard.map(Asked::Tone);
+    tone.or_else(|| (chosen != choices).then_some(Asked::Look(chosen)))
+}
+
+/// Whether tones are heard, and each of them to try; gives the one that is to be heard.
+fn tones(
+    ui: &mut Ui,
+    wording: &Wording,
+    is_played: bool,
+    choice: &mut SoundChoice,
+) -> Option<Tone> {
+    ui.strong(wording.text("ui-window-sound"));
+    let mut on = *choice == SoundChoice::On;
+    let word = wording.text("ui-window-sound-on");
+    if super::parts::edged(ui, |ui| ui.checkbox(&mut on, word)).changed() {
+        *choice = if on {
+            SoundChoice::On
+        } else {
+            SoundChoice::Off
+        };
+    }
+    let mut heard = None;
+    let colors = theme::colors(ui);
+    for tone in Tone::ALL {
+        ui.horizontal(|ui| {
+            let word = wording.text("ui-window-sound-try");
+            let says = wording.text(&format!("tone-{}", tone.word()));
+            let button = ui.add_enabled(is_played, egui::Button::new(&word));
+            let named = format!("{word}: {says}");
+            button.widget_info(|| egui::WidgetInfo::labeled(Role::Button, is_played, &named));
+            if button.clicked() {
+                heard = Some(tone);
+            }
+            let (shape, color) = match tone {
+                Tone::Good => ("✓", colors.good),
+                Tone::Attention => ("△", colors.attention),
+                Tone::Stopped => ("✕", colors.stopped),
+            };
+            ui.colored_label(color, shape);
+            ui.label(says);
+        });
+    }
+    if !is_played {
+        ui.colored_label(colors.attention, wording.text("ui-window-sound-none"));
+    }
+    heard
 }
 
 /// The heads of a list's columns.

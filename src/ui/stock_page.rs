@@ -1,6 +1,7 @@
 //! 库存: per model a bar of where every ukey is and whether it adds up, what differs, and every ukey in
-//! a table.
+//! a table; on its other side what the coming months need and how the last days went.
 
+mod ahead;
 mod bar;
 mod differences;
 mod ukey_card;
@@ -8,10 +9,11 @@ mod ukey_card;
 use std::collections::BTreeMap;
 
 use eframe::egui::{self, RichText, Ui};
+use egui::accesskit::Role;
 
 use super::parts::{cells, grouped, state, title};
 use super::second_view::Proposed;
-use super::stock_view::{StockAct, StockPicture, StockQuery, StockRow};
+use super::stock_view::{StockAct, StockFace, StockPicture, StockQuery, StockRow};
 use super::view::View;
 use super::{parts, theme};
 use crate::domain::officer::Duty;
@@ -32,6 +34,7 @@ pub(super) struct State {
     levels: BTreeMap<String, String>,
     explaining: differences::State,
     card: ukey_card::State,
+    ahead: ahead::State,
     proposed: Option<Proposed>,
 }
 
@@ -59,6 +62,16 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
         return acts;
     };
     let summary = &picture.summary;
+    faces(ui, wording, &mut page.query.face);
+    if page.query.face == StockFace::Ahead {
+        let Some(outlook) = &picture.outlook else {
+            ui.spinner();
+            ui.label(wording.text("ui-reading"));
+            return acts;
+        };
+        ahead::show(ui, wording, (outlook, &summary.levels), &mut page.ahead);
+        return acts;
+    }
     if summary.lines.is_empty() {
         ui.weak(wording.text("ui-stock-empty"));
     }
@@ -127,6 +140,25 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
         }
     });
     acts
+}
+
+/// What is where now, or what comes and how it went.
+fn faces(ui: &mut Ui, wording: &Wording, face: &mut StockFace) {
+    ui.horizontal(|ui| {
+        let faces = [
+            (StockFace::Now, "ui-stock-now"),
+            (StockFace::Ahead, "ui-stock-ahead"),
+        ];
+        for (one, key) in faces {
+            let (word, chosen) = (wording.text(key), one == *face);
+            let tab = ui.add(egui::Button::selectable(chosen, &word));
+            tab.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &word));
+            if tab.clicked() {
+                *face = one;
+            }
+        }
+    });
+    ui.add_space(4.0);
 }
 
 fn search(

@@ -8,7 +8,8 @@ use super::certificates_view::CertificateQuery;
 use super::requests_view::RequestsQuery;
 use crate::domain::stock::Resolution;
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::station::jobs::stock::{LevelView, Neighbours, SignedFor, StockFile};
+use crate::station::jobs::stock::{LevelView, Neighbours, SignedFor, StockDay, StockFile};
+use crate::station::jobs::tally::Forecast;
 use crate::station::{DiscrepancyRow, NoteRow, StockLine};
 
 /// Which page is seen, and which part of it: the desk reads the records for that one only.
@@ -53,6 +54,17 @@ pub(super) struct StockQuery {
     pub(super) box_of: String,
     /// Empty for every serial number.
     pub(super) serial_part: String,
+    pub(super) face: StockFace,
+}
+
+/// Which side of the stock is seen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum StockFace {
+    /// What is where now.
+    #[default]
+    Now,
+    /// What the coming months need, and how the last days went.
+    Ahead,
 }
 
 /// The stock page.
@@ -61,6 +73,15 @@ pub(super) struct StockPicture {
     pub(super) summary: Arc<StockSummary>,
     /// Every ukey that the query meets.
     pub(super) rows: Vec<StockRow>,
+    /// Read once it is looked at.
+    pub(super) outlook: Option<Arc<StockOutlook>>,
+}
+
+/// What is plotted: the numbers of `stock forecast`, and those of `stock report` day by day.
+#[derive(Clone, Debug)]
+pub(super) struct StockOutlook {
+    pub(super) forecast: Forecast,
+    pub(super) days: Vec<StockDay>,
 }
 
 /// What is where, and what differs.

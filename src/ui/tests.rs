@@ -25,7 +25,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 
-use super::desk_thread::Command;
+use super::desk_thread::{Command, Inbox, line};
 use super::view::Lane;
 use super::*;
 use crate::domain::fault::{Fault, FaultKind};
@@ -47,12 +47,12 @@ use crate::workflow::step::Step;
 /// A window on a view, and the end of the channel that the desk reads.
 struct Bench {
     harness: Harness<'static, Window>,
-    commands: Receiver<Command>,
+    commands: Inbox,
 }
 
 impl Bench {
     fn new(language: Language, view: View) -> Self {
-        let (send, commands) = sync_channel(8);
+        let (send, commands) = line().unwrap();
         let shared: Shared = Arc::new(Mutex::new(view));
         let window = Window::new(Wording::new(language), shared, send);
         let mut harness = Harness::builder()

@@ -13,6 +13,7 @@ use super::practice_view::PracticePicture;
 use super::requests_view::RequestsFacts;
 use super::second_view::SecondTried;
 use super::settings_view::{BackupProgress, Examined, SettingsDone, SettingsPicture};
+use super::sound::Tone;
 use super::stock_view::{
     OpenedFile, Shown, StockDone, StockPicture, Stranger, TravelPicture, Waiting,
 };
@@ -120,6 +121,8 @@ pub(super) struct View {
     pub(super) pin: Option<PinAsked>,
     /// How many questions holders were asked.
     pub(super) pins_asked: u64,
+    /// To be heard, and not yet given to who plays it.
+    pub(super) tones: Vec<Tone>,
     /// There is no window any more.
     pub(super) gone: bool,
     pub(super) busy: bool,

@@ -3,7 +3,6 @@
 //! machine's own service are disturbed; else they take turns at the only one.
 #![expect(
     clippy::disallowed_methods,
-    clippy::panic,
     reason = "test helpers: what does not come in time fails the test"
 )]
 
@@ -189,8 +188,8 @@ impl Service {
         loop {
             let left = until.saturating_duration_since(Instant::now());
             let line = running.log.recv_timeout(left);
-            let line = line.unwrap_or_else(|error| panic!("{text}: {error}: {said:#?}"));
-            said.push(line);
+            assert!(line.is_ok(), "{text}: {line:?}: {said:#?}");
+            said.push(line.unwrap());
             if said.last().is_some_and(|line| line.contains(text)) {
                 return said;
             }
@@ -229,6 +228,18 @@ impl Drop for Service {
             root("rm").arg("--force").args(left).status().unwrap();
         }
     }
+}
+
+/// A profile whose module is SoftHSM and whose ukeys are said to be cards with this ATR.
+pub(crate) fn card_profile() -> String {
+    let shipped = fs::read_to_string("token-profiles/softhsm2.toml").unwrap();
+    let (before, rest) = shipped.split_once("[virtual]").unwrap();
+    let (_virtual, after) = rest.split_once("[factory]").unwrap();
+    let text = format!("{before}[factory]{after}").replace(
+        "makers = [\"SoftHSM project\"]",
+        "makers = [\"SoftHSM project\"]\natr-prefixes = [\"3B:02:..:50\"]",
+    );
+    text.replacen("name = \"softhsm2\"", "name = \"test-card\"", 1)
 }
 
 /// A command run as root: pcscd serves from a folder that is root's.

@@ -22,8 +22,8 @@ pub use self::sign_for::preview::{NoteFile, SignForFile, StockFile, look_into};
 pub use self::sign_for::{Counted, SignedFor, receive_sign_for, sign_for};
 pub use self::single::{allocate, correct, damage, destroy, release};
 pub use self::view::{
-    LevelView, StockReport, age_days, in_transit, level, life, note, notes, report, set_level,
-    unit_name,
+    LevelView, StockDay, StockReport, age_days, in_transit, last_days, level, life, note, notes,
+    report, set_level, unit_name,
 };
 use crate::domain::officer::OfficerName;
 use crate::domain::stock::{DispatchItem, ItemOutcome, MovementKind};

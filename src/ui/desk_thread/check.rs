@@ -3,16 +3,18 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::sync::mpsc::RecvTimeoutError;
 use std::time::Duration;
 
-use super::{AtWork, Command, LOOK_EVERY};
+use super::{AtWork, Command, Inbox, LOOK_EVERY};
 use crate::station::Error;
 use crate::station::clock::Stopwatch;
 use crate::station::jobs::stock;
 use crate::station::jobs::stock_check::{self, Checked, Session};
+use crate::station::jobs::ukeys::Watch;
 use crate::ui::check_view::{CheckAct, CheckPicture, LastSeen};
 use crate::ui::lock;
+use crate::ui::sound::Tone;
 use crate::ui::stock_view::StockDone;
 
 /// How often ukeys are looked for, and how often while one is being read.
@@ -47,28 +49,39 @@ impl Sitting {
 }
 
 impl AtWork<'_> {
-    /// Waits for the next command; ukeys that come meanwhile are read, numbers that are scanned are taken.
+    /// Waits for the next command, or until a card reader stirs; ukeys that come to a sitting are read
+    /// meanwhile, numbers that are scanned are taken.
     pub(super) fn next_command(
         &self,
-        commands: &Receiver<Command>,
+        commands: &Inbox,
         sitting: Option<&mut Sitting>,
     ) -> Result<Command, RecvTimeoutError> {
+        let mut plugged = self.plugged();
         let Some(sitting) = sitting else {
-            return commands.recv_timeout(LOOK_EVERY);
+            let limit = if plugged.looks_soon {
+                Duration::ZERO
+            } else {
+                LOOK_EVERY
+            };
+            return commands.next(limit, plugged.watch.as_ref().and_then(Watch::bell));
         };
         let begun = Stopwatch::start();
         let whole = LOOK_EVERY.as_secs_f64() * 1000.0;
         loop {
+            // The sitting looks by itself too: the module that it keeps loaded may be slower than its reader.
+            if plugged.watch.as_mut().is_some_and(Watch::listen) {
+                sitting.session.readers_changed();
+            }
             if let Err(error) = self.sit(sitting) {
                 self.tell(Err(error));
-                return commands.recv_timeout(LOOK_EVERY);
+                return commands.next(LOOK_EVERY, None);
             }
             let limit = if sitting.session.is_reading() {
                 ANSWERS_EVERY
             } else {
                 SIT_EVERY
             };
-            match commands.recv_timeout(limit) {
+            match commands.next(limit, plugged.watch.as_ref().and_then(Watch::bell)) {
                 Ok(Command::Check(CheckAct::Scan(texts))) => {
                     let scanned = self.scan(sitting, &texts);
                     self.tell(scanned);
@@ -85,6 +98,7 @@ impl AtWork<'_> {
             .session
             .look(&self.desk, &self.officer, &mut |checked| seen.push(checked));
         for checked in seen {
+            self.ring(checked.item.verdict.into());
             sitting.see(checked);
         }
         looked?;
@@ -117,8 +131,12 @@ impl AtWork<'_> {
             .scan(&self.desk, &self.officer, texts, &mut take)?;
         for answer in answers {
             match answer {
-                Ok(checked) => sitting.see(checked),
+                Ok(checked) => {
+                    self.ring(checked.item.verdict.into());
+                    sitting.see(checked);
+                }
                 Err(error) => {
+                    self.ring(Tone::Stopped);
                     sitting.behind = true;
                     sitting.no_serial = Some((error.code.to_owned(), error.subject));
                 }

@@ -14,9 +14,10 @@ use crate::station::jobs::renew::{self, RenewalTerms};
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::jobs::{change_pin, hand_out, requests, slips};
 use crate::station::report::{Clerk, Event, Pace, Straight};
-use crate::station::{Error, RequestRow};
+use crate::station::{Error, RequestRow, clock};
 use crate::ui::make_view::{MakeOrder, OpenOrder, RenewalOrder, SlipDone, UkeyNote};
-use crate::ui::view::{HandedOutNote, on_list};
+use crate::ui::sound::Tone;
+use crate::ui::view::{HandedOutNote, Lane, on_list};
 use crate::ui::{Shared, lock};
 use crate::workflow::journal::{Answer, Until};
 
@@ -96,7 +97,13 @@ impl AtWork<'_> {
             lock(self.view).open_order = Some(OpenOrder { order, seen });
         }
         match made {
-            Ok(summary) => lock(self.view).without_ukey = summary.without_ukey,
+            Ok(summary) => {
+                lock(self.view).without_ukey = summary.without_ukey;
+                // In an order that goes on the tone of the ukey that was made calls for the next.
+                if summary.without_ukey > 0 && !order.goes_on {
+                    self.ring(Tone::Stopped);
+                }
+            }
             // The first blank is still to be plugged in.
             Err(error) if order.goes_on && error.code == "no-blank-ukey" => {}
             Err(error) => return Err(error),
@@ -235,8 +242,73 @@ impl AtWork<'_> {
         Ok(())
     }
 
+    /// Shows what is told of a ukey at work; how it ended is heard too.
+    fn take(&self, event: Event) {
+        let mut view = lock(self.view);
+        match event {
+            Event::Started {
+                request,
+                serial,
+                step,
+            } => {
+                let lane = lane(&mut view.lanes, &request, &serial);
+                if lane.result.take().is_some() {
+                    lane.steps.clear();
+                    lane.begun = None;
+                }
+                lane.request = request;
+                lane.begun = lane.begun.or_else(|| Some(clock::now()));
+                lane.now = Some(step);
+            }
+            Event::Step {
+                request,
+                serial,
+                step,
+            } => {
+                let lane = lane(&mut view.lanes, &request, &serial);
+                lane.now = None;
+                lane.steps.push(step);
+            }
+            Event::Result(result) => {
+                view.tones.push((&result.outcome).into());
+                let lane = lane(&mut view.lanes, &result.request, &result.serial);
+                lane.now = None;
+                lane.result = Some(*result);
+            }
+        }
+        drop(view);
+        (self.repaint)();
+    }
+
     /// The holder, at this window.
     pub(super) fn holder(&self) -> AtWindow<'_> {
         AtWindow::new(self.view, self.repaint)
     }
+}
+
+/// The lane of a ukey; a new one stands first.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the place was found, or made, just now"
+)]
+fn lane<'a>(lanes: &'a mut Vec<Lane>, request: &str, serial: &Serial) -> &'a mut Lane {
+    let at = lanes
+        .iter()
+        .position(|lane| lane.serial == *serial)
+        .unwrap_or_else(|| {
+            let (request, serial) = (request.to_owned(), serial.clone());
+            lanes.insert(
+                0,
+                Lane {
+                    request,
+                    serial,
+                    begun: None,
+                    now: None,
+                    steps: Vec::new(),
+                    result: None,
+                },
+            );
+            0
+        });
+    &mut lanes[at]
 }

@@ -1,16 +1,31 @@
 //! What is at hand on every page: who is signed in, what can be made, who may confirm, what is plugged in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{MutexGuard, PoisonError};
 
 use super::AtWork;
+use super::stock::Stale;
 use crate::domain::request::RequestState;
 use crate::domain::setting::IDLE_LOCK_MINUTES;
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::station::jobs::{hand_out, losses, people, rekey, requests, settings, stock, temporary};
+use crate::station::jobs::ukeys::Watch;
+use crate::station::jobs::{hand_out, losses, people, rekey, requests, settings, temporary};
 use crate::station::{Error, RequestFilter};
 use crate::ui::lock;
 
+/// Who is plugged in, from the first look on.
+#[derive(Debug, Default)]
+pub(super) struct Plugged {
+    pub(super) watch: Option<Watch>,
+    /// Another look is due at once.
+    pub(super) looks_soon: bool,
+}
+
 impl AtWork<'_> {
+    pub(super) fn plugged(&self) -> MutexGuard<'_, Plugged> {
+        self.plugged.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// What the records say.
     pub(super) fn read_records(&self) -> Result<(), Error> {
         let (desk, officer) = (&self.desk, &self.officer);
@@ -46,10 +61,26 @@ impl AtWork<'_> {
     }
 
     /// What is plugged in, for whom it is, and how long a second officer waits for the next try.
-    pub(super) fn read_ukeys(&self) -> Result<(), Error> {
+    pub(super) fn read_ukeys(&self, stale: Stale) -> Result<(), Error> {
         let (desk, officer) = (&self.desk, &self.officer);
         let (own, seconds) = self.seconds()?;
-        let ukeys = stock::plugged_in(desk, officer)?;
+        {
+            let mut view = lock(self.view);
+            (view.own, view.seconds) = (own, seconds);
+        }
+        let moved = self.look_who_is_in()?;
+        if !moved && stale != Stale::Records {
+            return Ok(());
+        }
+        let Some(ukeys) = self
+            .plugged()
+            .watch
+            .as_ref()
+            .map(|watch| watch.plugged_in(desk, officer))
+            .transpose()?
+        else {
+            return Ok(());
+        };
         let (mut to_hold, mut temporary) = (BTreeSet::new(), BTreeSet::new());
         let mut holders = BTreeMap::new();
         for ukey in ukeys.iter().filter(|ukey| ukey.inserted) {
@@ -66,11 +97,28 @@ impl AtWork<'_> {
             }
         }
         let mut view = lock(self.view);
-        (view.own, view.seconds) = (own, seconds);
         view.ukeys = ukeys;
         view.to_hold = to_hold;
         view.holders = holders;
         view.temporary = temporary;
         Ok(())
+    }
+
+    /// Looks who came and who went; whether anybody did. Who stirred at a reader is asked by a look at once,
+    /// and a blank that came may be what an order waits for.
+    fn look_who_is_in(&self) -> Result<bool, Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        let mut plugged = self.plugged();
+        plugged.looks_soon = false;
+        let Some(watch) = &mut plugged.watch else {
+            plugged.watch = Some(Watch::start(desk, officer)?);
+            return Ok(true);
+        };
+        let moved = watch
+            .look(desk, officer)?
+            .iter()
+            .any(|change| change.serial().is_some());
+        plugged.looks_soon = moved || watch.is_stirred();
+        Ok(moved)
     }
 }

@@ -9,13 +9,17 @@ use crate::domain::request::RequestState;
 use crate::domain::ukey::Serial;
 use crate::station::bench::Unusable;
 use crate::station::jobs::stock::{self, Counted, Dispatched, Selection};
-use crate::station::jobs::{dispatch_paper, losses, requests, ukeys};
+use crate::station::jobs::{dispatch_paper, losses, requests, tally, ukeys};
 use crate::station::{Error, NoteRow, RequestFilter, UkeyFilter};
 use crate::ui::lock;
 use crate::ui::stock_view::{
-    Came, Chosen, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockPicture, StockQuery,
-    StockRow, StockSummary, Stranger, TravelPicture, Waiting,
+    Came, Chosen, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockFace, StockOutlook,
+    StockPicture, StockQuery, StockRow, StockSummary, Stranger, TravelPicture, Waiting,
 };
+
+/// What is plotted: a year ahead and a month back.
+const MONTHS_AHEAD: u32 = 12;
+const DAYS_BACK: u8 = 30;
 
 /// What has changed since the last look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,6 +121,11 @@ impl AtWork<'_> {
         let (desk, officer) = (&self.desk, &self.officer);
         let known = lock(self.view).stock.clone();
         let known = known.filter(|_known| stale == Stale::Page);
+        let outlook = known.as_ref().and_then(|known| known.outlook.clone());
+        let outlook = match (query.face, outlook) {
+            (StockFace::Ahead, None) => Some(self.stock_outlook()?),
+            (StockFace::Ahead | StockFace::Now, outlook) => outlook,
+        };
         let summary = if let Some(known) = known {
             Arc::clone(&known.summary)
         } else {
@@ -156,9 +165,18 @@ impl AtWork<'_> {
         let picture = StockPicture {
             summary,
             rows: rows.collect(),
+            outlook,
         };
         lock(self.view).stock = Some(Arc::new(picture));
         Ok(())
+    }
+
+    fn stock_outlook(&self) -> Result<Arc<StockOutlook>, Error> {
+        let (desk, officer) = (&self.desk, &self.officer);
+        Ok(Arc::new(StockOutlook {
+            forecast: tally::forecast(desk, officer, MONTHS_AHEAD)?,
+            days: stock::last_days(desk, officer, DAYS_BACK)?,
+        }))
     }
 
     fn travel_picture(&self) -> Result<(), Error> {

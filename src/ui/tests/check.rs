@@ -4,7 +4,9 @@ use super::door::Person as _;
 use super::*;
 use crate::domain::stock_check::{CheckItem, CheckState, How, Missing, Verdict};
 use crate::station::CheckRow;
+use crate::station::window_choices::SoundChoice;
 use crate::ui::check_view::{CheckAct, CheckPicture, LastSeen};
+use crate::ui::sound::Tone;
 
 fn item(text: &str, verdict: Verdict) -> CheckItem {
     CheckItem {
@@ -95,6 +97,34 @@ fn the_counter_the_last_ukey_and_every_difference_are_told_in_words() {
         let unnamed = bench.harness.unnamed_widgets();
         assert!(unnamed.is_empty(), "{unnamed:?}");
     }
+}
+
+#[test]
+fn each_tone_is_asked_for_once_and_none_that_a_person_does_not_want() {
+    let mut bench = bench(Language::Chinese, picture(CheckState::Open), Post::System);
+    let heard = bench.listen();
+    let ring = |bench: &mut Bench, tones: &[Tone]| {
+        lock(&bench.harness.state().view).tones.extend(tones);
+        bench.harness.step();
+        bench.harness.step();
+    };
+    ring(&mut bench, &[Tone::Good, Tone::Stopped, Tone::Good]);
+    let all: Vec<_> = heard.try_iter().collect();
+    assert_eq!(all, [Tone::Good, Tone::Stopped, Tone::Good]);
+    bench.harness.state_mut().choices.sound = SoundChoice::Off;
+    ring(&mut bench, &[Tone::Stopped]);
+    bench.harness.state_mut().choices.sound = SoundChoice::On;
+    ring(&mut bench, &[]);
+    assert_eq!(heard.try_iter().count(), 0, "nor later");
+}
+
+#[test]
+fn what_differs_never_sounds_as_if_it_were_well() {
+    let good = Verdict::ALL.into_iter();
+    let good: Vec<_> = good
+        .filter(|verdict| Tone::from(*verdict) == Tone::Good)
+        .collect();
+    assert_eq!(good, [Verdict::Found]);
 }
 
 #[test]

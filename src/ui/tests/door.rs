@@ -6,6 +6,7 @@ use egui::{Event, Key, Modifiers};
 use super::*;
 use crate::domain::officer::Post;
 use crate::station::door::{AtDoor, Door};
+use crate::ui::sound::Tone;
 use crate::ui::view::{DoorView, HandedOutNote};
 
 pub(super) fn name(text: &str) -> OfficerName {
@@ -70,6 +71,13 @@ pub(super) trait Person {
         self.harness().event(Event::Text(text.to_owned()));
         self.harness().step();
         self.harness().step();
+    }
+
+    /// Listens in the player's place to what is played from here on.
+    fn listen(&mut self) -> Receiver<Tone> {
+        let (ask, heard) = sync_channel(64);
+        self.harness().state_mut().sound = Sound::to(ask);
+        heard
     }
 
     /// Draws a frame at this time, in seconds.

@@ -29,7 +29,7 @@ fn nothing_yet() -> FirstRun {
 
 impl Bench {
     fn at_first_run(language: Language, first: FirstRun) -> Self {
-        let (send, commands) = sync_channel(8);
+        let (send, commands) = line().unwrap();
         let shared: Shared = Arc::new(Mutex::new(first_run(first)));
         let window = Window::new(Wording::new(language), shared, send);
         let harness = Harness::builder()

@@ -7,6 +7,7 @@ mod first_run;
 mod loss;
 pub(super) mod make;
 mod pin;
+mod readers;
 mod requests;
 mod second;
 mod settings;
@@ -113,6 +114,15 @@ impl RealDesk {
 
     /// On a home that is no practice home, as `init` makes it.
     fn real(officer: Option<&str>, file: &SecretsFile) -> Self {
+        Self::real_after(officer, file, |_home, _terms| {})
+    }
+
+    /// The same, after something was done to it.
+    fn real_after(
+        officer: Option<&str>,
+        file: &SecretsFile,
+        prepare: impl FnOnce(&Home, &OpenTerms),
+    ) -> Self {
         let alone = alone();
         let dir = TempDir::with_prefix("ukey-").unwrap();
         let config = dir.path().join("init.toml");
@@ -129,6 +139,7 @@ impl RealDesk {
         };
         let secrets = Secrets::read(&all).unwrap();
         let home = Home::open(&path).unwrap();
+        prepare(&home, &terms);
         Self::open(Language::Chinese, (home, secrets), &terms, (dir, alone))
     }
 

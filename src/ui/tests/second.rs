@@ -35,6 +35,7 @@ fn stock_view(seconds: Vec<AtDoor>) -> View {
     let picture = StockPicture {
         summary: Arc::default(),
         rows: vec![row(DAMAGED, UkeyState::Damaged)],
+        outlook: None,
     };
     View {
         shown: Shown::Stock(stock_view::StockQuery::default()),

@@ -10,10 +10,11 @@ use crate::domain::officer::Post;
 use crate::domain::setting::SETTINGS;
 use crate::station::jobs::doctor::{Detail, Finding};
 use crate::station::jobs::settings::Set;
-use crate::station::window_choices::ThemeChoice;
+use crate::station::window_choices::{SoundChoice, ThemeChoice};
 use crate::ui::settings_view::{
     Examined, ModelLine, OfficerLine, OwnUkey, SettingsAct, SettingsPicture, UnitLine,
 };
+use crate::ui::sound::Tone;
 
 fn officer(name: &str, ukey: OwnUkey, certified: bool) -> OfficerLine {
     OfficerLine {
@@ -283,4 +284,39 @@ fn language_and_theme_change_at_once_and_are_kept_for_the_next_time() {
     bench.press(&button);
     assert_eq!(Choices::read(&file).language(), Some(Language::Chinese));
     assert!(bench.sent().is_empty());
+}
+
+#[test]
+fn tones_are_switched_off_for_good_and_each_is_heard_when_it_is_tried() {
+    for language in [Language::Chinese, Language::English] {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("window.toml");
+        let mut bench = Bench::at_settings(language, settings_view(Post::Auditor), "window");
+        bench.harness.state_mut().choices_file = Some(file.clone());
+        let none = bench.word("ui-window-sound-none");
+        bench.harness.get_by_label(&none);
+        let heard = bench.listen();
+        bench.harness.step();
+        assert!(bench.harness.query_by_label(&none).is_none());
+        let on = bench.word("ui-window-sound-on");
+        bench
+            .harness
+            .get_by_role_and_label(Role::CheckBox, &on)
+            .click();
+        bench.harness.step();
+        assert_eq!(Choices::read(&file).sound, SoundChoice::Off);
+        for tone in Tone::ALL {
+            let [try_it, says] = ["ui-window-sound-try", &format!("tone-{}", tone.word())]
+                .map(|key| bench.word(key));
+            bench.press(&format!("{try_it}: {says}"));
+            assert_eq!(heard.try_iter().collect::<Vec<_>>(), [tone]);
+        }
+        bench
+            .harness
+            .get_by_role_and_label(Role::CheckBox, &on)
+            .click();
+        bench.harness.step();
+        assert_eq!(Choices::read(&file).sound, SoundChoice::On);
+        assert!(bench.sent().is_empty());
+    }
 }

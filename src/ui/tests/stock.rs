@@ -3,10 +3,14 @@
 use super::door::Person as _;
 use super::travel::{opened, travel_view};
 use super::*;
+use crate::domain::forecast::{LossRate, ModelStock, Month, Need, Outlook, Terms};
 use crate::domain::stock::{DiscrepancyKind, Resolution};
-use crate::station::jobs::stock::LevelView;
+use crate::station::jobs::stock::{LevelView, StockDay};
+use crate::station::jobs::tally::{Forecast, UnitForecast};
 use crate::station::{DiscrepancyRow, StockLine};
-use crate::ui::stock_view::{StockAct, StockPicture, StockQuery, StockRow, StockSummary, Waiting};
+use crate::ui::stock_view::{
+    StockAct, StockFace, StockOutlook, StockPicture, StockQuery, StockRow, StockSummary, Waiting,
+};
 
 pub(super) const MODEL: &str = "SoftHSM v2";
 pub(super) const MAKER: &str = "SoftHSM project";
@@ -63,6 +67,7 @@ fn stock_view(rows: usize, differences: Vec<DiscrepancyRow>) -> View {
     let picture = StockPicture {
         summary: Arc::new(summary),
         rows: (0..rows).map(row).collect(),
+        outlook: None,
     };
     View {
         shown: Shown::Stock(StockQuery::default()),
@@ -245,6 +250,7 @@ fn what_does_not_balance_is_told_with_what_differs_and_what_to_do() {
     view.stock = Some(Arc::new(StockPicture {
         summary: Arc::new(summary),
         rows: Vec::new(),
+        outlook: None,
     }));
     let bench = Bench::on(Language::English, view, Page::Stock);
     bench.harness.get_by_label("✕ not balanced");
@@ -348,4 +354,98 @@ fn a_reorder_level_is_set_by_system_as_a_whole_number() {
         panic!("{acts:?}");
     };
     assert!(model == MODEL && [200, 20].contains(level), "{level}");
+}
+
+fn outlook() -> StockOutlook {
+    let first = Month::parse("2026-11").unwrap();
+    let terms = Terms {
+        rate: LossRate {
+            lost: 1,
+            issued: 10,
+        },
+        spare_percent: 10,
+    };
+    let months = |waiting: u64| -> Vec<(Month, Need)> {
+        let need = |at| {
+            Need::of(
+                if at == 0 { waiting } else { 0 },
+                u64::from(at % 3) * 4,
+                terms,
+            )
+        };
+        (0..12).map(|at| (first.plus(at), need(at))).collect()
+    };
+    let stock = ModelStock {
+        model: MODEL.to_owned(),
+        ..ModelStock::default()
+    };
+    let outlook = Outlook {
+        low: false,
+        low_from: Some(first.plus(2)),
+    };
+    let day = |at: i64| StockDay {
+        day: Timestamp::EPOCH.plus_days(at).date(),
+        lines: vec![line([
+            if at < 20 { 31 } else { 12 },
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+        ])],
+    };
+    StockOutlook {
+        forecast: Forecast {
+            units: vec![UnitForecast {
+                unit: "示例市练习小学".to_owned(),
+                unit_code: "2143999999".to_owned(),
+                months: months(7),
+            }],
+            total: months(40),
+            models: vec![(stock, outlook)],
+            terms,
+        },
+        days: (0..30).map(day).collect(),
+    }
+}
+
+#[test]
+fn what_comes_and_how_it_went_is_asked_for_when_it_is_looked_at_and_told_in_numbers_too() {
+    for language in [Language::Chinese, Language::English] {
+        let mut bench = Bench::on(language, stock_view(1, Vec::new()), Page::Stock);
+        let ahead = bench.word("ui-stock-ahead");
+        bench.press(&ahead);
+        let shown: Vec<_> = bench.commands.try_iter().collect();
+        let [Command::Show(Shown::Stock(query))] = shown.as_slice() else {
+            panic!("{shown:?}");
+        };
+        assert_eq!(query.face, StockFace::Ahead);
+        let mut picture = StockPicture::clone(&stock_view(1, Vec::new()).stock.unwrap());
+        picture.outlook = Some(Arc::new(outlook()));
+        lock(&bench.harness.state().view).stock = Some(Arc::new(picture));
+        bench.harness.step();
+        bench.harness.step();
+        // 40 wait: one in ten is lost, one in ten is spare.
+        for number in ["2026-11", "49", "40", "31", "1970-01-21"] {
+            assert!(
+                bench.harness.query_all_by_label(number).count() > 0,
+                "{number}"
+            );
+        }
+        let need = bench.word("ui-ahead-need");
+        let told = format!("{need}: 2026-11 49, 2026-12 6, ");
+        bench.harness.get_by_label_contains(&told);
+        let course = format!("{MODEL} 31 → 12");
+        bench.harness.get_by_label_contains(&course);
+        let unnamed = bench.harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "{unnamed:?}");
+        let now = bench.word("ui-stock-now");
+        bench.press(&now);
+        bench.harness.get_by_label(&bench.word("ui-search-serial"));
+    }
 }

@@ -51,7 +51,7 @@ impl Bench {
 
 #[test]
 fn it_is_the_first_page_after_sign_in() {
-    let (send, commands) = sync_channel(8);
+    let (send, commands) = line().unwrap();
     let shared: Shared = Arc::new(Mutex::new(today_view(Vec::new())));
     let window = Window::new(Wording::new(Language::Chinese), shared, send);
     let harness = Harness::builder()
@@ -254,7 +254,7 @@ fn nothing_of_the_top_bar_is_cut_off_or_covered_in_the_smallest_window() {
             view.ukeys = (0..12)
                 .map(|at| ukey(&format!("8f5c00005f1b00{at:02}"), states[at % 3], true))
                 .collect();
-            let (send, _commands) = sync_channel(8);
+            let (send, _commands) = line().unwrap();
             let window = Window::new(Wording::new(language), Arc::new(Mutex::new(view)), send);
             let mut harness = Harness::builder()
                 .with_size([960.0, 560.0])

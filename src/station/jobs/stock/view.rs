@@ -45,6 +45,34 @@ pub fn report(
     })
 }
 
+/// What was where at the end of one day.
+#[derive(Clone, Debug)]
+pub struct StockDay {
+    /// The day.
+    pub day: Date,
+    /// A line for each model that there was.
+    pub lines: Vec<StockLine>,
+}
+
+/// The lines of [`report`] for each of the last days, the oldest first; the last is today.
+///
+/// # Errors
+/// What the store says.
+pub fn last_days(desk: &Desk, officer: &ActingOfficer, count: u8) -> Result<Vec<StockDay>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let now = clock::now();
+    desk.store().at_one_moment(|store| {
+        let reading = store.read();
+        let mut days = Vec::new();
+        for ago in (0..count).rev() {
+            let day = now.plus_days(-i64::from(ago)).date();
+            let lines = reading.stock(Some(&day.to_string()))?;
+            days.push(StockDay { day, lines });
+        }
+        Ok(days)
+    })
+}
+
 /// Notes sent from here, or to here, the oldest first.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use super::cards::{Cards, Verdict};
-use super::{CardInReader, insertions, serial_of};
+use super::{CardInReader, UkeyView, insertions, serial_of};
 use crate::domain::atr::Atr;
 use crate::domain::officer::Duty;
 use crate::domain::token_profile;
@@ -101,6 +101,34 @@ impl Watch {
     /// Whether a reader stirred and the modules are to be asked: look again without waiting.
     pub const fn is_stirred(&self) -> bool {
         self.stirred
+    }
+
+    /// Takes what the readers have to say, for the next look to tell, and asks no module. Whether one
+    /// stirred.
+    pub fn listen(&mut self) -> bool {
+        let Some(readers) = &mut self.readers else {
+            return false;
+        };
+        let news = readers.take_news(&mut self.untold);
+        self.stirred |= news;
+        news
+    }
+
+    /// Those of the stock that were plugged in at the last look, by serial; asks no module.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub fn plugged_in(&self, desk: &Desk, officer: &ActingOfficer) -> Result<Vec<UkeyView>, Error> {
+        officer.demand(Duty::ReadRecords)?;
+        let mut found = Vec::new();
+        for serial in self.asked.union(&self.cards) {
+            let row = record(desk, serial)?.filter(|row| row.officer.is_none());
+            found.extend(row.map(|row| UkeyView {
+                row,
+                inserted: true,
+            }));
+        }
+        Ok(found)
     }
 
     /// Who came and who went since the last look. What a reader has to say is told first, and the modules

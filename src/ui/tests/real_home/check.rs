@@ -4,6 +4,7 @@ use super::*;
 use crate::domain::officer::Duty;
 use crate::domain::stock_check::{CheckState, Verdict};
 use crate::station::jobs::stock_check;
+use crate::ui::sound::Tone;
 use crate::ui::stock_view::StockDone;
 
 impl RealDesk {
@@ -22,6 +23,7 @@ impl RealDesk {
 fn a_check_reads_what_is_plugged_in_takes_scans_and_its_differences_come_to_the_stock() {
     let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 3);
     desk.until(|view| is_desk(view) && view.ukeys.len() == 3);
+    let heard = desk.listen();
     let [first, second] = [0, 1].map(|at| desk.view().ukeys[at].row.identity.serial.clone());
     practice::pull(desk.home.path(), first.as_str()).unwrap();
     practice::pull(desk.home.path(), second.as_str()).unwrap();
@@ -49,6 +51,10 @@ fn a_check_reads_what_is_plugged_in_takes_scans_and_its_differences_come_to_the_
     desk.harness
         .get_by_label(&format!("✕ {}", desk.word("verdict-unknown")));
     assert!(desk.view().error.is_none());
+    let heard: Vec<_> = heard.try_iter().collect();
+    let good = [Tone::Good; 3]; // One read, two by the scanner or plugged in.
+    let expected = [&good[..], &[Tone::Attention, Tone::Stopped]].concat();
+    assert_eq!(heard, expected, "one for each verdict");
 
     desk.press("ui-check-pause");
     desk.until(|view| !view.busy && view.check.as_ref().is_some_and(|check| !check.sitting));

@@ -6,6 +6,7 @@ use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::station::SigningKey;
 use crate::station::jobs::{approvals, papers, rekey, requests};
 use crate::ui::make_view::PinKind;
+use crate::ui::sound::Tone;
 
 impl RealDesk {
     fn pull(&self, serial: &Serial) {
@@ -73,6 +74,7 @@ fn each_blank_that_is_plugged_in_later_is_made_by_itself() {
     desk.pull(&serials[2]);
     desk.until(|view| view.ukeys.len() == 1);
     desk.press("page-make");
+    let heard = desk.listen();
     desk.tick("ui-make-goes-on");
     desk.press("ui-make-all");
     desk.until(|view| !view.busy && view.requests.len() == 2 && issued(view) == 1);
@@ -84,6 +86,30 @@ fn each_blank_that_is_plugged_in_later_is_made_by_itself() {
     // Nothing is left to be made: the order has ended.
     desk.until(|view| view.open_order.is_none());
     assert_eq!(desk.view().error, None);
+    let heard: Vec<_> = heard.try_iter().collect();
+    assert_eq!(heard, [Tone::Good; 3], "one for each that was made");
+}
+
+#[test]
+fn a_making_that_wants_a_ukey_says_so_to_the_ear() {
+    let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 2);
+    desk.until(|view| is_desk(view) && view.requests.len() == 2 && view.ukeys.len() == 2);
+    let serials = desk.view().ukeys;
+    let serials = serials.iter().map(|ukey| &ukey.row.identity.serial);
+    let serials: Vec<Serial> = serials.cloned().collect();
+    let heard = desk.listen();
+    desk.pull(&serials[1]);
+    desk.until(|view| view.ukeys.len() == 1);
+    desk.press("page-make");
+    desk.press("ui-make-all");
+    desk.until(|view| !view.busy && issued(view) == 1 && view.without_ukey == 1);
+    let of_first: Vec<_> = heard.try_iter().collect();
+    assert_eq!(of_first, [Tone::Good, Tone::Stopped], "a second is wanted");
+    desk.press("ui-make-all");
+    desk.until(|view| !view.busy && view.error.is_some());
+    assert_eq!(desk.view().error.unwrap().0, "no-blank-ukey");
+    let of_second: Vec<_> = heard.try_iter().collect();
+    assert_eq!(of_second, [Tone::Stopped], "refused");
 }
 
 #[test]

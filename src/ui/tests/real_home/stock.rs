@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::officer::Duty;
 use crate::station::StockLine;
-use crate::station::jobs::stock;
+use crate::station::jobs::{stock, tally};
 use crate::ui::stock_view::StockDone;
 
 impl RealDesk {
@@ -77,6 +77,41 @@ fn the_stock_page_shows_what_the_report_says() {
         assert_eq!(lines, picture.summary.lines);
         assert_eq!(lines[0].count(UkeyState::Issued), 3);
     }
+}
+
+#[test]
+fn what_is_plotted_is_what_forecast_and_report_say() {
+    let mut desk = RealDesk::new(Language::English, &SecretsFile::There, 2);
+    desk.until(|view| is_desk(view) && view.requests.len() == 2);
+    desk.turn_to(Page::Stock);
+    assert!(desk.view().stock.unwrap().outlook.is_none(), "nobody looks");
+    desk.press("ui-stock-ahead");
+    let plotted = |view: &View| view.stock.as_ref().and_then(|stock| stock.outlook.clone());
+    desk.until(|view| plotted(view).is_some());
+    let first = plotted(&desk.view()).unwrap();
+    desk.press("page-make");
+    desk.press("ui-make-all");
+    desk.until(|view| !view.busy && view.requests.is_empty() && !view.lanes.is_empty());
+    desk.press("page-stock");
+    desk.until(|view| plotted(view).is_some());
+    let second = plotted(&desk.view()).unwrap();
+    let of_today = |outlook: &stock_view::StockOutlook| {
+        let (day, need) = (outlook.days.last().unwrap(), &outlook.forecast.total[0].1);
+        (day.lines[0].count(UkeyState::Blank), need.approved_waiting)
+    };
+    assert_eq!((of_today(&first), of_today(&second)), ((2, 2), (0, 0)));
+    desk.press("ui-sign-out");
+    desk.until(|view| is_door(view, Some(Left::SignedOut)));
+    let (open, officer) = practice::open(desk.home.path(), Duty::ReadRecords).unwrap();
+    let forecast = tally::forecast(&open, &officer, 12).unwrap();
+    assert_eq!(second.forecast.total, forecast.total);
+    let mut lines = stock::report(&open, &officer, None).unwrap().lines;
+    lines.truncate(1);
+    assert_eq!(second.days.last().unwrap().lines, lines);
+    assert!(
+        second.days[0].lines.is_empty(),
+        "nothing was there a month ago"
+    );
 }
 
 #[test]
