@@ -310,6 +310,7 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )?;
+    request_list::teach(&db)?;
     // Else a statement is parsed again for each value that it searches for, in vain: no statistics
     // are kept that could change its plan.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -3,6 +3,8 @@
 
 mod frequent;
 
+pub(super) use self::frequent::teach;
+
 use std::collections::BTreeMap;
 
 use rusqlite::types::Value;

@@ -2,8 +2,9 @@
 //! the tree of terms alone and put in order here. Only of names that begin alike the whole key is
 //! read.
 
-use rusqlite::types::Value;
-use rusqlite::{params, params_from_iter};
+use rusqlite::functions::{Aggregate, Context, FunctionFlags};
+use rusqlite::types::{Value, ValueRef};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::{FIRST_PAGES, Found, Query, RequestOrder};
 use crate::store::requests::name_start;
@@ -46,6 +47,57 @@ fn put_first_in_order(hits: &mut Vec<Hit>, end_of_page: usize, by_name: bool) ->
 fn sort_once(hits: &mut Vec<Hit>) {
     hits.sort_unstable();
     hits.dedup();
+}
+
+/// Gathers hits as an aggregate of SQL: many are found in two thirds of the time that a statement takes which hands
+/// out row after row.
+struct PackedHits;
+
+/// Bytes of a packed hit: start, then place.
+const PACKED: usize = 16;
+
+impl Aggregate<Vec<u8>, Vec<u8>> for PackedHits {
+    fn init(&self, _row: &mut Context<'_>) -> rusqlite::Result<Vec<u8>> {
+        Ok(Vec::new())
+    }
+
+    fn step(&self, row: &mut Context<'_>, packed: &mut Vec<u8>) -> rusqlite::Result<()> {
+        let (ValueRef::Integer(place), ValueRef::Blob(start)) = (row.get_raw(0), row.get_raw(1))
+        else {
+            return Err(unreadable("name_start"));
+        };
+        packed.extend(name_start(start));
+        packed.extend(place.to_be_bytes());
+        Ok(())
+    }
+
+    fn finalize(
+        &self,
+        _row: &mut Context<'_>,
+        packed: Option<Vec<u8>>,
+    ) -> rusqlite::Result<Vec<u8>> {
+        Ok(packed.unwrap_or_default())
+    }
+}
+
+fn unpacked(packed: &[u8]) -> Vec<Hit> {
+    let (hits, _none) = packed.as_chunks::<PACKED>();
+    let hit = |hit: &[u8; PACKED]| {
+        let both = u128::from_be_bytes(*hit);
+        #[expect(clippy::cast_possible_truncation, reason = "each half is wanted")]
+        let (start, place) = ((both >> 64) as u64, both as u64);
+        Hit {
+            start,
+            place: place.cast_signed(),
+        }
+    };
+    hits.iter().map(hit).collect()
+}
+
+/// Makes `packed_hits(place, name_start)` known to a connection.
+pub(in crate::store) fn teach(db: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+    db.create_aggregate_function("packed_hits", 2, flags, PackedHits)
 }
 
 impl Reading<'_> {
@@ -101,33 +153,29 @@ impl Reading<'_> {
         let Some((first, end)) = &found.frequent else {
             return Ok(Vec::new());
         };
-        let mut sql = format!(
-            "SELECT place, name_start FROM request_terms WHERE term >= {first} AND term < {end}"
-        );
-        if !found.sources.is_empty() {
+        let terms = format!("request_terms WHERE term >= {first} AND term < {end}");
+        let sql = if found.sources.is_empty() {
+            format!("SELECT packed_hits(place, name_start) FROM {terms}")
+        } else {
             // Of an empty BLOB, which is what a purge leaves, there is no part.
             let sources = found.sources.join(" UNION ALL ");
-            sql.push_str(
-                " UNION ALL SELECT place, coalesce(substr(name_key, 1, 8), x'') FROM requests
-                     WHERE place IN (",
-            );
-            sql.push_str(&sources);
-            sql.push(')');
-        }
+            format!(
+                "SELECT packed_hits(place, start) FROM (
+                     SELECT place, name_start AS start FROM {terms}
+                     UNION ALL SELECT place, coalesce(substr(name_key, 1, 8), x'') FROM requests
+                         WHERE place IN ({sources}))"
+            )
+        };
         let mut statement = self.db.prepare_cached(&sql)?;
         let used = query.values.iter().take(statement.parameter_count());
-        let mut rows = statement.query(params_from_iter(used))?;
-        let mut hits = Vec::new();
-        while let Some(row) = rows.next()? {
-            let start = if by_name {
-                let start = row.get_ref(1)?.as_blob();
-                let start = start.map_err(|_kind| unreadable("name_start"))?;
-                u64::from_be_bytes(name_start(start))
-            } else {
-                0
-            };
-            let place = row.get(0)?;
-            hits.push(Hit { start, place });
+        let mut hits = statement.query_row(params_from_iter(used), |row| {
+            let packed = row.get_ref(0)?.as_blob();
+            Ok(unpacked(packed.map_err(|_kind| unreadable("hits"))?))
+        })?;
+        if !by_name {
+            for hit in &mut hits {
+                hit.start = 0;
+            }
         }
         Ok(hits)
     }
