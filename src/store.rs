@@ -310,7 +310,6 @@ fn open(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, Sto
          PRAGMA cache_size = -65536;
          PRAGMA temp_store = MEMORY;",
     )?;
-    request_list::teach(&db)?;
     // Else a statement is parsed again for each value that it searches for, in vain: no statistics
     // are kept that could change its plan.
     db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
@@ -346,6 +345,7 @@ fn unlock(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, S
         db.execute_batch(&terms)?;
         let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
         if opened.is_ok() {
+            request_list::teach(&db)?;
             return Ok(db);
         }
     }
