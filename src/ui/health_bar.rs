@@ -19,7 +19,8 @@ pub(super) fn show(
 ) -> Option<Proposed> {
     let confirmed = clock(ui, wording, view, health);
     list(ui, wording, health.list);
-    confirmed.or(ca(ui, wording, view, health.ca))
+    let unlocked = ca(ui, wording, view, health.ca);
+    confirmed.or(unlocked)
 }
 
 /// How something stands.

@@ -157,10 +157,10 @@ fn view() -> View {
         officer: "admin".to_owned(),
         post: Some(Post::System),
         practice: true,
-        requests: vec![
+        requests: Arc::new(vec![
             request("2026-0001", "王晓雯"),
             request("2026-0002", "李志远"),
-        ],
+        ]),
         ukeys: vec![
             ukey("8f5c00005f1b0001", UkeyState::Blank, true),
             ukey("8f5c00005f1b0002", UkeyState::Issued, true),

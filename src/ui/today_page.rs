@@ -114,15 +114,11 @@ fn line(ui: &mut Ui, wording: &Wording, view: &View, item: &ToDo) -> Option<Aske
     };
     let act = act(item).filter(|act| view.may(act.duty()));
     let page = page(item);
-    let (face, word) = match &act {
-        Some(act) => {
-            let word = wording.text(act.key());
-            (word.clone(), word)
-        }
-        None => {
-            let word = wording.text(page.key());
-            (format!("{} {word}", page.shape()), word)
-        }
+    let word = wording.text(act.as_ref().map_or(page.key(), Proposed::key));
+    let face = if act.is_some() {
+        word.clone()
+    } else {
+        format!("{} {word}", page.shape())
     };
     let mut chosen = None;
     ui.allocate_ui_with_layout(
@@ -276,7 +272,7 @@ fn station(ui: &mut Ui, wording: &Wording, view: &View) -> Option<Asked> {
     for found in examined.flat_map(|examined| examined.findings.iter()) {
         if !found.ok {
             let act = card(ui, |ui| finding(ui, wording, view, found));
-            asked = asked.or(act.map(Asked::Propose));
+            asked = asked.or_else(|| act.map(Asked::Propose));
         }
     }
     asked

@@ -46,7 +46,8 @@ pub(super) struct View {
     pub(super) made: Option<MadeNote>,
     /// After so many minutes without input the desk is left; 0 while it is not open.
     pub(super) idle_minutes: u32,
-    pub(super) requests: Vec<RequestView>,
+    /// Approved, and made on a blank each.
+    pub(super) requests: Arc<Vec<RequestView>>,
     /// Those of the stock that are plugged in.
     pub(super) ukeys: Vec<UkeyView>,
     /// Issued ukeys whose certificate goes on hold when they are handed out (D-59).

@@ -1,6 +1,7 @@
 //! What is at hand on every page: who is signed in, what can be made, who may confirm, what is plugged in.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::{MutexGuard, PoisonError};
 
 use super::AtWork;
@@ -55,7 +56,7 @@ impl AtWork<'_> {
         view.post = Some(officer.post());
         view.practice = desk.is_practice();
         view.idle_minutes = idle.value.parse().unwrap_or_default(); // Checked: a whole number.
-        view.requests = requests;
+        view.requests = Arc::new(requests);
         view.to_renew = to_renew;
         Ok(())
     }

@@ -28,7 +28,7 @@ pub(super) struct State {
 impl State {
     /// The numbers that are made next, as an order names them: none where it is all that wait.
     pub(super) fn numbers(&self, view: &View) -> Vec<String> {
-        let checked: Vec<String> = self.checked(view).collect();
+        let checked: Vec<String> = self.checked(view).cloned().collect();
         if checked.len() == view.requests.len() {
             Vec::new()
         } else {
@@ -41,26 +41,31 @@ impl State {
         self.checked(view).count()
     }
 
-    fn checked<'a>(&'a self, view: &'a View) -> impl Iterator<Item = String> + 'a {
+    fn checked<'a>(&'a self, view: &'a View) -> impl Iterator<Item = &'a String> {
         let numbers = view.requests.iter().map(|request| &request.row.number);
-        numbers
-            .filter(|number| !self.unchecked.contains(*number))
-            .cloned()
+        numbers.filter(|number| !self.unchecked.contains(*number))
     }
 
-    /// Whether the search finds it: by number, name, unit or user type.
-    fn finds(&self, request: &RequestView) -> bool {
+    /// Those that the search finds: by number, name, unit or user type.
+    fn found<'a>(&self, requests: &'a [RequestView]) -> Vec<&'a RequestView> {
         let search = self.search.trim().to_lowercase();
-        let row = &request.row;
-        [
-            &row.number,
-            &row.holder_name,
-            &row.user_types,
-            &request.unit.name,
-        ]
-        .into_iter()
-        .any(|text| text.to_lowercase().contains(&search))
+        let requests = requests.iter();
+        requests
+            .filter(|request| search.is_empty() || finds(request, &search))
+            .collect()
     }
+}
+
+fn finds(request: &RequestView, search: &str) -> bool {
+    let row = &request.row;
+    [
+        &row.number,
+        &row.holder_name,
+        &row.user_types,
+        &request.unit.name,
+    ]
+    .into_iter()
+    .any(|text| text.to_lowercase().contains(search))
 }
 
 /// Draws the list; gives what was asked for.
@@ -92,8 +97,7 @@ pub(super) fn show(
             page.unchecked = numbers.map(|request| request.row.number.clone()).collect();
         }
     });
-    let found = view.requests.iter().filter(|request| page.finds(request));
-    let found: Vec<_> = found.collect();
+    let found = page.found(&view.requests);
     if found.is_empty() {
         ui.weak(wording.text("ui-make-found-none"));
     }

@@ -91,8 +91,9 @@ fn a_real_home_has_the_holder_type_and_practice_its_own_unless_somebody_chooses(
 #[test]
 fn a_search_finds_by_name_and_keeps_what_is_checked() {
     let mut view = view();
-    view.requests[1].row.approved_by = Some(name("security"));
-    view.requests[1].row.approved_at = Some(Timestamp::EPOCH);
+    let row = &mut Arc::make_mut(&mut view.requests)[1].row;
+    row.approved_by = Some(name("security"));
+    row.approved_at = Some(Timestamp::EPOCH);
     let mut bench = Bench::new(Language::Chinese, view);
     bench.harness.get_by_label_contains("security审核");
     bench.type_into(Role::TextInput, "ui-make-search", "志远");
