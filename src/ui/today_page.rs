@@ -114,7 +114,7 @@ fn line(ui: &mut Ui, wording: &Wording, view: &View, item: &ToDo) -> Option<Aske
     };
     let act = act(item).filter(|act| view.may(act.duty()));
     let page = page(item);
-    let word = wording.text(act.as_ref().map_or(page.key(), Proposed::key));
+    let word = wording.text(act.as_ref().map_or_else(|| page.key(), Proposed::key));
     let face = if act.is_some() {
         word.clone()
     } else {
