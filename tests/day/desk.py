@@ -121,8 +121,12 @@ class Window:
 
     def fill(self, name, text, role=None, nth=0):
         """Types into the field of this name, in place of what it held."""
-        node = self.find(name, role, nth)
-        node.get_component_iface().grab_focus()
+        def asked():
+            node = self.look(name, role, nth)
+            face = node and node.get_component_iface()
+            return face and face.grab_focus()
+
+        until(f"{role or 'anything'} named {name}", asked)
         until(f"focus in {name}", lambda: self.find(name, role, nth).get_state_set()
               .contains(Atspi.StateType.FOCUSED))
         self.keys("key", "--clearmodifiers", "ctrl+a")
@@ -135,8 +139,12 @@ class Window:
 
     def scroll(self, name, role, notches):
         """Turns the wheel over what has this name."""
-        node = self.find(name, role)
-        place = node.get_component_iface().get_extents(Atspi.CoordType.WINDOW)
+        def placed():
+            node = self.look(name, role)
+            face = node and node.get_component_iface()
+            return face and face.get_extents(Atspi.CoordType.WINDOW)
+
+        place = until(f"where {name} is", placed)
         self.keys("mousemove", "--window", self.id, str(place.x + 40), str(place.y + 20))
         self.keys("click", "--repeat", str(notches), "--delay", "15", "5")
 
