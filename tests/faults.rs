@@ -241,6 +241,23 @@ fn a_pin_that_is_left_somewhere_is_seen_by_who_judges_and_a_core_file_too() {
     secrets_are_kept(&home, &[]).unwrap();
 }
 
+/// How many points of each kind of failure: of all, and of the suite.
+type Shares = ((usize, usize), (usize, usize), (usize, usize));
+
+/// Tries failures of calls and of the disk at the points of a run that was recorded.
+fn sweep(
+    (table, failures): (&mut Table, &mut Vec<String>),
+    (kind, template, recorded): (&str, &Template, &Recorded),
+    (calls, more, disk): Shares,
+) {
+    for (faults, share) in [(&CALL_FAULTS[..], calls), (&MORE_FAULTS, more)] {
+        let points = sampled(call_points(&recorded.functions, faults), share);
+        add(table, kind, &tried(template, points), failures);
+    }
+    let points = sampled(disk_points(recorded.syncs), disk);
+    add(table, kind, &tried(template, points), failures);
+}
+
 /// Empty, or that a core file would not be seen by this matrix: tests/memory.rs looks at the limits.
 fn core_files() -> String {
     let pattern = fs::read_to_string("/proc/sys/kernel/core_pattern").unwrap();
@@ -264,12 +281,8 @@ fn every_failure_at_every_point_leaves_a_ukey_that_is_finished_and_records_that_
         let kind = format!("{} {key}", module.profile);
         let template = Template::new(module, key);
         let recorded = template.record();
-        for (faults, share) in [(&CALL_FAULTS[..], calls), (&MORE_FAULTS, more)] {
-            let points = sampled(call_points(&recorded.functions, faults), share);
-            add(&mut table, &kind, &tried(&template, points), &mut failures);
-        }
-        let points = sampled(disk_points(recorded.syncs), disk);
-        add(&mut table, &kind, &tried(&template, points), &mut failures);
+        let found = (&mut table, &mut failures);
+        sweep(found, (&kind, &template, &recorded), (calls, more, disk));
         if key == "ec" {
             let points = sampled(inside_points(&recorded), (1, 13));
             add(
@@ -317,12 +330,8 @@ fn every_failure_during_a_renewal_leaves_the_holder_a_key_that_works_and_ends_in
         let kind = format!("renewal {} {key}", module.profile);
         let template = Template::renewal(module, key);
         let recorded = template.record();
-        for (faults, share) in [(&CALL_FAULTS[..], calls), (&MORE_FAULTS, more)] {
-            let points = sampled(call_points(&recorded.functions, faults), share);
-            add(&mut table, &kind, &tried(&template, points), &mut failures);
-        }
-        let points = sampled(disk_points(recorded.syncs), disk);
-        add(&mut table, &kind, &tried(&template, points), &mut failures);
+        let found = (&mut table, &mut failures);
+        sweep(found, (&kind, &template, &recorded), (calls, more, disk));
     }
     let rows = table.iter();
     let rows = rows.map(|(fault, counts)| format!("{fault:<34} {}\n", line(*counts)));
