@@ -158,11 +158,7 @@ impl Bench {
                         [key] => KeysSeen::Pair(key.clone()),
                         _ => KeysSeen::Broken,
                     },
-                    certificates: match self.certificates.as_slice() {
-                        [] => CertificatesSeen::Empty,
-                        [key] if self.issued.contains(key) => CertificatesSeen::Ours,
-                        _ => CertificatesSeen::Wrong,
-                    },
+                    certificates: certificates_seen(&self.certificates, &self.issued),
                 });
             }
             Step::VerifyApproval
@@ -285,6 +281,15 @@ fn assert_no_destruction_without_a_look(journal: &[Entry]) {
             Entry::Done(Step::Probe, _) => looked = true,
             _ => {}
         }
+    }
+}
+
+/// What an inventory says of the certificates on a model ukey.
+fn certificates_seen(there: &[PublicKeyDer], issued: &[PublicKeyDer]) -> CertificatesSeen {
+    match there {
+        [] => CertificatesSeen::Empty,
+        [key] if issued.contains(key) => CertificatesSeen::Ours,
+        _ => CertificatesSeen::Wrong,
     }
 }
 

@@ -111,11 +111,7 @@ impl Model for Held {
                         [key] => KeysSeen::Pair(key.clone()),
                         _ => KeysSeen::Broken,
                     },
-                    certificates: match self.certificates.as_slice() {
-                        [] => CertificatesSeen::Empty,
-                        [key] if self.issued.contains(key) => CertificatesSeen::Ours,
-                        _ => CertificatesSeen::Wrong,
-                    },
+                    certificates: certificates_seen(&self.certificates, &self.issued),
                 });
             }
             Step::VerifyApproval
