@@ -51,6 +51,37 @@ impl FormKind {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Officer, Self::Account];
 
+    /// Keys of its fields in the paper's order (D-9, D-10).
+    pub const fn fields(self) -> &'static [&'static str] {
+        match self {
+            Self::Officer => &[
+                "unit",
+                "name",
+                "id_number",
+                "office_phone",
+                "email",
+                "mobile",
+                "post",
+                "address",
+                "notes",
+            ],
+            Self::Account => &[
+                "unit",
+                "name",
+                "id_number",
+                "office_phone",
+                "email",
+                "mobile",
+                "school_type",
+                "user_types",
+                "apply_certificate",
+                "existing_account",
+                "address",
+                "notes",
+            ],
+        }
+    }
+
     /// 1 or 2, as in JSON and in the store.
     pub const fn number(self) -> u8 {
         match self {

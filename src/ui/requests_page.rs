@@ -20,43 +20,9 @@ use super::view::View;
 use super::{parts, theme};
 use crate::domain::officer::Duty;
 use crate::domain::opinion::OpinionKind;
-use crate::domain::request::{FormKind, RequestState};
+use crate::domain::request::RequestState;
 use crate::station::jobs::requests::RequestView;
 use crate::wording::Wording;
-
-/// The fields of each form in the paper's order.
-const OFFICER_FIELDS: [&str; 9] = [
-    "unit",
-    "name",
-    "id_number",
-    "office_phone",
-    "email",
-    "mobile",
-    "post",
-    "address",
-    "notes",
-];
-const ACCOUNT_FIELDS: [&str; 12] = [
-    "unit",
-    "name",
-    "id_number",
-    "office_phone",
-    "email",
-    "mobile",
-    "school_type",
-    "user_types",
-    "apply_certificate",
-    "existing_account",
-    "address",
-    "notes",
-];
-
-const fn fields_of(kind: FormKind) -> &'static [&'static str] {
-    match kind {
-        FormKind::Officer => &OFFICER_FIELDS,
-        FormKind::Account => &ACCOUNT_FIELDS,
-    }
-}
 
 /// The paper's word of a field.
 fn field_word(wording: &Wording, field: &str) -> String {

@@ -9,7 +9,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use super::requests::{RequestSheet, headings, pasted, read, template};
 use super::{CellProblem, SheetError};
-use crate::domain::request::USER_TYPES;
+use crate::domain::request::{FormKind, USER_TYPES};
 
 /// One good row in the paper's order.
 const ROW: [&str; 12] = [
@@ -60,6 +60,12 @@ fn problems(sheet: &RequestSheet) -> Vec<(u32, &'static str, CellProblem)> {
 
 fn csv(rows: &[&[&str]]) -> String {
     rows.iter().map(|row| row.join(",") + "\n").collect()
+}
+
+#[test]
+fn the_sheet_has_the_fields_of_form_2_in_the_papers_order() {
+    let fields: Vec<&str> = headings().map(|(field, _heading)| field).collect();
+    assert_eq!(fields, FormKind::Account.fields());
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use eframe::egui::{self, RichText, Ui};
 
 use super::{
-    Picked, State as Page, back, beside_bar, decide, done, field_word, fields_of, follow_focus,
-    opinion_word, papers, state, waiting_form,
+    Picked, State as Page, back, beside_bar, decide, done, field_word, follow_focus, opinion_word,
+    papers, state, waiting_form,
 };
 use crate::domain::approval::Decision;
 use crate::domain::officer::Duty;
@@ -172,7 +172,7 @@ pub(super) fn pair(ui: &mut Ui, word: &str, value: RichText) {
 fn fields(ui: &mut Ui, wording: &Wording, (open, seen): (&OpenPicture, Option<&Seen>)) {
     let revealed = seen.and_then(|seen| seen.fields.as_ref());
     let known = revealed.unwrap_or(&open.details.fields);
-    for field in fields_of(open.view.row.form) {
+    for field in open.view.row.form.fields() {
         let value = match *field {
             "unit" => open.view.unit.name.clone(),
             field => known.get(field).cloned().unwrap_or_default(),

@@ -13,7 +13,6 @@ use crate::domain::request::{FormKind, RequestState};
 use crate::station::jobs::people::is_reason;
 use crate::station::jobs::review::{ReviewItem, Ruling};
 use crate::ui::parts::{card, edged, field, grouped, pressed_when, title};
-use crate::ui::requests_page::fields_of;
 use crate::ui::requests_view::{RequestsAct, ReviewPicture};
 use crate::ui::view::View;
 use crate::ui::{post_word, theme};
@@ -137,7 +136,7 @@ fn item(
     } else {
         FormKind::Account
     };
-    for field in fields_of(kind) {
+    for field in kind.fields() {
         let value = match *field {
             "unit" => item.unit.clone(),
             field => item.fields.get(field).cloned().unwrap_or_default(),

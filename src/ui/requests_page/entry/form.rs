@@ -9,7 +9,6 @@ use crate::domain::request::{
 };
 use crate::station::clock;
 use crate::station::jobs::request_import::RowFault;
-use crate::ui::requests_page::fields_of;
 use crate::ui::requests_view::{EntryFacts, StoredDraft, UnitChoice};
 
 /// Before a user type that is not in the table (D-9).
@@ -121,7 +120,7 @@ impl Form {
         self.unit.clone_from(&draft.unit);
         self.find_unit(facts);
         // A whole row is there to be judged.
-        self.left.extend(fields_of(self.kind));
+        self.left.extend(self.kind.fields());
         self.refused.clear();
     }
 
@@ -269,7 +268,7 @@ impl Form {
 
     /// How many fields have a fault that is told.
     pub(super) fn shown_faults(&self, looked: &Looked) -> usize {
-        let fields = fields_of(self.kind).iter();
+        let fields = self.kind.fields().iter();
         fields
             .filter(|field| self.fault(field, looked).is_some())
             .count()
@@ -290,7 +289,7 @@ impl Form {
     }
 
     fn go_to_first(&mut self, looked: &Looked) {
-        let mut fields = fields_of(self.kind).iter();
+        let mut fields = self.kind.fields().iter();
         self.focus = fields
             .find(|field| self.fault(field, looked).is_some())
             .copied();
