@@ -212,32 +212,13 @@ impl DeskThread {
         left: Option<Left>,
         last: Option<&OfficerName>,
     ) -> Option<Opened> {
-        let mut unseen = false;
+        let mut shown = None;
         loop {
-            let home = self.home.borrow().clone();
-            match door::look(&home, self.terms.secrets.as_deref()) {
-                Ok(door) => {
-                    let mut view = lock(&self.view);
-                    if unseen {
-                        view.error = None;
-                    }
-                    unseen = false;
-                    view.practice = door.practice;
-                    let last = last.cloned();
-                    let error = view.error.take();
-                    *view = view.emptied(Place::Door(DoorView { door, left, last }));
-                    view.error = error;
-                }
-                Err(error) if error.code == "home-missing" && door::is_vacant(&home) => {
-                    unseen = false;
-                    self.show_first_run();
-                }
-                Err(error) => {
-                    unseen = true;
-                    self.tell(error);
-                }
+            let seen = self.look_at_door(left, last, shown.as_ref());
+            if shown.as_ref() != Some(&seen) {
+                shown = Some(seen);
+                (self.repaint)();
             }
-            (self.repaint)();
             match commands.next(LOOK_EVERY, None) {
                 Ok(Command::SignIn(name, passphrase)) => {
                     {
@@ -265,6 +246,38 @@ impl DeskThread {
         }
     }
 
+    /// Shows who may sign in, or that there is no home yet, or why neither can be seen. Gives what is seen
+    /// now; what was refused before is no longer told.
+    fn look_at_door(
+        &self,
+        left: Option<Left>,
+        last: Option<&OfficerName>,
+        before: Option<&Seen>,
+    ) -> Seen {
+        let home = self.home.borrow().clone();
+        match door::look(&home, self.terms.secrets.as_deref()) {
+            Ok(door) => {
+                let mut view = lock(&self.view);
+                let error = view.error.take();
+                let error = error.filter(|_| !matches!(before, Some(Seen::Refused(_))));
+                view.practice = door.practice;
+                let last = last.cloned();
+                let door = DoorView { door, left, last };
+                *view = view.emptied(Place::Door(door.clone()));
+                view.error = error;
+                Seen::Door(door)
+            }
+            Err(error) if error.code == "home-missing" && door::is_vacant(&home) => Seen::NoHome {
+                practice: self.show_first_run(),
+            },
+            Err(error) => {
+                let error = (error.code.to_owned(), error.subject);
+                lock(&self.view).error = Some(error.clone());
+                Seen::Refused(error)
+            }
+        }
+    }
+
     fn sign_in(&self, name: OfficerName, passphrase: Option<SecretText>) -> Result<Opened, Error> {
         let typed = passphrase.is_some();
         let terms = OpenTerms {
@@ -286,6 +299,18 @@ impl DeskThread {
         lock(&self.view).error = Some((error.code.to_owned(), error.subject));
         (self.repaint)();
     }
+}
+
+/// What is seen while nobody is signed in.
+#[derive(PartialEq, Eq)]
+enum Seen {
+    Door(DoorView),
+    /// There is no home yet; whether there is one to practise in.
+    NoHome {
+        practice: bool,
+    },
+    /// Code and facts of why the home cannot be looked at.
+    Refused((String, String)),
 }
 
 /// The passphrase that the sign-in page took; it answers once.
@@ -317,7 +342,7 @@ impl AtWork<'_> {
             let day_looked = self.look_at_day((&shown, stale), &mut day);
             let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
             let course_looked = self.look_at_practice(stale);
-            self.tell(looked.and(day_looked).and(course_looked));
+            self.tell_news(stale, [day_looked, looked, course_looked]);
             let command = match self.next_command(commands, sitting.as_mut().filter(|_| reads)) {
                 Ok(Command::Leave(left)) if self.may_leave(left) => break Some(left),
                 Ok(Command::Show(other)) => {
@@ -359,12 +384,12 @@ impl AtWork<'_> {
         left
     }
 
-    /// Brings the view up to date with what may have changed.
+    /// Brings the view up to date with what may have changed; whether anything did.
     fn look_again(
         &self,
         (shown, stale): (&Shown, Stale),
         (reads, sitting): (bool, Option<&mut check::Sitting>),
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         // Nobody else changes the records while this desk holds its home; ukeys come and go by themselves.
         let records = if stale == Stale::Records {
             self.read_records()
@@ -373,7 +398,7 @@ impl AtWork<'_> {
         };
         // A sitting opens the readers itself.
         let ukeys = if reads && stale == Stale::Nothing {
-            Ok(())
+            Ok(false)
         } else {
             self.read_ukeys(stale)
         };
@@ -383,7 +408,16 @@ impl AtWork<'_> {
             Ok(())
         };
         let looked = self.look_at_stock(shown, stale);
-        records.and(ukeys).and(checked).and(looked)
+        records.and(checked).and(looked).and(ukeys)
+    }
+
+    /// Asks for a frame when there is something to see. A desk at which nothing happens costs nothing.
+    fn tell_news<const N: usize>(&self, stale: Stale, looked: [Result<bool, Error>; N]) {
+        let looked: Result<Vec<bool>, Error> = looked.into_iter().collect();
+        match looked {
+            Ok(news) if stale == Stale::Nothing && !news.contains(&true) => {}
+            looked => self.tell(looked.map(drop)),
+        }
     }
 
     fn tell(&self, done: Result<(), Error>) {

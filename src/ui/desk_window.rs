@@ -30,7 +30,6 @@ impl Window {
             .exact_size(48.0)
             .show(ui, |ui| self.top_bar(ui, view));
         self.practice_panel(ui, view);
-        self.ask_for_page(view);
         egui::CentralPanel::default().show(ui, |ui| {
             heading(ui, &self.wording.text(self.page.key()));
             if let Some((code, subject)) = &view.error {
@@ -38,6 +37,8 @@ impl Window {
             }
             self.page(ui, view);
         });
+        // What the page has just turned to: without news there is no further frame that could ask.
+        self.ask_for_page(view, ui.ctx());
         if let Some(name) = help_page::take_wanted(ui.ctx()) {
             self.help.open(name);
             if self.page != Page::Help {
@@ -181,7 +182,7 @@ impl Window {
     }
 
     /// Has the desk read what the page shows; one question at a time.
-    fn ask_for_page(&mut self, view: &View) {
+    fn ask_for_page(&mut self, view: &View, ctx: &egui::Context) {
         let wanted = match self.page {
             Page::Today => Shown::Today,
             Page::Make | Page::Help => Shown::Other,
@@ -195,8 +196,13 @@ impl Window {
             Page::Settings => Shown::Settings,
         };
         let answered = view.shown == self.asked;
-        if answered && wanted != self.asked && self.send(Command::Show(wanted.clone())) {
+        if !answered || wanted == self.asked {
+            return;
+        }
+        if self.send(Command::Show(wanted.clone())) {
             self.asked = wanted;
+        } else {
+            ctx.request_repaint_after(AGAIN);
         }
     }
 

@@ -183,7 +183,7 @@ pub(super) enum Place {
 }
 
 /// The door of the desk.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct DoorView {
     pub(super) door: Door,
     /// How the desk was left, if somebody was signed in before.

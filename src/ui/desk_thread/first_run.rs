@@ -21,14 +21,14 @@ const PRACTICE_REQUESTS: u16 = 10;
 const PRACTICE_UKEYS: u16 = 16;
 
 impl DeskThread {
-    /// Shows that there is no home; what was refused meanwhile stays.
-    pub(super) fn show_first_run(&self) {
+    /// Shows that there is no home; what was refused meanwhile stays. Whether there is one to practise in.
+    pub(super) fn show_first_run(&self) -> bool {
         let practice = practice_beside(&self.home.borrow());
         let practice_is_there = Home::open(&practice).is_ok();
         let mut view = lock(&self.view);
         if let Place::FirstRun(first) = &mut view.place {
             (first.practice, first.practice_is_there) = (practice, practice_is_there);
-            return;
+            return practice_is_there;
         }
         // That there is none is no fault here.
         *view = view.emptied(Place::FirstRun(FirstRun {
@@ -36,6 +36,7 @@ impl DeskThread {
             practice_is_there,
             ..FirstRun::default()
         }));
+        practice_is_there
     }
 
     /// Makes what was asked for; gives the desk that opens by itself, of a practice home.

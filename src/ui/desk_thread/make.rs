@@ -148,6 +148,8 @@ impl AtWork<'_> {
         let left = named.is_empty() || named.iter().any(|number| waiting.contains(number));
         if waiting.is_empty() || !left {
             view.open_order = None;
+            drop(view);
+            (self.repaint)();
             return None;
         }
         let new = blanks.iter().any(|serial| !open.seen.contains(serial));

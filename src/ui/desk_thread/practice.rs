@@ -12,10 +12,10 @@ use crate::ui::practice_view::PracticePicture;
 use crate::ui::view::{Left, Place};
 
 impl AtWork<'_> {
-    /// What the records say to the course, after every act; nothing in a real home.
-    pub(super) fn look_at_practice(&self, stale: Stale) -> Result<(), Error> {
+    /// What the records say to the course, after every act; nothing in a real home. Whether it was looked.
+    pub(super) fn look_at_practice(&self, stale: Stale) -> Result<bool, Error> {
         if stale != Stale::Records || !self.desk.is_practice() {
-            return Ok(());
+            return Ok(false);
         }
         let (desk, officer) = (&self.desk, &self.officer);
         let course = course::course(desk, officer)?;
@@ -25,7 +25,7 @@ impl AtWork<'_> {
             course,
             states: states.collect(),
         }));
-        Ok(())
+        Ok(true)
     }
 
     /// Whether a desk can be left so: a trainee alone goes to another post.

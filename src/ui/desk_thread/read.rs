@@ -61,17 +61,20 @@ impl AtWork<'_> {
         Ok(())
     }
 
-    /// What is plugged in, for whom it is, and how long a second officer waits for the next try.
-    pub(super) fn read_ukeys(&self, stale: Stale) -> Result<(), Error> {
+    /// What is plugged in, for whom it is, and how long a second officer waits for the next try; whether
+    /// any of it is new.
+    pub(super) fn read_ukeys(&self, stale: Stale) -> Result<bool, Error> {
         let (desk, officer) = (&self.desk, &self.officer);
-        let (own, seconds) = self.seconds()?;
-        {
+        let seconds = self.seconds()?;
+        let waited = {
             let mut view = lock(self.view);
-            (view.own, view.seconds) = (own, seconds);
-        }
+            let waited = (&view.own, &view.seconds) != (&seconds.0, &seconds.1);
+            (view.own, view.seconds) = seconds;
+            waited
+        };
         let moved = self.look_who_is_in()?;
         if !moved && stale != Stale::Records {
-            return Ok(());
+            return Ok(waited);
         }
         let Some(ukeys) = self
             .plugged()
@@ -80,7 +83,7 @@ impl AtWork<'_> {
             .map(|watch| watch.plugged_in(desk, officer))
             .transpose()?
         else {
-            return Ok(());
+            return Ok(waited);
         };
         let (mut to_hold, mut temporary) = (BTreeSet::new(), BTreeSet::new());
         let mut holders = BTreeMap::new();
@@ -102,7 +105,7 @@ impl AtWork<'_> {
         view.to_hold = to_hold;
         view.holders = holders;
         view.temporary = temporary;
-        Ok(())
+        Ok(true)
     }
 
     /// Looks who came and who went; whether anybody did. Who stirred at a reader is asked by a look at once,

@@ -14,23 +14,24 @@ use crate::ui::stock_view::Shown;
 const AGAIN_SECS: u64 = 60;
 
 impl AtWork<'_> {
-    /// How the day stands, after every act, when the page is turned to, and from time to time.
+    /// How the day stands, after every act, when the page is turned to, and from time to time; whether it
+    /// was looked.
     pub(super) fn look_at_day(
         &self,
         (shown, stale): (&Shown, Stale),
         looked_at: &mut Option<Timestamp>,
-    ) -> Result<(), Error> {
+    ) -> Result<bool, Error> {
         let now = clock::now();
         let old = looked_at.is_none_or(|at| now.unix_secs().abs_diff(at.unix_secs()) >= AGAIN_SECS);
         let turned_to = stale == Stale::Page && *shown == Shown::Today;
         if !old && !turned_to && stale != Stale::Records {
-            return Ok(());
+            return Ok(false);
         }
         *looked_at = Some(now);
         let (today, health) = today::today(&self.desk, &self.officer)?;
         let mut view = lock(self.view);
         view.today = Some(Arc::new(today));
         view.health = Some(health);
-        Ok(())
+        Ok(true)
     }
 }

@@ -17,7 +17,8 @@ mod training;
 
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use egui::{Key, Modifiers};
 use tempfile::TempDir;
@@ -68,6 +69,11 @@ fn private(dir: &TempDir, file: &str, officers: &[(&str, &str)]) -> PathBuf {
     secrets.save().unwrap();
     path
 }
+
+/// The shortest time between two frames of a screen.
+const FRAME: Duration = Duration::from_millis(16);
+/// What was not seen by then does not come.
+const LATE: Duration = Duration::from_mins(3);
 
 /// A window on a home with real tokens and records.
 struct RealDesk {
@@ -155,7 +161,7 @@ impl RealDesk {
             paint.try_send(()).ok(); // One signal is enough.
         };
         let path = home.path().to_owned();
-        let started = desk_thread::start(path, terms.clone(), Arc::clone(&view), repaint);
+        let started = desk_thread::start(path, terms.clone(), Arc::clone(&view), repaint.clone());
         let (commands, running) = started.unwrap();
         let mut window = Window::new(Wording::new(language), view, commands);
         window.running = Some(running);
@@ -163,6 +169,14 @@ impl RealDesk {
             .with_size([1280.0, 760.0])
             .allow_missing_glyphs()
             .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
+        // Other threads than the desk's ask egui for a frame; what the window itself asks for while it is
+        // drawn is nobody's news.
+        let drawing = thread::current().id();
+        harness.ctx.set_request_repaint_callback(move |_asked| {
+            if thread::current().id() != drawing {
+                repaint();
+            }
+        });
         Self {
             harness,
             painted,
@@ -181,28 +195,52 @@ impl RealDesk {
         self.harness.state().wording.text(key)
     }
 
-    /// Waits for the desk's thread, then draws.
+    /// Draws as a screen does, when the desk or the window asks for a frame, until this is seen.
     fn until(&mut self, what: impl Fn(&View) -> bool) {
-        for _ in 0..200 {
-            if what(&self.view()) {
-                break;
-            }
-            let signal = self.painted.recv_timeout(Duration::from_mins(1));
-            signal.unwrap_or_else(|_late| panic!("{:#?}", self.view()));
-            self.harness.step();
+        let begun = Instant::now();
+        while !what(&self.view()) {
+            assert!(begun.elapsed() < LATE, "{:#?}", self.view());
+            self.next_frame();
         }
-        assert!(what(&self.view()), "{:#?}", self.view());
         self.harness.step();
+        self.harness.step();
+    }
+
+    /// Draws once anybody wants a frame.
+    fn next_frame(&mut self) {
+        let root = &self.harness.output().viewport_output[&egui::ViewportId::ROOT];
+        let wished = root.repaint_delay.clamp(FRAME, LATE);
+        self.painted.recv_timeout(wished).ok();
         self.harness.step();
     }
 
     fn press(&mut self, key: &str) {
         let word = self.word(key);
+        self.press_word(&word);
+    }
+
+    /// Presses a button once it is there: the records and the readers are looked at one after the other.
+    fn press_word(&mut self, word: &str) {
+        self.wait_for(Role::Button, word);
         self.harness
-            .get_by_role_and_label(Role::Button, &word)
+            .get_by_role_and_label(Role::Button, word)
             .click();
         self.harness.step();
         self.harness.step();
+    }
+
+    /// Draws whenever the desk has something to show until a control of this name is there.
+    fn wait_for(&mut self, role: Role, name: &str) {
+        let begun = Instant::now();
+        while begun.elapsed() < LATE
+            && self
+                .harness
+                .query_all_by_role_and_label(role, name)
+                .next()
+                .is_none()
+        {
+            self.next_frame();
+        }
     }
 
     fn choose(&mut self, officer: &str) {

@@ -6,7 +6,7 @@ use crate::domain::ukey::UkeyState;
 #[test]
 fn a_ukey_is_suspended_and_found_in_the_window_and_the_list_follows() {
     let (mut desk, choose) = RealDesk::with_one_made();
-    desk.press_named(&choose);
+    desk.press_word(&choose);
     desk.choose("挂失");
     desk.fill(Role::MultilineTextInput, "ui-reason", "公交车上找不到了");
     desk.press("ui-loss-report");
@@ -20,7 +20,7 @@ fn a_ukey_is_suspended_and_found_in_the_window_and_the_list_follows() {
     // A text is no statement: it is told, and the ukey stays suspended.
     let text = desk.home.path().join("statement.txt");
     fs::write(&text, "找到了").unwrap();
-    desk.press_named(&choose);
+    desk.press_word(&choose);
     desk.fill(
         Role::TextInput,
         "ui-loss-statement",
@@ -46,7 +46,7 @@ fn a_ukey_is_suspended_and_found_in_the_window_and_the_list_follows() {
 #[test]
 fn for_a_lost_ukey_the_holders_request_is_entered_anew_once() {
     let (mut desk, choose) = RealDesk::with_one_made();
-    desk.press_named(&choose);
+    desk.press_word(&choose);
     desk.choose(&desk.word("ui-loss-lost"));
     desk.fill(Role::MultilineTextInput, "ui-reason", "搬家时丢了");
     desk.press("ui-loss-report");
@@ -56,7 +56,7 @@ fn for_a_lost_ukey_the_holders_request_is_entered_anew_once() {
         page.is_some_and(|page| page.ukeys[0].state == UkeyState::Lost)
     };
     desk.until(lost);
-    desk.press_named(&choose);
+    desk.press_word(&choose);
     desk.press("ui-loss-rekey");
     let entered = |view: &View| {
         view.loss_done
@@ -68,7 +68,7 @@ fn for_a_lost_ukey_the_holders_request_is_entered_anew_once() {
     desk.harness.get_by_label_contains(&number);
 
     // Once is enough.
-    desk.press_named(&choose);
+    desk.press_word(&choose);
     desk.press("ui-loss-rekey");
     desk.until(|view| !view.busy && view.error.is_some());
     assert!(entered(&desk.view()).is_none());
@@ -91,14 +91,6 @@ impl RealDesk {
         let serial = desk.view().losses.unwrap().ukeys[0].serial.clone();
         let choose = format!("{} {serial}", desk.word("ui-loss-choose"));
         (desk, choose)
-    }
-
-    fn press_named(&mut self, name: &str) {
-        self.harness
-            .get_by_role_and_label(Role::Button, name)
-            .click();
-        self.harness.step();
-        self.harness.step();
     }
 
     fn fill(&mut self, role: Role, key: &str, text: &str) {

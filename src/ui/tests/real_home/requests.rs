@@ -27,7 +27,7 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
 
     // The same person once more: refused, and what was typed is still there.
     let back = format!("← {}", desk.word("ui-request-back"));
-    desk.click(&back);
+    desk.press_word(&back);
     desk.press("ui-request-new");
     desk.until(|view| view.applications.entry.is_some());
     desk.harness.event(egui::Event::Paste(ROW.to_owned()));
@@ -44,12 +44,12 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
     desk.sign_in_as("security");
     desk.open_one(&number);
     desk.press("ui-request-approve");
-    desk.click("签名批准 1 条");
+    desk.press_word("签名批准 1 条");
     desk.until(|view| !view.busy && view.applications.turn == 1);
     desk.harness.get_by_label_contains("未办 1 条");
     desk.press("ui-request-return");
     desk.fill_in(Role::MultilineTextInput, "ui-reason", "缺扫描件");
-    desk.click("签名退回 1 条");
+    desk.press_word("签名退回 1 条");
     desk.until(|view| !view.busy && is_open(view, RequestState::Returned));
 
     // System edits it, attaches the scan and records what stands on the paper.
@@ -107,7 +107,7 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
             })
     });
     desk.press("ui-request-approve");
-    desk.click("签名批准 1 条");
+    desk.press_word("签名批准 1 条");
     desk.until(|view| !view.busy && is_open(view, RequestState::Approved));
     desk.press("page-stock");
     desk.until(|view| view.stock.is_some());
@@ -162,14 +162,6 @@ impl RealDesk {
 
     fn holds(&self, text: &str) -> bool {
         self.harness.query_all_by_value(text).next().is_some()
-    }
-
-    fn click(&mut self, name: &str) {
-        self.harness
-            .get_by_role_and_label(Role::Button, name)
-            .click();
-        self.harness.step();
-        self.harness.step();
     }
 
     /// As a screen reader does: the button may be further down than is seen.
