@@ -2,6 +2,7 @@
 //! view up to date, and lets the desk go with all its keys.
 
 mod audit;
+mod beside;
 mod certificates;
 mod check;
 mod first_run;
@@ -18,6 +19,7 @@ mod stock;
 mod today;
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -337,13 +339,18 @@ impl AtWork<'_> {
     fn serve(&self, commands: &Inbox) -> Option<Left> {
         let (mut shown, mut stale) = (Shown::default(), Stale::Records);
         let (mut sitting, mut day) = (None, None);
+        let mut held = VecDeque::new();
         let left = loop {
             let reads = sitting.is_some() && shown == Shown::Check;
             let day_looked = self.look_at_day((&shown, stale), &mut day);
             let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
             let course_looked = self.look_at_practice(stale);
             self.tell_news(stale, [day_looked, looked, course_looked]);
-            let command = match self.next_command(commands, sitting.as_mut().filter(|_| reads)) {
+            let next = held.pop_front().map_or_else(
+                || self.next_command(commands, sitting.as_mut().filter(|_| reads)),
+                Ok,
+            );
+            let command = match next {
                 Ok(Command::Leave(left)) if self.may_leave(left) => break Some(left),
                 Ok(Command::Show(other)) => {
                     shown = other;
@@ -371,6 +378,10 @@ impl AtWork<'_> {
             (self.repaint)();
             let done = match command {
                 Command::Check(act) => self.check_act(act, &mut sitting),
+                command if command.is_long() => {
+                    let sees = (&mut shown, sitting.as_mut());
+                    self.beside(command, (commands, &mut held), sees)
+                }
                 command => self.perform(command),
             };
             if self.desk.power_is_cut() {
@@ -402,13 +413,22 @@ impl AtWork<'_> {
         } else {
             self.read_ukeys(stale)
         };
+        let looked = self.look_at_page((shown, stale), sitting);
+        records.and(looked).and(ukeys)
+    }
+
+    /// Reads what the page that is seen shows.
+    fn look_at_page(
+        &self,
+        (shown, stale): (&Shown, Stale),
+        sitting: Option<&mut check::Sitting>,
+    ) -> Result<(), Error> {
         let checked = if *shown == Shown::Check && stale != Stale::Nothing {
             self.check_picture(sitting)
         } else {
             Ok(())
         };
-        let looked = self.look_at_stock(shown, stale);
-        records.and(checked).and(looked).and(ukeys)
+        checked.and(self.look_at_stock(shown, stale))
     }
 
     /// Asks for a frame when there is something to see. A desk at which nothing happens costs nothing.

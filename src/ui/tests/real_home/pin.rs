@@ -3,6 +3,7 @@
 use super::*;
 use crate::station::jobs::profiles;
 use crate::ui::make_view::PinKind;
+use crate::ui::stock_view::StockQuery;
 use crate::workflow::journal::Wait;
 
 const PIN: &str = "x7#Kq2!m";
@@ -121,4 +122,25 @@ fn whoever_goes_away_is_asked_again_later_and_no_ukey_is_half_made() {
     desk.until(|view| !view.busy);
     assert!(desk.logs_in(&second.serial, PIN));
     assert!(!desk.logs_in(&first.serial, PIN));
+}
+
+#[test]
+fn pages_are_read_while_a_ukey_is_made_and_what_is_asked_waits_its_turn() {
+    let mut desk = RealDesk::asking(1);
+    let serial = desk.view().pin.unwrap().serial;
+    for shown in [Shown::Stock(StockQuery::default()), Shown::Check] {
+        desk.harness.state().send(Command::Show(shown.clone()));
+        desk.until(|view| view.shown == shown);
+        assert!(desk.view().busy && desk.view().pin.is_some(), "it goes on");
+    }
+    assert!(desk.view().stock.is_some() && desk.view().check.is_some());
+    // Nothing is done in the middle of it, and nothing is forgotten.
+    desk.harness.state().send(Command::HandOut(serial.clone()));
+    desk.harness.state().send(Command::Show(Shown::Travel));
+    desk.until(|view| view.shown == Shown::Travel);
+    assert!(desk.view().handed_out.is_none() && desk.view().busy);
+    desk.type_pins(PIN, PIN);
+    desk.until(|view| !view.busy && view.handed_out.is_some());
+    assert_eq!(outcomes(&desk.view()), [Outcome::Issued]);
+    assert!(desk.logs_in(&serial, PIN));
 }
