@@ -16,7 +16,7 @@ pub mod window_choices;
 
 mod authorities;
 mod ca_key;
-mod fonts;
+pub mod fonts;
 mod foundation;
 mod key_token;
 mod own_ukey;

@@ -11,6 +11,7 @@ mod desk_thread;
 mod desk_window;
 mod first_run_page;
 mod first_run_view;
+mod fonts;
 mod health_bar;
 mod help_page;
 mod idle;
@@ -86,9 +87,11 @@ pub fn open(home: PathBuf, terms: OpenTerms, language: Option<Language>) -> Resu
             .with_inner_size([1280.0, 760.0])
             .with_min_inner_size([960.0, 560.0])
             .with_title(wording.text("app-title")),
+        system_font_fallback: false, // `fonts` has its own.
         ..eframe::NativeOptions::default()
     };
     let start = |creation: &eframe::CreationContext<'_>| {
+        fonts::of_system(&creation.egui_ctx);
         theme::apply(&creation.egui_ctx);
         theme::choose(&creation.egui_ctx, choices.theme);
         let view = Shared::default();

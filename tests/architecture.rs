@@ -67,6 +67,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("eframe", &["ui"]),
     ("egui", &["ui"]),
     ("egui_plot", &["ui"]),
+    ("egui_system_font_provider", &["ui"]),
     ("clap", &["cli"]),
     ("ureq", &["station"]),
 ];

@@ -27,6 +27,27 @@ const fn is_mark(c: char) -> bool {
 }
 
 impl Font {
+    /// Parts of Noto Sans CJK SC and of Noto Sans Symbols (OpenType, SIL Open Font License 1.1): all texts of
+    /// the program, the most frequent Han, and signs.
+    pub const BUNDLED: [&[u8]; 2] = [
+        include_bytes!("../../assets/fonts/NotoSansCJKsc-Subset.otf"),
+        include_bytes!("../../assets/fonts/NotoSansSymbols-Subset.ttf"),
+    ];
+
+    /// The fonts that are bundled for systems without a Chinese one.
+    pub fn bundled() -> Option<Self> {
+        let fonts = Self::BUNDLED.iter();
+        let fonts = fonts.map(|bytes| Self::new(bytes.to_vec(), 0));
+        fonts.reduce(|one, other| Some(one?.with(other?)))?
+    }
+
+    /// The place among the fonts of the first one that has this character.
+    pub fn place_of(&self, c: char) -> Option<usize> {
+        self.faces
+            .iter()
+            .position(|face| face.glyphs.glyph(c).is_some())
+    }
+
     /// Takes a font file; `index` is its place in a collection.
     pub fn new(bytes: Vec<u8>, index: u32) -> Option<Self> {
         let face = Face::new(bytes, index)?;
@@ -66,16 +87,11 @@ impl Font {
     pub(super) fn pieces<'t>(&self, text: &'t str) -> Vec<(&'t str, krilla::text::Font)> {
         let mut pieces = Vec::new();
         let (mut start, mut at_face) = (0, None);
-        let place = |c: char| {
-            self.faces
-                .iter()
-                .position(|face| face.glyphs.glyph(c).is_some())
-        };
         for (at, c) in text.char_indices() {
             let face = if is_mark(c) {
                 at_face
             } else {
-                place(c).or(Some(0))
+                self.place_of(c).or(Some(0))
             };
             if at_face.is_some() && face != at_face {
                 pieces.push((start, at, at_face));

@@ -1,12 +1,15 @@
-//! Finds fonts with Chinese on this system: the one that paper is set in, and others for characters
-//! that it lacks.
+//! Finds fonts with Chinese: the system's that paper is set in, else the bundled one, and others for
+//! characters that it lacks.
+
+use std::iter;
+use std::sync::LazyLock;
 
 use super::error::Error;
 use crate::documents::{Font, PaperError};
 
 /// The style of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Face {
+pub(in crate::station) enum Face {
     /// 黑体: slips and letters.
     Sans,
     /// 宋体: forms of the office.
@@ -50,11 +53,18 @@ const RARE: [(&str, u32); 8] = [
     ("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", 0),
 ];
 
+/// The bundled font (OpenType) that has this character, where one has it.
+pub fn bundled_with(c: char) -> Option<&'static [u8]> {
+    static BUNDLED: LazyLock<Option<Font>> = LazyLock::new(Font::bundled);
+    let place = BUNDLED.as_ref()?.place_of(c)?;
+    Font::BUNDLED.get(place).copied()
+}
+
 /// A font for paper with these texts of people. Others are read only for what the first one lacks.
 ///
 /// # Errors
-/// `font-missing`; `glyph-missing` where no font of this system has a character.
-pub(super) fn with<'a>(
+/// `glyph-missing` where no font has a character.
+pub(in crate::station) fn with<'a>(
     face: Face,
     texts: impl IntoIterator<Item = &'a str>,
 ) -> Result<Font, Error> {
@@ -63,13 +73,16 @@ pub(super) fn with<'a>(
         Face::Sans => SANS.iter().chain(&SONG),
         Face::Song => SONG.iter().chain(&SANS),
     };
-    let mut fonts = first.chain(&RARE).filter_map(|(path, index)| {
-        // Not there is the usual case: a list of several systems.
-        Font::new(std::fs::read(path).ok()?, *index)
-    });
+    // Not there is the usual case: a list of several systems.
+    let read = |(path, index): &(&str, u32)| Font::new(std::fs::read(path).ok()?, *index);
+    let bundled = iter::once_with(Font::bundled).flatten();
+    let mut fonts = first
+        .filter_map(read)
+        .chain(bundled)
+        .chain(RARE.iter().filter_map(read));
     let mut font = fonts
         .next()
-        .ok_or_else(|| Error::failed("font-missing", "fonts-noto-cjk"))?;
+        .ok_or_else(|| Error::failed("paper", "assets/fonts"))?;
     while font.lacks(&text).is_some() {
         match fonts.next() {
             Some(other) => font = font.with(other),
@@ -83,10 +96,45 @@ pub(super) fn with<'a>(
 }
 
 /// Says why there is no paper.
-pub(super) fn paper(error: PaperError) -> Error {
+pub(in crate::station) fn paper(error: PaperError) -> Error {
     let code = match error {
         PaperError::NoGlyph(_) => "glyph-missing",
         PaperError::Pdf(_) | PaperError::QrCode => "paper",
     };
     Error::failed(code, error.to_string()).because(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn texts(folder: &Path, all: &mut String) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                texts(&path, all);
+            } else {
+                all.push_str(&fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn the_bundled_font_has_every_character_of_the_program_s_texts_and_usual_names() {
+        let mut all = "王晓雯赵钱孙李周吴郑湖南省长沙市岳麓区教育局第一中学".to_owned();
+        texts(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("src/wording"),
+            &mut all,
+        );
+        all.retain(|c| !c.is_control());
+        let lacking: Vec<char> = all.chars().filter(|c| bundled_with(*c).is_none()).collect();
+        assert!(
+            lacking.is_empty(),
+            "{lacking:?}: bash scripts/font_subset.sh"
+        );
+        assert!(bundled_with('가').is_none(), "a subset");
+    }
 }

@@ -57,7 +57,7 @@ impl Bench {
         let window = Window::new(Wording::new(language), shared, send);
         let mut harness = Harness::builder()
             .with_size([1280.0, 760.0])
-            .allow_missing_glyphs() // Names are what is tested; a desk without Chinese fonts tests too.
+            .with_context_setup(fonts::bundled)
             .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
         harness.state_mut().page = Page::Make; // Most tests are about what is made.
         harness.step();

@@ -16,7 +16,7 @@ use crate::store::{EntryRow, UkeyRow};
 /// Writes it as PDF: one page.
 ///
 /// # Errors
-/// `ukey-not-destroyed`, `font-missing`, or what the file system says.
+/// `ukey-not-destroyed`, or what the file system says.
 pub fn print(
     desk: &Desk,
     officer: &ActingOfficer,

@@ -15,7 +15,7 @@ use crate::station::fonts::{self, Face};
 /// Writes the paper of a note, sent or received, by its number or id.
 ///
 /// # Errors
-/// `note-unknown`, `font-missing`, or what the file system says.
+/// `note-unknown`, or what the file system says.
 pub fn write(desk: &Desk, officer: &ActingOfficer, note: &str, out: &Path) -> Result<(), Error> {
     let (row, lines) = stock::note(desk, officer, note)?;
     let (own, checkpoint) = {

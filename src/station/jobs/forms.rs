@@ -27,7 +27,7 @@ const BY_HAND: &str = "其他：＿＿＿＿＿＿＿＿";
 /// Writes a blank form.
 ///
 /// # Errors
-/// `font-missing`, or what the file system says.
+/// what the file system says.
 pub fn blank(officer: &ActingOfficer, kind: FormKind, out: &Path) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
     let font = fonts::with(Face::Song, [])?;
@@ -48,7 +48,7 @@ pub fn blank(officer: &ActingOfficer, kind: FormKind, out: &Path) -> Result<(), 
 /// Writes the form of a request with its full values and the opinions that were recorded.
 ///
 /// # Errors
-/// `wrong-duty`, `font-missing`, `glyph-missing`, or what store and file system say.
+/// `wrong-duty`, `glyph-missing`, or what store and file system say.
 pub fn write(
     desk: &Desk,
     officer: &ActingOfficer,

@@ -12,7 +12,7 @@ use crate::wording::guide::Guide;
 /// Writes the whole guide as PDF, with its contents; gives the number of its sheets.
 ///
 /// # Errors
-/// `font-missing`, `glyph-missing`, or what the file system says.
+/// `glyph-missing`, or what the file system says.
 pub fn write(wording: &Wording, out: &Path) -> Result<usize, Error> {
     let guide = Guide::new(wording.language());
     let texts = guide.pages().iter().flat_map(|page| page.source.lines());

@@ -37,7 +37,7 @@ const CUSTODIANS: &str = "recovery_custodians";
 /// `share-1.pdf` and so on. They are nowhere else.
 ///
 /// # Errors
-/// `wrong-duty`, `custodian-is-officer`, `custodians-same`, `file-exists`, `font-missing`, or what the file
+/// `wrong-duty`, `custodian-is-officer`, `custodians-same`, `file-exists`, or what the file
 /// system says; the kit before then still holds.
 pub fn make_kit(
     desk: &Desk,

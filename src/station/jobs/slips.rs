@@ -22,7 +22,7 @@ use crate::store::RunRow;
 /// random PIN; after that the station no longer knows that PIN.
 ///
 /// # Errors
-/// `ukey-not-issued`, `font-missing`, or what the file system says.
+/// `ukey-not-issued`, or what the file system says.
 pub fn write(
     desk: &Desk,
     officer: &ActingOfficer,

@@ -34,7 +34,7 @@ impl Bench {
         let window = Window::new(Wording::new(language), shared, send);
         let harness = Harness::builder()
             .with_size([1280.0, 3200.0]) // All of it at once.
-            .allow_missing_glyphs()
+            .with_context_setup(fonts::bundled)
             .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
         Self { harness, commands }
     }

@@ -167,7 +167,7 @@ impl RealDesk {
         window.running = Some(running);
         let harness = Harness::builder()
             .with_size([1280.0, 760.0])
-            .allow_missing_glyphs()
+            .with_context_setup(fonts::bundled)
             .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
         // Other threads than the desk's ask egui for a frame; what the window itself asks for while it is
         // drawn is nobody's news.

@@ -55,7 +55,7 @@ fn it_is_the_first_page_after_sign_in() {
     let shared: Shared = Arc::new(Mutex::new(today_view(Vec::new())));
     let window = Window::new(Wording::new(Language::Chinese), shared, send);
     let harness = Harness::builder()
-        .allow_missing_glyphs()
+        .with_context_setup(fonts::bundled)
         .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
     harness.get_by_role_and_label(Role::Heading, "今日");
     assert_eq!(commands.try_iter().count(), 0, "its facts are there");
@@ -258,7 +258,7 @@ fn nothing_of_the_top_bar_is_cut_off_or_covered_in_the_smallest_window() {
             let window = Window::new(Wording::new(language), Arc::new(Mutex::new(view)), send);
             let mut harness = Harness::builder()
                 .with_size([960.0, 560.0])
-                .allow_missing_glyphs()
+                .with_context_setup(fonts::bundled)
                 .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
             harness.step();
             let placed = top_bar(&harness);

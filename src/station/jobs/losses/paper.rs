@@ -19,7 +19,7 @@ use crate::store::UkeyRow;
 /// Writes the newest report of a ukey as PDF: one page, with the clock from the report to the list.
 ///
 /// # Errors
-/// `ukey-unknown`, `loss-none`, `font-missing`, or what the file system says.
+/// `ukey-unknown`, `loss-none`, or what the file system says.
 pub fn print(desk: &Desk, officer: &ActingOfficer, serial: &str, out: &Path) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
     let ukey = ukeys::named(desk, officer, serial)?;

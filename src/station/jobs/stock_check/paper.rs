@@ -22,7 +22,7 @@ const DIGEST_DIGITS: usize = 16;
 /// Writes the paper of a check, signed or not.
 ///
 /// # Errors
-/// `stock-check-none`, `stock-check-unknown`, `stock-check-altered`, `font-missing`, or what the file
+/// `stock-check-none`, `stock-check-unknown`, `stock-check-altered`, or what the file
 /// system says.
 pub fn print(
     desk: &Desk,

@@ -32,7 +32,7 @@ impl NewDesk {
         window.running = Some(running);
         let harness = Harness::builder()
             .with_size([1280.0, 760.0])
-            .allow_missing_glyphs()
+            .with_context_setup(fonts::bundled)
             .build_ui_state(|ui, window: &mut Window| window.show(ui), window);
         let mut desk = Self {
             harness,
