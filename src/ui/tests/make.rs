@@ -7,7 +7,7 @@ use crate::station::report::StepReport;
 use crate::ui::make_view::{MakeOrder, OpenOrder};
 use crate::workflow::journal::{PinSource, Wait};
 
-fn at_work(text: &str, now: Step, done: &[Step]) -> Lane {
+pub(super) fn at_work(text: &str, now: Step, done: &[Step]) -> Lane {
     let report = |step: &Step| StepReport {
         step: *step,
         ms: 12.0,

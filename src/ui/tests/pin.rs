@@ -14,7 +14,11 @@ use crate::ui::make_view::{PinAnswer, PinAsked, PinKind};
 const SERIAL: &str = "8f5c00005f1b0007";
 
 /// A question, and where its answer arrives.
-fn asked(turn: u64, kind: PinKind, refused: Option<PinRefused>) -> (PinAsked, Receiver<PinAnswer>) {
+pub(super) fn asked(
+    turn: u64,
+    kind: PinKind,
+    refused: Option<PinRefused>,
+) -> (PinAsked, Receiver<PinAnswer>) {
     let (answer, given) = sync_channel(1);
     let asked = PinAsked {
         turn,

@@ -111,7 +111,7 @@ fn entry_facts() -> EntryFacts {
     }
 }
 
-fn facts() -> RequestsFacts {
+pub(super) fn facts() -> RequestsFacts {
     RequestsFacts {
         list: Some(Arc::new(listed())),
         entry: Some(Arc::new(entry_facts())),
@@ -119,15 +119,19 @@ fn facts() -> RequestsFacts {
     }
 }
 
-fn at_requests(language: Language, post: Post, facts: RequestsFacts) -> Bench {
-    let view = View {
+/// The list, as the desk has read it.
+pub(super) fn listed_view(post: Post, facts: RequestsFacts) -> View {
+    View {
         post: Some(post),
         officer: "admin".to_owned(),
         shown: Shown::Requests(RequestsQuery::default()),
         applications: facts,
         ..view()
-    };
-    Bench::on(language, view, Page::Requests)
+    }
+}
+
+fn at_requests(language: Language, post: Post, facts: RequestsFacts) -> Bench {
+    Bench::on(language, listed_view(post, facts), Page::Requests)
 }
 
 /// With one application open.

@@ -34,7 +34,7 @@ fn healthy() -> Health {
     }
 }
 
-fn today_view(to_do: Vec<ToDo>) -> View {
+pub(super) fn today_view(to_do: Vec<ToDo>) -> View {
     View {
         shown: Shown::Today,
         today: Some(Arc::new(today(to_do))),
