@@ -8,6 +8,7 @@ mod first_run;
 mod line;
 mod loss;
 mod make;
+mod parting;
 mod pins;
 mod practice;
 mod read;

@@ -1,6 +1,8 @@
 //! 挂失补办: every ukey that is with somebody in a table with a search, beside it the form of the one that
 //! is missing or was found, and the reports whose clock runs.
 
+mod parting;
+
 use std::time::Duration;
 
 use eframe::egui::{self, RichText, Ui};
@@ -8,7 +10,8 @@ use egui::accesskit::Role;
 
 use super::loss_view::{LossAct, LossDone, LossPicture};
 use super::parts::{
-    self, card, cells, dropped_file, edged, field, grouped, pressed_when, state, title, typed_path,
+    self, card, cells, dropped_file, edged, field, grouped, pressed, pressed_when, state, title,
+    typed_path,
 };
 use super::second_view::Proposed;
 use super::view::View;
@@ -40,6 +43,8 @@ pub(super) struct State {
     /// The holder's identity document was compared with them.
     compared: bool,
     proposed: Option<Proposed>,
+    /// The form of a holder who leaves or moves, while it is open.
+    parting: Option<parting::State>,
     /// The last act that was told: its form is closed since, and nothing is sent twice.
     told: Option<(Serial, &'static str)>,
 }
@@ -61,7 +66,7 @@ impl State {
         let done = done.map(|done| (done.serial.clone(), done.done));
         if done != self.told {
             if done.is_some() {
-                self.chosen = None;
+                (self.chosen, self.parting) = (None, None);
             }
             self.told = done;
         }
@@ -198,6 +203,9 @@ fn done(ui: &mut Ui, wording: &Wording, done: &LossDone) {
             ui.monospace(grouped(done.serial.as_str()));
         });
         ui.label(wording.text(done.done));
+        if let Some(parted) = &done.parted {
+            parting::done(ui, wording, parted);
+        }
         if let Some(number) = &done.request {
             ui.label(wording.with("ui-loss-anew-next", [("number", number.clone())]));
         }
@@ -230,6 +238,9 @@ fn form(
             ui.label(&row.holder);
             ui.weak(&row.unit);
         });
+        if page.parting.is_some() {
+            return leaving(ui, wording, view, (row, page));
+        }
         let mut act = None;
         if row.state == UkeyState::Suspended {
             act = found(ui, wording, view, (row, page));
@@ -243,8 +254,32 @@ fn form(
             ui.separator();
             unblock(ui, wording, view, (row, page));
         }
+        if parting::is_offered(row.state) {
+            ui.separator();
+            title(ui, wording.text("ui-part-title"));
+            let button = egui::Button::new(wording.text("ui-part"));
+            if pressed(ui, wording, view, Duty::ManageStock, button) {
+                page.parting = Some(parting::State::default());
+            }
+        }
         act.or(reported).or(anew)
     })
+}
+
+/// Its holder leaves or moves.
+fn leaving(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (row, page): (&HolderRow, &mut State),
+) -> Option<LossAct> {
+    let form = page.parting.as_mut()?;
+    match parting::show(ui, wording, view, (row, form))? {
+        parting::Asked::Act(act) => return Some(act),
+        parting::Asked::Propose(act) => page.proposed = Some(act),
+        parting::Asked::Close => page.parting = None,
+    }
+    None
 }
 
 /// The ukey is missing: what, and why.

@@ -1,12 +1,15 @@
 //! What two officers do together in the window: what the first proposes, and how the second signs in beside
 //! them for that one act.
 
+use super::loss_view::PartingLooked;
 use super::view::View;
+use crate::domain::departure::Departure;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::Serial;
 use crate::station::SecretText;
 use crate::station::door::AtDoor;
+use crate::wording::Wording;
 
 /// What the first officer proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +22,8 @@ pub(super) enum Proposed {
     Destroy { serial: Serial, reason: String },
     /// Take a ukey that nobody dispatched into stock.
     TakeIn { serial: Serial, reason: String },
+    /// The holder of a ukey leaves or moves, and not every ukey was brought.
+    Part(Box<PartingLooked>),
     /// The CA's key signs for some hours and certificates.
     UnlockCa,
     /// The clock was looked at and is right.
@@ -32,7 +37,9 @@ impl Proposed {
     pub(super) const fn duty(&self) -> Duty {
         match self {
             Self::Unblock { .. } => Duty::HandOut,
-            Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } => Duty::ManageStock,
+            Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } | Self::Part(_) => {
+                Duty::ManageStock
+            }
             Self::UnlockCa => Duty::ReadRecords, // Security alone decides on it, whoever asks.
             Self::ConfirmClock | Self::GoOn => Duty::SetUp,
         }
@@ -45,6 +52,10 @@ impl Proposed {
             Self::Wipe { .. } => "ui-second-wipe",
             Self::Destroy { .. } => "ui-second-destroy",
             Self::TakeIn { .. } => "ui-second-take-in",
+            Self::Part(looked) => match looked.parting.how {
+                Departure::Left | Departure::UnitClosed => "ui-second-leave",
+                Departure::Moved => "ui-second-move",
+            },
             Self::UnlockCa => "ui-second-unlock-ca",
             Self::ConfirmClock => "ui-second-confirm-clock",
             Self::GoOn => "ui-second-go-on",
@@ -58,6 +69,7 @@ impl Proposed {
             Self::Wipe { .. } => "ui-second-wipe-means",
             Self::Destroy { .. } => "ui-second-destroy-means",
             Self::TakeIn { .. } => "ui-second-take-in-means",
+            Self::Part(_) => "ui-second-part-means",
             Self::UnlockCa => "ui-second-unlock-ca-means",
             Self::ConfirmClock => "ui-second-confirm-clock-means",
             Self::GoOn => "ui-second-go-on-means",
@@ -71,6 +83,7 @@ impl Proposed {
             | Self::Wipe { serial, .. }
             | Self::Destroy { serial, .. }
             | Self::TakeIn { serial, .. } => Some(serial),
+            Self::Part(looked) => Some(&looked.parting.serial),
             Self::UnlockCa | Self::ConfirmClock | Self::GoOn => None,
         }
     }
@@ -82,6 +95,21 @@ impl Proposed {
             Self::Wipe { reason, .. }
             | Self::Destroy { reason, .. }
             | Self::TakeIn { reason, .. } => Some(reason),
+            Self::Part(looked) => Some(&looked.parting.reason),
+        }
+    }
+
+    /// What else is confirmed, line by line.
+    pub(super) fn facts(&self, wording: &Wording) -> Vec<String> {
+        match self {
+            Self::Unblock { .. }
+            | Self::Wipe { .. }
+            | Self::Destroy { .. }
+            | Self::TakeIn { .. }
+            | Self::UnlockCa
+            | Self::ConfirmClock
+            | Self::GoOn => Vec::new(),
+            Self::Part(looked) => looked.facts(wording),
         }
     }
 
@@ -97,6 +125,7 @@ impl Proposed {
             Self::Unblock { .. } | Self::Wipe { .. } | Self::UnlockCa => None,
             Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
             Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
+            Self::Part(_) => Some(TwoOfficerAct::Departure),
             Self::ConfirmClock => Some(TwoOfficerAct::ConfirmClock),
             Self::GoOn => Some(TwoOfficerAct::OlderRecords),
         }

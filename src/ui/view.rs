@@ -7,7 +7,7 @@ use super::audit_view::{AuditDone, AuditHealth, AuditPicture};
 use super::certificates_view::{CertificateDone, CertificatePicture};
 use super::check_view::CheckPicture;
 use super::first_run_view::{FirstRun, MadeNote};
-use super::loss_view::{LossDone, LossPicture};
+use super::loss_view::{LossDone, LossPicture, PartingLooked};
 use super::make_view::{OpenOrder, PinAsked, SlipDone, UkeyNote};
 use super::practice_view::PracticePicture;
 use super::requests_view::RequestsFacts;
@@ -86,6 +86,8 @@ pub(super) struct View {
     pub(super) losses: Option<Arc<LossPicture>>,
     /// The last loss that was reported, or found.
     pub(super) loss_done: Option<LossDone>,
+    /// What ends when a holder leaves or moves, as it was looked at last.
+    pub(super) parting: Option<PartingLooked>,
     pub(super) settings: Option<Arc<SettingsPicture>>,
     /// The last act there.
     pub(super) settings_done: Option<SettingsDone>,

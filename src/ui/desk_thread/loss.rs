@@ -67,11 +67,17 @@ impl AtWork<'_> {
                         "ui-loss-rekey-entered"
                     },
                     request: Some(row.number),
+                    parted: None,
                     crl: None,
                     crl_error: None,
                 });
                 return Ok(());
             }
+            LossAct::LookAtParting(parting) => {
+                self.look_at_parting(&parting)?;
+                return Ok(());
+            }
+            LossAct::Part(parting) => return self.part(&parting),
         };
         self.loss_done(done, &reported);
         Ok(())
@@ -83,6 +89,7 @@ impl AtWork<'_> {
             serial: reported.ukey.identity.serial.clone(),
             done,
             request: None,
+            parted: None,
             crl,
             crl_error,
         });

@@ -65,6 +65,7 @@ impl AtWork<'_> {
                 }
                 self.done(serial, "ui-taken-in");
             }
+            Proposed::Part(looked) => self.part_confirmed((&confirmed, &asked), looked)?,
             Proposed::UnlockCa => {
                 self.tried(confirmed.turn, self.unlock_ca((&confirmed, &asked)));
             }
@@ -97,7 +98,7 @@ impl AtWork<'_> {
         Ok(())
     }
 
-    fn second(
+    pub(super) fn second(
         &self,
         (confirmed, asked): (&Confirmed, &Typed),
         act: TwoOfficerAct,
