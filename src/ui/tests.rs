@@ -9,6 +9,7 @@ mod first_run;
 mod help;
 mod loss;
 mod make;
+mod parting;
 mod pin;
 mod practice;
 mod real_home;

@@ -9,8 +9,8 @@ use crate::station::jobs::losses::LossView;
 use crate::station::{HolderRow, LossRow};
 use crate::ui::loss_view::{LossAct, LossPicture};
 
-const HELD: &str = "8f5c00005f1b0001";
-const MISSING: &str = "8f5c00005f1b0002";
+pub(super) const HELD: &str = "8f5c00005f1b0001";
+pub(super) const MISSING: &str = "8f5c00005f1b0002";
 
 fn holder(text: &str, state: UkeyState) -> HolderRow {
     HolderRow {
@@ -44,7 +44,7 @@ fn report(secs: i64) -> LossView {
     }
 }
 
-fn loss_view(post: Post, open: Vec<LossView>) -> View {
+pub(super) fn loss_view(post: Post, open: Vec<LossView>) -> View {
     let picture = LossPicture {
         ukeys: vec![
             holder(MISSING, UkeyState::Suspended),

@@ -6,6 +6,7 @@ mod check;
 mod first_run;
 mod loss;
 pub(super) mod make;
+mod parting;
 mod pin;
 mod readers;
 mod requests;

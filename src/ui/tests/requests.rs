@@ -192,12 +192,12 @@ impl Bench {
         self.choose_named(Role::CheckBox, &name);
     }
 
-    fn press_key(&mut self, key: &str) {
+    pub(super) fn press_key(&mut self, key: &str) {
         let word = self.word(key);
         self.press(&word);
     }
 
-    fn says(&self, text: &str) -> bool {
+    pub(super) fn says(&self, text: &str) -> bool {
         self.harness
             .query_all_by_label_contains(text)
             .next()
