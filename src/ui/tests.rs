@@ -2,6 +2,7 @@
 //! channel that the desk's thread would read.
 
 mod audit;
+mod backup;
 mod certificates;
 mod check;
 mod door;

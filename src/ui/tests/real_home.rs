@@ -1,6 +1,7 @@
 //! The window on homes with real tokens and records, with the thread that owns its desk.
 
 mod audit;
+mod backup;
 mod certificates;
 mod check;
 mod first_run;
@@ -10,6 +11,7 @@ mod parting;
 mod pin;
 mod readers;
 mod requests;
+mod reveal;
 mod second;
 mod settings;
 mod stock;

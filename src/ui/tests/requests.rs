@@ -13,12 +13,14 @@ use crate::domain::approval::{Commitment, Decision};
 use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::scan::{Scan, ScanKind};
 use crate::station::ScanRow;
+use crate::station::door::AtDoor;
 use crate::station::jobs::approvals::Refusal;
 use crate::station::jobs::request_view::{Change, DecisionView, Details, Edit};
 use crate::ui::requests_view::{
-    EntryFacts, ListPicture, ListQuery, Look, OpenPicture, RequestsAct, RequestsDone,
+    EntryFacts, InFull, ListPicture, ListQuery, Look, OpenPicture, RequestsAct, RequestsDone,
     RequestsFacts, RequestsQuery, ReviewPicture, ScanSight, Seen, UnitChoice,
 };
+use crate::ui::second_view::Proposed;
 
 const ID_NUMBER: &str = "439900199003070046";
 
@@ -417,6 +419,42 @@ fn one_opens_in_the_papers_order_with_what_was_decided_and_edited() {
 }
 
 #[test]
+fn what_the_auditor_sees_in_full_security_releases_in_the_card() {
+    for (key, look) in [
+        ("ui-request-reveal", Look::Fields),
+        ("ui-request-scan-open", Look::Scan("07".repeat(32))),
+        ("ui-request-print", Look::Form(None)),
+    ] {
+        let mut bench = at_one(Post::Auditor, "2026-0001", RequestState::Submitted);
+        let release = bench.word("ui-reveal-release");
+        assert!(bench.says(&release));
+        bench.type_into(Role::TextInput, "ui-request-reveal-reason", "抽查");
+        lock(&bench.harness.state().view).seconds = vec![AtDoor {
+            name: OfficerName::parse("zhao").unwrap(),
+            post: Post::Security,
+            wait_secs: None,
+            by_secrets: true,
+        }];
+        bench.press_key(key);
+        assert!(bench.sent().is_empty(), "nobody has released it");
+        assert!(bench.says("2026-0001") && bench.says("抽查"));
+        let waived = bench.word("ui-second-waived");
+        assert!(!bench.says(&waived), "never by one");
+        bench.press_key("ui-second-confirm");
+        let sent = bench.sent();
+        let [Command::Confirmed(confirmed)] = sent.as_slice() else {
+            panic!("{sent:?}")
+        };
+        let sight = InFull {
+            number: "2026-0001".to_owned(),
+            what: look,
+            reason: "抽查".to_owned(),
+        };
+        assert_eq!(confirmed.act, Proposed::Reveal(Box::new(sight)));
+    }
+}
+
+#[test]
 fn numbers_and_scans_are_seen_for_a_reason_only_and_masked_again_elsewhere() {
     let mut bench = at_one(Post::Security, "2026-0001", RequestState::Submitted);
     for key in [
@@ -437,15 +475,17 @@ fn numbers_and_scans_are_seen_for_a_reason_only_and_masked_again_elsewhere() {
     }
     let acts = bench.request_acts();
     let [
-        RequestsAct::Reveal { what, reason, .. },
-        RequestsAct::Reveal { what: scan, .. },
-        RequestsAct::Print { out: None, .. },
+        RequestsAct::Reveal(fields),
+        RequestsAct::Reveal(scan),
+        RequestsAct::Reveal(form),
     ] = acts.as_slice()
     else {
         panic!("{acts:?}")
     };
-    assert_eq!((what, reason.as_str()), (&Look::Fields, "与身份证核对"));
-    assert_eq!(*scan, Look::Scan("07".repeat(32)));
+    let reason = fields.reason.as_str();
+    assert_eq!((&fields.what, reason), (&Look::Fields, "与身份证核对"));
+    assert_eq!(scan.what, Look::Scan("07".repeat(32)));
+    assert_eq!(form.what, Look::Form(None));
     let seen = Seen {
         number: "2026-0001".to_owned(),
         revision: 1,

@@ -2068,7 +2068,12 @@ ui-request-review-none = Approve, return or reject one first
 ui-request-review-sign = Sign {$count} and write the answer
 ui-request-reviewed = Signed, {$count}; the answer for the unit that sent them up: {$path}
 ui-request-files-first = Write the template first, fill it in and take it at the left; what became of each row is told here.
-ui-hint-reveal-not-released = Security releases what an auditor sees: use the command request show --reveal --second.
+ui-hint-reveal-not-released = Security releases what the auditor sees: write a reason, press what is to be seen, and let security confirm in the card.
+ui-reveal-release = Security releases each look that the auditor takes; both names and the reason are kept in the log.
+ui-reveal-fields = See the fields in full
+ui-reveal-scan = Open the scan
+ui-reveal-form = Write the filled form to a file
+ui-reveal-scan-file = Write the scan to a file
 ui-hint-request-duplicate = This person has that application in the unit already: open it and edit it, or withdraw it first. What you typed is still there.
 ui-hint-opinions-missing = Have the system administrator open the application and record the opinions from the paper.
 ui-hint-scan-missing = Have the system administrator open the application and attach the sealed scan.
@@ -2233,11 +2238,48 @@ ui-backup-folder = Folder for the backup
 ui-backup-folder-hint = best on another disk or a USB stick
 ui-backup-folder-first = Fill in a folder first
 ui-backup-next = Keep the file in another place, and write down the short code.
+ui-kit-title = Recovery kit
+ui-kit-why = Three papers for three custodians; any two let a replacement in. No officer keeps one. A kit that is made voids the one before.
+ui-kit-none = There is no recovery kit yet
+ui-kit-there = The recovery kit was made on {$day}
+ui-kit-folder = Folder for the three PDFs
+ui-kit-custodians-first = Name three custodians
+ui-kit-make = Make a recovery kit…
+ui-compare-title = After a restore
+ui-compare-of = This home was restored on {$restored} from a backup of {$made}.
+ui-compare-locked = Not compared yet: nothing is made or handed out, and the CA does not sign.
+ui-compare-since = Compared on {$day}
+ui-compare-again = Compare it again when another checkpoint, list or ukey comes to light.
+ui-compare-what = It is compared with what is known outside: the newest checkpoint, the newest published list of revoked certificates, and every ukey at hand, plugged in. What the records do not hold is taken in.
+ui-compare-checkpoint = The newest checkpoint
+ui-compare-by-file = There is a file of it
+ui-compare-by-code = There is a short code: on the newest paper, or told by the unit above or below
+ui-compare-no-checkpoint = Both officers say: there is no checkpoint
+ui-compare-file = Checkpoint file (.p7s)
+ui-compare-code = Short code
+ui-compare-code-first = Type the short code as it is on the paper
+ui-compare-choose = Choose whether there is a checkpoint
+ui-compare-list = List of revoked certificates
+ui-compare-lists = Files of the newest lists of revoked certificates, one a line; one for each key that the CA had
+ui-compare-lists-first = Name the lists, or say that there is none
+ui-compare-no-other-list = Both officers say: no other list was published
+ui-compare = Compare…
+ui-compared = Compared: {$revoked} certificates newly revoked, {$unknown} that the records do not hold, {$damaged} ukeys out of stock as damaged.
+ui-compared-next = Work goes on as usual; what is unfinished goes on at the page Make.
+ui-compare-unknown = Certificates that the records do not hold ({$count})
+ui-compare-unknown-what = This CA issued them after the backup; they are revoked, and on every list.
+ui-cure-restore = Two officers compare it under Backup in the settings.
+ui-cure-recovery-kit = Two officers make it under Backup in the settings.
+ui-hint-restore-not-compared = System compares it under Backup in the settings, and security confirms. Nothing is made or handed out before.
+ui-hint-restore-crl-missing = Each key that the CA had needs its newest list; if there is none, tick that both officers say so.
+ui-hint-restore-forked = Stop working, tell the superior and the auditor; restore another backup.
+ui-hint-exchange-crl-older = A newer list is known here: leave this one out.
+ui-health-restored = restored, not compared
+ui-health-restored-hint = Nothing is made or handed out, and the CA does not sign: system compares it under Backup in the settings, and security confirms.
 ui-settings-backup-commands =
     restore FILE --second NAME  makes a home out of a backup, with two officers
-    recovery kit DIR --second NAME  makes the three papers of the recovery kit
+    recovery use NEW --replaces OLD  enrols a replacement with two shares of the kit
     purge --dry-run  lists what has had its time; erasing it takes two officers
-    clock confirm --second NAME  two officers confirm the clock
 
 
 ## Window: Guide
@@ -2360,6 +2402,13 @@ ui-second-take-in-means = No dispatch note names this ukey. Who confirms should 
 ui-second-leave = holder leaves, ukey not brought
 ui-second-move = holder moves, ukey not brought
 ui-second-part-means = What is revoked stays revoked. Who confirms knows that the holder has gone, and why the ukey was not brought.
+ui-second-kit = make a recovery kit
+ui-second-kit-means = Any two of the papers let somebody in without a passphrase. Who confirms knows the three custodians, and sees each paper sealed.
+ui-second-compare = compare the restored home
+ui-second-compare-means = Making and signing go on after it. Who confirms knows of no newer checkpoint or list.
+ui-second-reveal = see personal data in full
+ui-second-reveal-means = It is released this once. Who confirms knows why it is needed, and sees the auditor leave the page.
+ui-second-fact = {$what}: {$is}
 ui-second-unlock-ca = unlock the CA
 ui-second-unlock-ca-means = The CA then signs for 8 hours or 50 certificates, whichever ends first.
 ui-second-confirm-clock = confirm the clock

@@ -2068,7 +2068,12 @@ ui-request-review-none = 先选批准、退回或拒绝，至少一条
 ui-request-review-sign = 签名 {$count} 条并写出答复
 ui-request-reviewed = 已签名 {$count} 条，答复交给上报单位：{$path}
 ui-request-files-first = 先写出模板，填好后在左侧导入；每一行的结果显示在这里。
-ui-hint-reveal-not-released = 安全审计员查看须由安全管理员放行：请用命令行 request show --reveal --second。
+ui-hint-reveal-not-released = 安全审计员查看须由安全管理员放行：写理由，点要看的，由安全管理员在卡片上确认。
+ui-reveal-release = 安全审计员查看全文，每次都由安全管理员放行，双方姓名和理由记入日志。
+ui-reveal-fields = 查看各栏全文
+ui-reveal-scan = 打开扫描件
+ui-reveal-form = 写出填好的申请单
+ui-reveal-scan-file = 写出扫描件
 ui-hint-request-duplicate = 该人在本单位已有这份申请：请打开它修改，或先撤回。您填的内容还在。
 ui-hint-opinions-missing = 请系统管理员打开该申请，照申请单登记意见。
 ui-hint-scan-missing = 请系统管理员打开该申请，附加盖章扫描件。
@@ -2233,11 +2238,48 @@ ui-backup-folder = 备份到文件夹
 ui-backup-folder-hint = 最好在另一块硬盘或 U 盘上
 ui-backup-folder-first = 请先填写文件夹
 ui-backup-next = 请把文件放到另一处保管，并记下短码。
+ui-kit-title = 恢复密钥
+ui-kit-why = 三份纸，三名保管人各持一份，任意两份可让接替的人进来。管理员不能当保管人。做新的，旧的即作废。
+ui-kit-none = 还没有恢复密钥
+ui-kit-there = 恢复密钥做于 {$day}
+ui-kit-folder = 三份 PDF 存到文件夹
+ui-kit-custodians-first = 请填三名保管人
+ui-kit-make = 制作恢复密钥…
+ui-compare-title = 恢复后核对
+ui-compare-of = 本台于 {$restored} 从 {$made} 的备份恢复。
+ui-compare-locked = 尚未核对：不制证、不发放，CA 不签发。
+ui-compare-since = {$day} 已核对
+ui-compare-again = 又发现新的检查点、列表或 ukey 时，可以再核对一次。
+ui-compare-what = 用外面知道的来核对：最新的检查点、最新发布的吊销列表，手边的 ukey 全部插上。记录里没有的，随即补进来。
+ui-compare-checkpoint = 最新的检查点
+ui-compare-by-file = 有检查点文件
+ui-compare-by-code = 有短码：在最近的纸质单据上，或由上下级告知
+ui-compare-no-checkpoint = 两人确认：没有任何检查点
+ui-compare-file = 检查点文件（.p7s）
+ui-compare-code = 短码
+ui-compare-code-first = 请照单据输入短码
+ui-compare-choose = 请选择有没有检查点
+ui-compare-list = 吊销列表
+ui-compare-lists = 最新的吊销列表文件，每行一个；CA 换过密钥的，每一代一个
+ui-compare-lists-first = 请填吊销列表，或确认没有
+ui-compare-no-other-list = 两人确认：此外没有发布过其他列表
+ui-compare = 核对…
+ui-compared = 已核对：新吊销 {$revoked} 张证书，记录中没有的证书 {$unknown} 张，{$damaged} 个 ukey 转为损坏。
+ui-compared-next = 可以照常办理了；没有制完的，在“制证”页继续。
+ui-compare-unknown = 记录中没有的证书（{$count}）
+ui-compare-unknown-what = 由本台 CA 签发、备份之后才有；它们已吊销，写进每一期列表。
+ui-cure-restore = 由两名管理员在“设置”页的“备份”中核对。
+ui-cure-recovery-kit = 由两名管理员在“设置”页的“备份”中制作。
+ui-hint-restore-not-compared = 由系统管理员在“设置”页的“备份”中核对，安全管理员确认。核对以前不制证、不发放。
+ui-hint-restore-crl-missing = CA 每一代密钥都要有最新的列表；确实没有的，勾选“两人确认：此外没有发布过其他列表”。
+ui-hint-restore-forked = 请停止工作，报告上级和安全审计员；换用另一份备份恢复。
+ui-hint-exchange-crl-older = 本台已有更新的列表：不用填这一份。
+ui-health-restored = 恢复后未核对
+ui-health-restored-hint = 不制证、不发放，CA 不签发：由系统管理员在“设置”页的“备份”中核对，安全管理员确认。
 ui-settings-backup-commands =
     restore 文件 --second 姓名  从备份恢复，须两人在场
-    recovery kit 文件夹 --second 姓名  制作恢复密钥的三份纸
+    recovery use 新姓名 --replaces 原姓名  用两份恢复密钥登记接替的人
     purge --dry-run  列出保存期满、该清除的信息；清除须两人在场
-    clock confirm --second 姓名  两人确认时钟
 
 
 ## Window: Guide
@@ -2360,6 +2402,13 @@ ui-second-take-in-means = 该 ukey 没有发放单。确认人应见到实物和
 ui-second-leave = 持有人离开，ukey 未交回
 ui-second-move = 持有人调动，ukey 未交回
 ui-second-part-means = 证书吊销后不能恢复。确认人应知道持有人确已离开，ukey 为何没有交回。
+ui-second-kit = 制作恢复密钥
+ui-second-kit-means = 任意两份可让人不凭口令进来。确认人应认识三名保管人，并看着各份密封。
+ui-second-compare = 恢复后核对
+ui-second-compare-means = 核对后制证和签发恢复。确认人应自己知道没有更新的检查点和列表。
+ui-second-reveal = 查看个人信息全文
+ui-second-reveal-means = 只放行这一次。确认人应知道为什么要看，并看着其离开这一页。
+ui-second-fact = {$what}：{$is}
 ui-second-unlock-ca = 解锁 CA
 ui-second-unlock-ca-means = CA 随后可签发 8 小时或 50 张证书，先到为止。
 ui-second-confirm-clock = 确认时钟无误
