@@ -27,6 +27,7 @@ mod practice_panel;
 mod practice_thread;
 mod practice_view;
 mod rail;
+mod remote_view;
 mod requests_page;
 mod requests_view;
 mod second_card;

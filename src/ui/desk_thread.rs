@@ -12,6 +12,7 @@ mod parting;
 mod pins;
 mod practice;
 mod read;
+mod remote;
 mod requests;
 mod second;
 mod settings;

@@ -2,6 +2,7 @@
 //! is missing or was found, and the reports whose clock runs.
 
 mod parting;
+mod remote;
 
 use std::time::Duration;
 
@@ -45,6 +46,8 @@ pub(super) struct State {
     proposed: Option<Proposed>,
     /// The form of a holder who leaves or moves, while it is open.
     parting: Option<parting::State>,
+    /// Unblocking by files, while it is seen.
+    remote: Option<remote::State>,
     /// The last act that was told: its form is closed since, and nothing is sent twice.
     told: Option<(Serial, &'static str)>,
 }
@@ -117,9 +120,20 @@ pub(super) fn show(
                     if let Some(note) = &view.note {
                         parts::note(ui, wording, note);
                     }
+                    if page.remote.is_some() {
+                        act = by_files(ui, wording, view, page);
+                        return;
+                    }
                     act = form(ui, wording, view, (picture, page));
                     ui.add_space(12.0);
                     clocks(ui, wording, &picture.open);
+                    ui.add_space(12.0);
+                    title(ui, wording.text("ui-remote-title"));
+                    ui.label(wording.text("ui-remote-what"));
+                    let button = egui::Button::new(wording.text("ui-remote"));
+                    if pressed(ui, wording, view, Duty::HandOut, button) {
+                        page.remote = Some(remote::State::default());
+                    }
                 });
         });
     });
@@ -264,6 +278,17 @@ fn form(
         }
         act.or(reported).or(anew)
     })
+}
+
+/// A ukey is unblocked with a neighbour's desk.
+fn by_files(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State) -> Option<LossAct> {
+    let form = page.remote.as_mut()?;
+    match remote::show(ui, wording, view, form)? {
+        remote::Asked::Act(act) => return Some(LossAct::Remote(act)),
+        remote::Asked::Propose(act) => page.proposed = Some(act),
+        remote::Asked::Close => page.remote = None,
+    }
+    None
 }
 
 /// Its holder leaves or moves.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::parts::grouped;
+use super::remote_view::RemoteAct;
 use crate::domain::certificate::RevocationReason;
 use crate::domain::departure::Departure;
 use crate::domain::loss::LossKind;
@@ -144,4 +145,6 @@ pub(super) enum LossAct {
     LookAtParting(Parting),
     /// Carry it out: every ukey was brought.
     Part(Parting),
+    /// Something of unblocking by files.
+    Remote(RemoteAct),
 }

@@ -2,6 +2,7 @@
 //! them for that one act.
 
 use super::loss_view::PartingLooked;
+use super::remote_view::QuestionLooked;
 use super::requests_view::InFull;
 use super::settings_view::{CompareOrder, KitOrder, Newest};
 use super::view::View;
@@ -18,6 +19,8 @@ use crate::wording::Wording;
 pub(super) enum Proposed {
     /// The holder of this ukey, whose identity was compared, sets a new PIN.
     Unblock { serial: Serial },
+    /// A neighbour's desk unblocks a ukey of this station.
+    Grant(Box<QuestionLooked>),
     /// Make a ukey that came back blank again.
     Wipe { serial: Serial, reason: String },
     /// End a ukey for good.
@@ -44,7 +47,7 @@ impl Proposed {
     /// The duty of who proposes it.
     pub(super) const fn duty(&self) -> Duty {
         match self {
-            Self::Unblock { .. } => Duty::HandOut,
+            Self::Unblock { .. } | Self::Grant(_) => Duty::HandOut,
             Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } | Self::Part(_) => {
                 Duty::ManageStock
             }
@@ -58,6 +61,7 @@ impl Proposed {
     pub(super) const fn key(&self) -> &'static str {
         match self {
             Self::Unblock { .. } => "ui-second-unblock",
+            Self::Grant(_) => "ui-second-grant",
             Self::Wipe { .. } => "ui-second-wipe",
             Self::Destroy { .. } => "ui-second-destroy",
             Self::TakeIn { .. } => "ui-second-take-in",
@@ -78,6 +82,7 @@ impl Proposed {
     pub(super) const fn meaning(&self) -> &'static str {
         match self {
             Self::Unblock { .. } => "ui-second-unblock-means",
+            Self::Grant(_) => "ui-second-grant-means",
             Self::Wipe { .. } => "ui-second-wipe-means",
             Self::Destroy { .. } => "ui-second-destroy-means",
             Self::TakeIn { .. } => "ui-second-take-in-means",
@@ -98,6 +103,7 @@ impl Proposed {
             | Self::Wipe { serial, .. }
             | Self::Destroy { serial, .. }
             | Self::TakeIn { serial, .. } => Some(serial),
+            Self::Grant(looked) => Some(&looked.serial),
             Self::Part(looked) => Some(&looked.parting.serial),
             Self::MakeKit(_)
             | Self::Compare(_)
@@ -112,6 +118,7 @@ impl Proposed {
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
             Self::Unblock { .. }
+            | Self::Grant(_)
             | Self::MakeKit(_)
             | Self::Compare(_)
             | Self::UnlockCa
@@ -135,6 +142,7 @@ impl Proposed {
             | Self::UnlockCa
             | Self::ConfirmClock
             | Self::GoOn => Vec::new(),
+            Self::Grant(looked) => looked.facts(wording),
             Self::Part(looked) => looked.facts(wording),
             Self::MakeKit(order) => kit_facts(order, wording),
             Self::Compare(order) => compare_facts(order, wording),
@@ -151,7 +159,7 @@ impl Proposed {
     /// As the rules on two officers know it; what security alone releases is none of those.
     pub(super) const fn act(&self) -> Option<TwoOfficerAct> {
         match self {
-            Self::Unblock { .. } | Self::Wipe { .. } | Self::UnlockCa => None,
+            Self::Unblock { .. } | Self::Grant(_) | Self::Wipe { .. } | Self::UnlockCa => None,
             Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
             Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
             Self::Part(_) => Some(TwoOfficerAct::Departure),

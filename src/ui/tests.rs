@@ -14,6 +14,7 @@ mod parting;
 mod pin;
 mod practice;
 mod real_home;
+mod remote;
 mod requests;
 mod second;
 mod settings;

@@ -10,6 +10,7 @@ use super::first_run_view::{FirstRun, MadeNote};
 use super::loss_view::{LossDone, LossPicture, PartingLooked};
 use super::make_view::{OpenOrder, PinAsked, SlipDone, UkeyNote};
 use super::practice_view::PracticePicture;
+use super::remote_view::{QuestionLooked, RemoteDone};
 use super::requests_view::RequestsFacts;
 use super::second_view::SecondTried;
 use super::settings_view::{BackupProgress, Examined, SettingsDone, SettingsPicture};
@@ -88,6 +89,10 @@ pub(super) struct View {
     pub(super) loss_done: Option<LossDone>,
     /// What ends when a holder leaves or moves, as it was looked at last.
     pub(super) parting: Option<PartingLooked>,
+    /// A neighbour's question for an SO PIN, as it was looked into last.
+    pub(super) question: Option<QuestionLooked>,
+    /// The last act of unblocking by files.
+    pub(super) remote_done: Option<RemoteDone>,
     pub(super) settings: Option<Arc<SettingsPicture>>,
     /// The last act there.
     pub(super) settings_done: Option<SettingsDone>,

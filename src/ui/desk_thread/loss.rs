@@ -78,6 +78,7 @@ impl AtWork<'_> {
                 return Ok(());
             }
             LossAct::Part(parting) => return self.part(&parting),
+            LossAct::Remote(act) => return self.remote_act(act),
         };
         self.loss_done(done, &reported);
         Ok(())

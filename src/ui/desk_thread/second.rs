@@ -45,6 +45,7 @@ impl AtWork<'_> {
             Proposed::Part(looked) => self.part_confirmed(by, looked)?,
             Proposed::MakeKit(order) => self.kit_confirmed(by, order)?,
             Proposed::Compare(order) => self.compare_confirmed(by, order)?,
+            Proposed::Grant(seen) => self.grant_confirmed(by, seen)?,
             Proposed::Reveal(sight) => self.see_confirmed(by, sight)?,
             Proposed::UnlockCa => {
                 self.tried(confirmed.turn, self.unlock_ca(by));
@@ -130,7 +131,7 @@ impl AtWork<'_> {
         self.tried(confirmed.turn, second)
     }
 
-    fn release(
+    pub(super) fn release(
         &self,
         (confirmed, asked): (&Confirmed, &Typed),
         serial: &Serial,

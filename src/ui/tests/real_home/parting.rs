@@ -118,6 +118,11 @@ fn a_holder_leaves_with_the_ukey_by_one_officer_and_without_it_by_two() {
     desk.until(|view| !view.busy && view.loss_done.is_some());
     let parted = desk.parted().unwrap();
     assert_eq!((parted.all, parted.returned), (1, 1));
+    // What came back is with nobody.
+    desk.until(|view| {
+        let page = view.losses.as_ref();
+        page.is_some_and(|page| page.ukeys.len() == 1)
+    });
 
     practice::pull(desk.home.path(), serials[1].as_str()).unwrap();
     desk.part(&serials[1], "ui-part-left");
