@@ -3,6 +3,7 @@
 
 mod parting;
 mod remote;
+mod taking;
 
 use std::time::Duration;
 
@@ -46,6 +47,8 @@ pub(super) struct State {
     proposed: Option<Proposed>,
     /// The form of a holder who leaves or moves, while it is open.
     parting: Option<parting::State>,
+    /// The form of a ukey that comes back, while it is open.
+    taking: Option<taking::State>,
     /// Unblocking by files, while it is seen.
     remote: Option<remote::State>,
     /// The last act that was told: its form is closed since, and nothing is sent twice.
@@ -69,10 +72,17 @@ impl State {
         let done = done.map(|done| (done.serial.clone(), done.done));
         if done != self.told {
             if done.is_some() {
-                (self.chosen, self.parting) = (None, None);
+                (self.chosen, self.parting, self.taking) = (None, None, None);
             }
             self.told = done;
         }
+    }
+
+    /// Opens the form of one that comes back; the search finds it, however many there are.
+    fn fetch(&mut self, serial: &Serial) {
+        self.choose(serial);
+        serial.as_str().clone_into(&mut self.search);
+        self.taking = Some(taking::State::default());
     }
 
     fn choose(&mut self, serial: &Serial) {
@@ -127,6 +137,9 @@ pub(super) fn show(
                     act = form(ui, wording, view, (picture, page));
                     ui.add_space(12.0);
                     clocks(ui, wording, &picture.open);
+                    if let Some(serial) = taking::due(ui, wording, &picture.due) {
+                        page.fetch(&serial);
+                    }
                     ui.add_space(12.0);
                     title(ui, wording.text("ui-remote-title"));
                     ui.label(wording.text("ui-remote-what"));
@@ -255,6 +268,9 @@ fn form(
         if page.parting.is_some() {
             return leaving(ui, wording, view, (row, page));
         }
+        if page.taking.is_some() {
+            return coming_back(ui, wording, view, (row, page));
+        }
         let mut act = None;
         if row.state == UkeyState::Suspended {
             act = found(ui, wording, view, (row, page));
@@ -276,8 +292,33 @@ fn form(
                 page.parting = Some(parting::State::default());
             }
         }
+        if taking::is_offered(row.state) {
+            ui.separator();
+            title(ui, wording.text("ui-take-back-title"));
+            let button = egui::Button::new(wording.text("ui-take-back-begin"));
+            if pressed(ui, wording, view, Duty::ManageStock, button) {
+                page.taking = Some(taking::State::default());
+            }
+        }
         act.or(reported).or(anew)
     })
+}
+
+/// It comes back from its holder.
+fn coming_back(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (row, page): (&HolderRow, &mut State),
+) -> Option<LossAct> {
+    let form = page.taking.as_mut()?;
+    match taking::show(ui, wording, view, (row, form))? {
+        taking::Asked::Act(act) => Some(act),
+        taking::Asked::Close => {
+            page.taking = None;
+            None
+        }
+    }
 }
 
 /// A ukey is unblocked with a neighbour's desk.

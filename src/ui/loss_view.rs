@@ -7,6 +7,7 @@ use super::remote_view::RemoteAct;
 use crate::domain::certificate::RevocationReason;
 use crate::domain::departure::Departure;
 use crate::domain::loss::LossKind;
+use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::HolderRow;
 use crate::station::jobs::holders::Departed;
@@ -22,6 +23,18 @@ pub(super) struct LossPicture {
     pub(super) more: bool,
     /// Reports whose clock runs, the oldest first.
     pub(super) open: Vec<LossView>,
+    /// Ukeys that are still to be fetched from who left, the oldest departure first.
+    pub(super) due: Vec<DueLine>,
+}
+
+/// A ukey whose holder left and did not bring it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DueLine {
+    pub(super) serial: Serial,
+    pub(super) holder: String,
+    /// The unit that was left.
+    pub(super) unit: String,
+    pub(super) since: Timestamp,
 }
 
 /// What became of the last act here.
@@ -141,6 +154,12 @@ pub(super) enum LossAct {
     Found { serial: Serial, statement: PathBuf },
     /// Enter its holder's request anew, for another ukey (D-42) or for a new key on this one (D-47).
     Anew { serial: Serial, renewal: bool },
+    /// It came back from its holder; whatever certificate is on it ends, told so in the list.
+    TakeBack {
+        serial: Serial,
+        why: RevocationReason,
+        reason: String,
+    },
     /// See what ends when its holder leaves or moves (D-45).
     LookAtParting(Parting),
     /// Carry it out: every ukey was brought.

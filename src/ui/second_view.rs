@@ -51,8 +51,8 @@ impl Proposed {
             Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } | Self::Part(_) => {
                 Duty::ManageStock
             }
-            Self::Reveal(_) => Duty::ReadRecords,
-            Self::UnlockCa => Duty::ReadRecords, // Security alone decides on it, whoever asks.
+            // Security decides on both, whoever asks.
+            Self::Reveal(_) | Self::UnlockCa => Duty::ReadRecords,
             Self::MakeKit(_) | Self::Compare(_) | Self::ConfirmClock | Self::GoOn => Duty::SetUp,
         }
     }

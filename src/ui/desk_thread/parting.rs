@@ -1,13 +1,15 @@
-//! What the desk's thread does when a holder leaves or moves (D-45).
+//! What the desk's thread does when a holder leaves or moves, and when a ukey comes back (D-45).
 
 use super::{AtWork, Typed};
+use crate::domain::certificate::RevocationReason;
 use crate::domain::departure::Departure;
 use crate::domain::two_officers::TwoOfficerAct;
-use crate::domain::ukey::UkeyState;
+use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::jobs::holders::{self, Departing, NextUnit, Ukeys, Who};
+use crate::station::jobs::return_ukey;
 use crate::station::{Error, SecondOfficer};
 use crate::ui::lock;
-use crate::ui::loss_view::{LossDone, Parted, Parting, PartingLooked, PartingTo};
+use crate::ui::loss_view::{DueLine, LossDone, Parted, Parting, PartingLooked, PartingTo};
 use crate::ui::second_view::Confirmed;
 use crate::ui::view::on_list;
 
@@ -111,5 +113,37 @@ impl AtWork<'_> {
         let mut view = lock(self.view);
         (view.parting, view.loss_done) = (None, Some(done));
         Ok(())
+    }
+
+    /// It came back from its holder.
+    pub(super) fn take_back(
+        &self,
+        serial: Serial,
+        (why, reason): (RevocationReason, &str),
+    ) -> Result<(), Error> {
+        let what = (serial.as_str(), reason);
+        let returned = return_ukey::take_back(&self.desk, &self.officer, what, why)?;
+        let (crl, crl_error) = on_list(returned.crl.as_ref());
+        lock(self.view).loss_done = Some(LossDone {
+            serial,
+            done: "ui-take-back-done",
+            request: None,
+            parted: None,
+            crl,
+            crl_error,
+        });
+        Ok(())
+    }
+
+    /// Ukeys that are still to be fetched from who left.
+    pub(super) fn due_lines(&self) -> Result<Vec<DueLine>, Error> {
+        let rows = holders::due(&self.desk, &self.officer)?.into_iter();
+        let lines = rows.map(|row| DueLine {
+            serial: row.serial,
+            holder: row.holder,
+            unit: row.unit,
+            since: row.since,
+        });
+        Ok(lines.collect())
     }
 }

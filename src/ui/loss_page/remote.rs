@@ -115,7 +115,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, form: &mut State
         Side::Owner => {
             let answered = card(ui, |ui| question(ui, wording, view, form));
             let confirmed = card(ui, |ui| confirm(ui, wording, view, form));
-            answered.or(confirmed.map(Asked::Act))
+            answered.or_else(|| confirmed.map(Asked::Act))
         }
     }
 }
@@ -182,7 +182,7 @@ fn question(ui: &mut Ui, wording: &Wording, view: &View, form: &mut State) -> Op
     let looked = looked.filter(|looked| Some(&looked.file) == path.as_ref());
     let granted = looked.and_then(|looked| grant(ui, wording, view, looked));
     let look = path.filter(|_path| asked).map(RemoteAct::Look);
-    granted.or(look.map(Asked::Act))
+    granted.or_else(|| look.map(Asked::Act))
 }
 
 /// What is asked, and the button that has security answer it.

@@ -128,15 +128,12 @@ fn kit(
         title(ui, wording.text("ui-kit-title"));
         ui.label(wording.text("ui-kit-why"));
         let colors = theme::colors(ui);
-        match picture.kit_made_at {
-            Some(at) => {
-                let made = wording.with("ui-kit-there", [("day", day(at))]);
-                ui.colored_label(colors.good, format!("✓ {made}"));
-            }
-            None => {
-                let none = wording.text("ui-kit-none");
-                ui.colored_label(colors.attention, format!("△ {none}"));
-            }
+        if let Some(at) = picture.kit_made_at {
+            let made = wording.with("ui-kit-there", [("day", day(at))]);
+            ui.colored_label(colors.good, format!("✓ {made}"));
+        } else {
+            let none = wording.text("ui-kit-none");
+            ui.colored_label(colors.attention, format!("△ {none}"));
         }
         for (name, number) in state.custodians.iter_mut().zip(1..) {
             let word = wording.with("ui-first-custodian", [("number", number.to_string())]);

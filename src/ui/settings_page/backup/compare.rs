@@ -108,16 +108,13 @@ fn standing(ui: &mut Ui, wording: &Wording, origin: Origin) {
         ("restored", day(origin.restored_at)),
     ];
     ui.label(wording.with("ui-compare-of", args));
-    match origin.compared_at {
-        Some(at) => {
-            let words = wording.with("ui-compare-since", [("day", day(at))]);
-            ui.colored_label(colors.good, format!("✓ {words}"));
-            ui.weak(wording.text("ui-compare-again"));
-        }
-        None => {
-            let words = wording.text("ui-compare-locked");
-            ui.colored_label(colors.stopped, format!("✕ {words}"));
-        }
+    if let Some(at) = origin.compared_at {
+        let words = wording.with("ui-compare-since", [("day", day(at))]);
+        ui.colored_label(colors.good, format!("✓ {words}"));
+        ui.weak(wording.text("ui-compare-again"));
+    } else {
+        let words = wording.text("ui-compare-locked");
+        ui.colored_label(colors.stopped, format!("✕ {words}"));
     }
     ui.label(wording.text("ui-compare-what"));
 }
