@@ -27,6 +27,8 @@ mod practice_panel;
 mod practice_thread;
 mod practice_view;
 mod rail;
+mod recovery_page;
+mod recovery_view;
 mod remote_view;
 mod requests_page;
 mod requests_view;

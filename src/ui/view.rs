@@ -10,6 +10,7 @@ use super::first_run_view::{FirstRun, MadeNote};
 use super::loss_view::{LossDone, LossPicture, PartingLooked};
 use super::make_view::{OpenOrder, PinAsked, SlipDone, UkeyNote};
 use super::practice_view::PracticePicture;
+use super::recovery_view::Recovered;
 use super::remote_view::{QuestionLooked, RemoteDone};
 use super::requests_view::RequestsFacts;
 use super::second_view::SecondTried;
@@ -45,6 +46,8 @@ pub(super) struct View {
     pub(super) practice: bool,
     /// The home was made a moment ago.
     pub(super) made: Option<MadeNote>,
+    /// A replacement officer was enrolled with the recovery kit, or their passphrase refused.
+    pub(super) recovered: Option<Recovered>,
     /// After so many minutes without input the desk is left; 0 while it is not open.
     pub(super) idle_minutes: u32,
     /// Approved, and made on a blank each.
@@ -152,6 +155,7 @@ impl View {
             unit: self.unit.clone(),
             practice: self.practice,
             made: self.made.clone(),
+            recovered: self.recovered.clone(),
             pins_asked: self.pins_asked,
             gone: self.gone,
             ..Self::default()

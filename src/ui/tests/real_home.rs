@@ -10,6 +10,7 @@ pub(super) mod make;
 mod parting;
 mod pin;
 mod readers;
+mod recover;
 mod remote;
 mod requests;
 mod reveal;

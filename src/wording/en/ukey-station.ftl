@@ -101,6 +101,27 @@ ui-type-passphrase = Type the passphrase first
 ui-by-secrets = The practice secrets know this passphrase: nothing is to be typed
 ui-wait = Too many wrong passphrases: {$secs} s left
 ui-wait-next = Wait until the time has run down, then type the passphrase again.
+ui-recover-open = Nobody can sign in? Use the recovery kit…
+ui-recover-title = Enrol a replacement with the recovery kit
+ui-recover-what = Two custodians come, each with a share, and type it line by line as it stands on the paper. Whom they replace is disabled and the kit is void; the replacement has at most 72 hours, and approves, makes and hands out nothing before the superior has certified them.
+ui-recover-whom = Whose place they take
+ui-recover-whom-first = Choose whose place they take
+ui-recover-name = The name they sign in with (small letters, digits, hyphens)
+ui-recover-name-first = Type the name they sign in with
+ui-recover-passphrase = Their own passphrase
+ui-recover-again = The passphrase once more
+ui-recover-passphrase-first = The replacement types a passphrase twice
+ui-recover-share = Share {$place}
+ui-recover-line = Share {$place}, line {$line}
+ui-recover-right = right
+ui-recover-not-yet = not right yet
+ui-recover-shares-first = Type every line of both shares right
+ui-recover = Enrol the replacement
+ui-recovered = {$name} is enrolled until {$until} (UTC). Sign in with the passphrase of a moment ago.
+ui-recovered-next = Enter their form 1 soon and have the superior certify them; the kit is void, make another one.
+ui-hint-share-wrong = The custodian looks whether it is the right share; after some wrong ones you have to wait.
+ui-hint-recovery-none = It was used, or never made: ask the superior.
+ui-hint-officer-exists = Choose another name to sign in with.
 ui-hint-crl-missing = Security publishes one on the page Certificates; where the CA is elsewhere it comes with its answers.
 ui-hint-crl-not-sent = Nothing is lost: it is signed and kept here. Once the address answers, publish again on the page Certificates.
 ui-hint-crl-not-fetched = Until it comes back it does not count as published. Publish again on the page Certificates.
@@ -2286,7 +2307,6 @@ ui-health-restored = restored, not compared
 ui-health-restored-hint = Nothing is made or handed out, and the CA does not sign: system compares it under Backup in the settings, and security confirms.
 ui-settings-backup-commands =
     restore FILE --second NAME  makes a home out of a backup, with two officers
-    recovery use NEW --replaces OLD  enrols a replacement with two shares of the kit
     purge --dry-run  lists what has had its time; erasing it takes two officers
 
 

@@ -101,6 +101,27 @@ ui-type-passphrase = 请先输入口令
 ui-by-secrets = 练习用的口令已保存，无须输入
 ui-wait = 口令错误次数过多：还须等待 {$secs} 秒
 ui-wait-next = 等时间到后，再输入口令。
+ui-recover-open = 无人能登录？用恢复密钥…
+ui-recover-title = 用恢复密钥登记接替的人
+ui-recover-what = 两名保管人各带一份恢复密钥到场，照纸逐行输入。登记后原来的人停用，恢复密钥作废；接替的人最长 72 小时，上级发证书以前不能审批、制证、发放。
+ui-recover-whom = 接替谁
+ui-recover-whom-first = 请选择接替谁
+ui-recover-name = 接替的人的登录名称（小写字母、数字和连字符）
+ui-recover-name-first = 请填登录名称
+ui-recover-passphrase = 本人的口令
+ui-recover-again = 再输入一遍口令
+ui-recover-passphrase-first = 请由接替的人输入两遍口令
+ui-recover-share = 第 {$place} 份恢复密钥
+ui-recover-line = 第 {$place} 份，第 {$line} 行
+ui-recover-right = 对
+ui-recover-not-yet = 还不对
+ui-recover-shares-first = 请把两份各行都输对
+ui-recover = 登记接替的人
+ui-recovered = {$name} 已登记，至 {$until}（UTC）有效。请用刚才的口令登录。
+ui-recovered-next = 尽快录入其表 1，送上级发证书；恢复密钥已作废，请重新制作。
+ui-hint-share-wrong = 请保管人核对所带的那一份；输错几次后须等待。
+ui-hint-recovery-none = 它已用过，或从未制作：请联系上级。
+ui-hint-officer-exists = 请换一个登录名称。
 ui-hint-crl-missing = 请安全管理员在“证书”页发布；CA 在另一制证台的，随其答复文件到达。
 ui-hint-crl-not-sent = 列表已签发并保存，没有丢失。对方恢复后在“证书”页再发布一次。
 ui-hint-crl-not-fetched = 取回之前不算已发布。请在“证书”页再发布一次。
@@ -2286,7 +2307,6 @@ ui-health-restored = 恢复后未核对
 ui-health-restored-hint = 不制证、不发放，CA 不签发：由系统管理员在“设置”页的“备份”中核对，安全管理员确认。
 ui-settings-backup-commands =
     restore 文件 --second 姓名  从备份恢复，须两人在场
-    recovery use 新姓名 --replaces 原姓名  用两份恢复密钥登记接替的人
     purge --dry-run  列出保存期满、该清除的信息；清除须两人在场
 
 
