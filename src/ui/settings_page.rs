@@ -1,6 +1,6 @@
 //! 设置: what the station does by which value, how this window looks and sounds, who and what belongs to the
-//! station, and whether all of it is well. What two officers or a passphrase are needed for is read here
-//! and done at the terminal.
+//! station, whether all of it is well, and what helps when it is not. Officers, units and models are read
+//! here and changed at the terminal.
 
 mod backup;
 mod health;

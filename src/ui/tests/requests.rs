@@ -2,6 +2,7 @@
 
 mod files;
 mod form;
+mod reveal;
 
 use std::collections::BTreeMap;
 
@@ -13,14 +14,12 @@ use crate::domain::approval::{Commitment, Decision};
 use crate::domain::opinion::{Opinion, OpinionKind};
 use crate::domain::scan::{Scan, ScanKind};
 use crate::station::ScanRow;
-use crate::station::door::AtDoor;
 use crate::station::jobs::approvals::Refusal;
 use crate::station::jobs::request_view::{Change, DecisionView, Details, Edit};
 use crate::ui::requests_view::{
-    EntryFacts, InFull, ListPicture, ListQuery, Look, OpenPicture, RequestsAct, RequestsDone,
+    EntryFacts, ListPicture, ListQuery, Look, OpenPicture, RequestsAct, RequestsDone,
     RequestsFacts, RequestsQuery, ReviewPicture, ScanSight, Seen, UnitChoice,
 };
-use crate::ui::second_view::Proposed;
 
 const ID_NUMBER: &str = "439900199003070046";
 
@@ -416,42 +415,6 @@ fn one_opens_in_the_papers_order_with_what_was_decided_and_edited() {
         nodes.next().unwrap().rect().top()
     });
     assert!(tops.is_sorted(), "{tops:?}");
-}
-
-#[test]
-fn what_the_auditor_sees_in_full_security_releases_in_the_card() {
-    for (key, look) in [
-        ("ui-request-reveal", Look::Fields),
-        ("ui-request-scan-open", Look::Scan("07".repeat(32))),
-        ("ui-request-print", Look::Form(None)),
-    ] {
-        let mut bench = at_one(Post::Auditor, "2026-0001", RequestState::Submitted);
-        let release = bench.word("ui-reveal-release");
-        assert!(bench.says(&release));
-        bench.type_into(Role::TextInput, "ui-request-reveal-reason", "抽查");
-        lock(&bench.harness.state().view).seconds = vec![AtDoor {
-            name: OfficerName::parse("zhao").unwrap(),
-            post: Post::Security,
-            wait_secs: None,
-            by_secrets: true,
-        }];
-        bench.press_key(key);
-        assert!(bench.sent().is_empty(), "nobody has released it");
-        assert!(bench.says("2026-0001") && bench.says("抽查"));
-        let waived = bench.word("ui-second-waived");
-        assert!(!bench.says(&waived), "never by one");
-        bench.press_key("ui-second-confirm");
-        let sent = bench.sent();
-        let [Command::Confirmed(confirmed)] = sent.as_slice() else {
-            panic!("{sent:?}")
-        };
-        let sight = InFull {
-            number: "2026-0001".to_owned(),
-            what: look,
-            reason: "抽查".to_owned(),
-        };
-        assert_eq!(confirmed.act, Proposed::Reveal(Box::new(sight)));
-    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ const HELPER: (&str, &str) = ("sun-helper", "steady copper kettle 64");
 struct Security;
 
 impl AskSecret for Security {
-    fn passphrase(&self, _officer: &crate::domain::officer::OfficerName) -> Option<SecretText> {
+    fn passphrase(&self, _officer: &OfficerName) -> Option<SecretText> {
         Some(SecretText::new(SECURITY.1.to_owned()))
     }
 }
