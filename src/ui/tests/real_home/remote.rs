@@ -104,7 +104,7 @@ impl Station {
         system(&[
             "stock", "receive", "--serial", &serial, "--model", "softhsm2",
         ]);
-        practice_insert(&self.home(), &serial);
+        plug_in(&self.home(), &serial);
         let form = format!(
             "unit = \"{}\"\nname = \"王晓雯\"\nid_number = \"{HOLDERS_NUMBER}\"\n\
              office_phone = \"0731-84402950\"\nemail = \"teacher@school.example.cn\"\n\
@@ -157,10 +157,10 @@ fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
-/// As a person plugs it in.
-fn practice_insert(home: &Path, serial: &str) {
+/// As a person plugs it in: a virtual ukey's folder says so by a file.
+fn plug_in(home: &Path, serial: &str) {
     let folder = home.join("ukeys").join(serial);
-    crate::token::virtual_ukey::insert(&folder).unwrap();
+    fs::write(folder.join("inserted"), b"").unwrap();
 }
 
 /// The province, with a CA of its own, and a prefecture under it, certified.
