@@ -22,7 +22,7 @@ impl Cli<'_> {
                 owner,
             } => {
                 let asking = (serial.as_str(), owner.as_deref());
-                let asked = remote::ask(&desk, &officer, asking, file)?;
+                let asked = remote::ask(&desk, &officer, asking, Some(file))?;
                 let args = [
                     ("unit", asked.owner.clone()),
                     ("path", asked.file.display().to_string()),
@@ -39,7 +39,7 @@ impl Cli<'_> {
             Unblock::Grant { file, out } => {
                 let question = remote::question(&desk, &officer, file)?;
                 let release = self.so_pin((&desk, &officer), question.serial())?;
-                let grant = remote::grant(&desk, &officer, (&question, &release), out)?;
+                let grant = remote::grant(&desk, &officer, (&question, &release), Some(out))?;
                 let args = [
                     ("unit", grant.to.clone()),
                     ("until", grant.expires.to_string()),
@@ -56,7 +56,7 @@ impl Cli<'_> {
                 Ok(0)
             }
             Unblock::Apply { file, out, .. } => {
-                let files = (file.as_path(), out.as_path());
+                let files = (file.as_path(), Some(out.as_path()));
                 let applied = remote::apply(&desk, &officer, files, &AtTerminal(self.output))?;
                 let document = json!({
                     "serial": applied.serial,

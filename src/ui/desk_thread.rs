@@ -9,9 +9,12 @@ mod first_run;
 mod line;
 mod loss;
 mod make;
+mod parting;
 mod pins;
 mod practice;
 mod read;
+mod recovery;
+mod remote;
 mod requests;
 mod second;
 mod settings;
@@ -37,6 +40,7 @@ use super::check_view::CheckAct;
 use super::first_run_view::SetUp;
 use super::loss_view::LossAct;
 use super::make_view::{MakeOrder, RenewalOrder};
+use super::recovery_view::Recovery;
 use super::requests_view::RequestsAct;
 use super::second_view::Confirmed;
 use super::settings_view::SettingsAct;
@@ -65,6 +69,8 @@ pub(super) enum Command {
     SignIn(OfficerName, Option<SecretText>),
     /// Make a home where there is none.
     SetUp(SetUp),
+    /// Enrol a replacement officer with two shares of the recovery kit.
+    Recover(Box<Recovery>),
     /// Let the desk go.
     Leave(Left),
     /// In practice: begin the course, or begin it again.
@@ -160,7 +166,8 @@ impl DeskThread {
             {
                 let mut view = lock(&self.view);
                 view.place = Place::Desk;
-                view.made = None; // It was for who signs in first.
+                // They were for who signs in first.
+                (view.made, view.recovered) = (None, None);
             }
             let at_work = AtWork {
                 desk: at_desk.0,
@@ -241,6 +248,7 @@ impl DeskThread {
                         return Some(opened);
                     }
                 }
+                Ok(Command::Recover(order)) => self.recover(&order),
                 // Asked of a desk that was left before its turn came: nobody acts.
                 Ok(_) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return None,
@@ -467,6 +475,7 @@ impl AtWork<'_> {
             // Signing in is the door's; the others are heard before.
             Command::SignIn(..)
             | Command::SetUp(_)
+            | Command::Recover(_)
             | Command::Leave(_)
             | Command::Show(_)
             | Command::Check(_) => {}

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use eframe::egui;
 
 use super::desk_thread::Command;
+use super::requests_view::RequestsAct;
+use super::second_view::Proposed;
 use super::settings_view::SettingsAct;
 use super::stock_view::Shown;
 use super::view::View;
@@ -14,6 +16,7 @@ use super::{
     loss_page, make_page, rail, requests_page, second_card, settings_page, stock_page, today_page,
     told, travel_page,
 };
+use crate::station::jobs::people::post_needs_release;
 
 impl Window {
     /// Rail, top bar, and the page between them.
@@ -97,6 +100,10 @@ impl Window {
         self.practice_invitation(ui, view);
         match today_page::show(ui, &self.wording, view) {
             Some(today_page::Asked::Page(page)) => self.turn_to(page),
+            Some(today_page::Asked::Backup) => {
+                self.turn_to(Page::Settings);
+                self.settings.open_backup();
+            }
             Some(today_page::Asked::Examine) => {
                 self.send(Command::Settings(SettingsAct::Examine));
             }
@@ -132,8 +139,14 @@ impl Window {
             self.requests.take_stored(&stored, &view.officer);
         }
         let act = requests_page::show(ui, &self.wording, view, &mut self.requests);
-        if let Some(act) = act {
-            self.send(Command::Requests(act));
+        match act {
+            Some(RequestsAct::Reveal(sight)) if view.post.is_some_and(post_needs_release) => {
+                self.second.open(Proposed::Reveal(Box::new(sight)));
+            }
+            Some(act) => {
+                self.send(Command::Requests(act));
+            }
+            None => {}
         }
     }
 

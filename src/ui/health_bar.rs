@@ -8,6 +8,7 @@ use super::theme;
 use super::view::View;
 use crate::domain::timestamp::Timestamp;
 use crate::station::jobs::health::{CaStanding, Health, ListStanding};
+use crate::station::jobs::today::ToDo;
 use crate::wording::Wording;
 
 /// Draws them from the right to the left; gives what is to be done about one.
@@ -17,6 +18,7 @@ pub(super) fn show(
     view: &View,
     health: &Health,
 ) -> Option<Proposed> {
+    restored(ui, wording, view);
     let confirmed = clock(ui, wording, view, health);
     list(ui, wording, health.list);
     let unlocked = ca(ui, wording, view, health.ca);
@@ -121,6 +123,20 @@ fn list(ui: &mut Ui, wording: &Wording, list: ListStanding) {
     };
     let hint = wording.text(&format!("ui-health-list-{hint}-hint"));
     lamp(ui, standing, &word, hint);
+}
+
+/// A restored home that was not compared is locked: said on every page.
+fn restored(ui: &mut Ui, wording: &Wording, view: &View) {
+    let to_do = view.today.iter().flat_map(|today| &today.to_do);
+    if to_do.into_iter().any(|item| *item == ToDo::Compare) {
+        let hint = wording.text("ui-health-restored-hint");
+        lamp(
+            ui,
+            Standing::Stopped,
+            &wording.text("ui-health-restored"),
+            hint,
+        );
+    }
 }
 
 fn clock(ui: &mut Ui, wording: &Wording, view: &View, health: &Health) -> Option<Proposed> {

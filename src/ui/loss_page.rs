@@ -1,6 +1,10 @@
 //! 挂失补办: every ukey that is with somebody in a table with a search, beside it the form of the one that
 //! is missing or was found, and the reports whose clock runs.
 
+mod parting;
+mod remote;
+mod taking;
+
 use std::time::Duration;
 
 use eframe::egui::{self, RichText, Ui};
@@ -8,7 +12,8 @@ use egui::accesskit::Role;
 
 use super::loss_view::{LossAct, LossDone, LossPicture};
 use super::parts::{
-    self, card, cells, dropped_file, edged, field, grouped, pressed_when, state, title, typed_path,
+    self, card, cells, dropped_file, edged, field, grouped, pressed, pressed_when, state, title,
+    typed_path,
 };
 use super::second_view::Proposed;
 use super::view::View;
@@ -40,6 +45,12 @@ pub(super) struct State {
     /// The holder's identity document was compared with them.
     compared: bool,
     proposed: Option<Proposed>,
+    /// The form of a holder who leaves or moves, while it is open.
+    parting: Option<parting::State>,
+    /// The form of a ukey that comes back, while it is open.
+    taking: Option<taking::State>,
+    /// Unblocking by files, while it is seen.
+    remote: Option<remote::State>,
     /// The last act that was told: its form is closed since, and nothing is sent twice.
     told: Option<(Serial, &'static str)>,
 }
@@ -61,10 +72,17 @@ impl State {
         let done = done.map(|done| (done.serial.clone(), done.done));
         if done != self.told {
             if done.is_some() {
-                self.chosen = None;
+                (self.chosen, self.parting, self.taking) = (None, None, None);
             }
             self.told = done;
         }
+    }
+
+    /// Opens the form of one that comes back; the search finds it, however many there are.
+    fn fetch(&mut self, serial: &Serial) {
+        self.choose(serial);
+        serial.as_str().clone_into(&mut self.search);
+        self.taking = Some(taking::State::default());
     }
 
     fn choose(&mut self, serial: &Serial) {
@@ -112,9 +130,23 @@ pub(super) fn show(
                     if let Some(note) = &view.note {
                         parts::note(ui, wording, note);
                     }
+                    if page.remote.is_some() {
+                        act = by_files(ui, wording, view, page);
+                        return;
+                    }
                     act = form(ui, wording, view, (picture, page));
                     ui.add_space(12.0);
                     clocks(ui, wording, &picture.open);
+                    if let Some(serial) = taking::due(ui, wording, &picture.due) {
+                        page.fetch(&serial);
+                    }
+                    ui.add_space(12.0);
+                    title(ui, wording.text("ui-remote-title"));
+                    ui.label(wording.text("ui-remote-what"));
+                    let button = egui::Button::new(wording.text("ui-remote"));
+                    if pressed(ui, wording, view, Duty::HandOut, button) {
+                        page.remote = Some(remote::State::default());
+                    }
                 });
         });
     });
@@ -198,6 +230,9 @@ fn done(ui: &mut Ui, wording: &Wording, done: &LossDone) {
             ui.monospace(grouped(done.serial.as_str()));
         });
         ui.label(wording.text(done.done));
+        if let Some(parted) = &done.parted {
+            parting::done(ui, wording, parted);
+        }
         if let Some(number) = &done.request {
             ui.label(wording.with("ui-loss-anew-next", [("number", number.clone())]));
         }
@@ -230,6 +265,12 @@ fn form(
             ui.label(&row.holder);
             ui.weak(&row.unit);
         });
+        if page.parting.is_some() {
+            return leaving(ui, wording, view, (row, page));
+        }
+        if page.taking.is_some() {
+            return coming_back(ui, wording, view, (row, page));
+        }
         let mut act = None;
         if row.state == UkeyState::Suspended {
             act = found(ui, wording, view, (row, page));
@@ -243,8 +284,68 @@ fn form(
             ui.separator();
             unblock(ui, wording, view, (row, page));
         }
+        if parting::is_offered(row.state) {
+            ui.separator();
+            title(ui, wording.text("ui-part-title"));
+            let button = egui::Button::new(wording.text("ui-part"));
+            if pressed(ui, wording, view, Duty::ManageStock, button) {
+                page.parting = Some(parting::State::default());
+            }
+        }
+        if taking::is_offered(row.state) {
+            ui.separator();
+            title(ui, wording.text("ui-take-back-title"));
+            let button = egui::Button::new(wording.text("ui-take-back-begin"));
+            if pressed(ui, wording, view, Duty::ManageStock, button) {
+                page.taking = Some(taking::State::default());
+            }
+        }
         act.or(reported).or(anew)
     })
+}
+
+/// It comes back from its holder.
+fn coming_back(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (row, page): (&HolderRow, &mut State),
+) -> Option<LossAct> {
+    let form = page.taking.as_mut()?;
+    match taking::show(ui, wording, view, (row, form))? {
+        taking::Asked::Act(act) => Some(act),
+        taking::Asked::Close => {
+            page.taking = None;
+            None
+        }
+    }
+}
+
+/// A ukey is unblocked with a neighbour's desk.
+fn by_files(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State) -> Option<LossAct> {
+    let form = page.remote.as_mut()?;
+    match remote::show(ui, wording, view, form)? {
+        remote::Asked::Act(act) => return Some(LossAct::Remote(act)),
+        remote::Asked::Propose(act) => page.proposed = Some(act),
+        remote::Asked::Close => page.remote = None,
+    }
+    None
+}
+
+/// Its holder leaves or moves.
+fn leaving(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (row, page): (&HolderRow, &mut State),
+) -> Option<LossAct> {
+    let form = page.parting.as_mut()?;
+    match parting::show(ui, wording, view, (row, form))? {
+        parting::Asked::Act(act) => return Some(act),
+        parting::Asked::Propose(act) => page.proposed = Some(act),
+        parting::Asked::Close => page.parting = None,
+    }
+    None
 }
 
 /// The ukey is missing: what, and why.

@@ -17,6 +17,7 @@ use crate::station::jobs::requests::RequestView;
 use crate::station::jobs::review::{ReviewItem, Ruling};
 use crate::station::jobs::units::BadRows;
 use crate::station::{RequestFilter, RequestOrder};
+use crate::wording::Wording;
 
 /// So many stand on one page of the list.
 pub(super) const PAGE: usize = 500;
@@ -240,6 +241,46 @@ pub(super) enum Look {
     Fields,
     /// The scan of this SHA-256, hex.
     Scan(String),
+    /// The filled form, as a file.
+    Form(Option<PathBuf>),
+    /// The scan as a file.
+    ScanFile {
+        /// SHA-256, hex.
+        sha256: String,
+        out: Option<PathBuf>,
+    },
+}
+
+/// A look at something in full, for a reason that is kept (D-39). Where no path is given a file goes to the
+/// home's `out`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct InFull {
+    pub(super) number: String,
+    pub(super) what: Look,
+    pub(super) reason: String,
+}
+
+impl InFull {
+    /// Each of its facts, as a line.
+    pub(super) fn facts(&self, wording: &Wording) -> Vec<String> {
+        let fact = |key: &str, is: String| {
+            wording.with("ui-second-fact", [("what", wording.text(key)), ("is", is)])
+        };
+        let (key, scan, out) = match &self.what {
+            Look::Fields => ("ui-reveal-fields", None, None),
+            Look::Scan(sha256) => ("ui-reveal-scan", Some(sha256), None),
+            Look::Form(out) => ("ui-reveal-form", None, out.as_ref()),
+            Look::ScanFile { sha256, out } => ("ui-reveal-scan-file", Some(sha256), out.as_ref()),
+        };
+        let scan = scan.map(|sha256| sha256.chars().take(8).collect());
+        let more = [
+            scan.map(|short| fact("field-scan", short)),
+            out.map(|out| fact("ui-request-out", out.display().to_string())),
+        ];
+        let request = fact("ui-col-request", self.number.clone());
+        let facts = [request, wording.text(key)].into_iter();
+        facts.chain(more.into_iter().flatten()).collect()
+    }
 }
 
 /// What the window asks for. Where no path is given the file goes to the home's `out`.
@@ -281,24 +322,7 @@ pub(super) enum RequestsAct {
         opinion: Opinion,
     },
     /// Look at something in full.
-    Reveal {
-        number: String,
-        what: Look,
-        reason: String,
-    },
-    /// Write a scan to a file.
-    WriteScan {
-        number: String,
-        sha256: String,
-        out: Option<PathBuf>,
-        reason: String,
-    },
-    /// Write the filled form to a file.
-    Print {
-        number: String,
-        out: Option<PathBuf>,
-        reason: String,
-    },
+    Reveal(InFull),
     /// Write an empty sheet.
     Template(Option<PathBuf>),
     /// Take the rows of a sheet.

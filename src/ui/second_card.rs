@@ -173,6 +173,9 @@ fn proposed(ui: &mut Ui, wording: &Wording, view: &View, proposed: &Proposed) {
     if let Some(reason) = proposed.reason() {
         ui.label(wording.with("ui-second-reason", [("reason", reason.to_owned())]));
     }
+    for fact in proposed.facts(wording) {
+        ui.label(fact);
+    }
     let means = wording.text(proposed.meaning());
     ui.colored_label(theme::colors(ui).attention, format!("△ {means}"));
 }

@@ -1,24 +1,40 @@
 //! What two officers do together in the window: what the first proposes, and how the second signs in beside
 //! them for that one act.
 
+use super::loss_view::PartingLooked;
+use super::remote_view::QuestionLooked;
+use super::requests_view::InFull;
+use super::settings_view::{CompareOrder, KitOrder, Newest};
 use super::view::View;
+use crate::domain::departure::Departure;
 use crate::domain::officer::{Duty, OfficerName};
 use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::ukey::Serial;
 use crate::station::SecretText;
 use crate::station::door::AtDoor;
+use crate::wording::Wording;
 
 /// What the first officer proposes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Proposed {
     /// The holder of this ukey, whose identity was compared, sets a new PIN.
     Unblock { serial: Serial },
+    /// A neighbour's desk unblocks a ukey of this station.
+    Grant(Box<QuestionLooked>),
     /// Make a ukey that came back blank again.
     Wipe { serial: Serial, reason: String },
     /// End a ukey for good.
     Destroy { serial: Serial, reason: String },
     /// Take a ukey that nobody dispatched into stock.
     TakeIn { serial: Serial, reason: String },
+    /// The holder of a ukey leaves or moves, and not every ukey was brought.
+    Part(Box<PartingLooked>),
+    /// The shares that let somebody in without a passphrase are made.
+    MakeKit(KitOrder),
+    /// The restored home is compared with what is known outside.
+    Compare(CompareOrder),
+    /// The auditor sees personal data in full.
+    Reveal(Box<InFull>),
     /// The CA's key signs for some hours and certificates.
     UnlockCa,
     /// The clock was looked at and is right.
@@ -31,10 +47,13 @@ impl Proposed {
     /// The duty of who proposes it.
     pub(super) const fn duty(&self) -> Duty {
         match self {
-            Self::Unblock { .. } => Duty::HandOut,
-            Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } => Duty::ManageStock,
-            Self::UnlockCa => Duty::ReadRecords, // Security alone decides on it, whoever asks.
-            Self::ConfirmClock | Self::GoOn => Duty::SetUp,
+            Self::Unblock { .. } | Self::Grant(_) => Duty::HandOut,
+            Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } | Self::Part(_) => {
+                Duty::ManageStock
+            }
+            // Security decides on both, whoever asks.
+            Self::Reveal(_) | Self::UnlockCa => Duty::ReadRecords,
+            Self::MakeKit(_) | Self::Compare(_) | Self::ConfirmClock | Self::GoOn => Duty::SetUp,
         }
     }
 
@@ -42,9 +61,17 @@ impl Proposed {
     pub(super) const fn key(&self) -> &'static str {
         match self {
             Self::Unblock { .. } => "ui-second-unblock",
+            Self::Grant(_) => "ui-second-grant",
             Self::Wipe { .. } => "ui-second-wipe",
             Self::Destroy { .. } => "ui-second-destroy",
             Self::TakeIn { .. } => "ui-second-take-in",
+            Self::Part(looked) => match looked.parting.how {
+                Departure::Left | Departure::UnitClosed => "ui-second-leave",
+                Departure::Moved => "ui-second-move",
+            },
+            Self::MakeKit(_) => "ui-second-kit",
+            Self::Compare(_) => "ui-second-compare",
+            Self::Reveal(_) => "ui-second-reveal",
             Self::UnlockCa => "ui-second-unlock-ca",
             Self::ConfirmClock => "ui-second-confirm-clock",
             Self::GoOn => "ui-second-go-on",
@@ -55,9 +82,14 @@ impl Proposed {
     pub(super) const fn meaning(&self) -> &'static str {
         match self {
             Self::Unblock { .. } => "ui-second-unblock-means",
+            Self::Grant(_) => "ui-second-grant-means",
             Self::Wipe { .. } => "ui-second-wipe-means",
             Self::Destroy { .. } => "ui-second-destroy-means",
             Self::TakeIn { .. } => "ui-second-take-in-means",
+            Self::Part(_) => "ui-second-part-means",
+            Self::MakeKit(_) => "ui-second-kit-means",
+            Self::Compare(_) => "ui-second-compare-means",
+            Self::Reveal(_) => "ui-second-reveal-means",
             Self::UnlockCa => "ui-second-unlock-ca-means",
             Self::ConfirmClock => "ui-second-confirm-clock-means",
             Self::GoOn => "ui-second-go-on-means",
@@ -71,17 +103,50 @@ impl Proposed {
             | Self::Wipe { serial, .. }
             | Self::Destroy { serial, .. }
             | Self::TakeIn { serial, .. } => Some(serial),
-            Self::UnlockCa | Self::ConfirmClock | Self::GoOn => None,
+            Self::Grant(looked) => Some(&looked.serial),
+            Self::Part(looked) => Some(&looked.parting.serial),
+            Self::MakeKit(_)
+            | Self::Compare(_)
+            | Self::Reveal(_)
+            | Self::UnlockCa
+            | Self::ConfirmClock
+            | Self::GoOn => None,
         }
     }
 
     /// Why, as it was typed.
     pub(super) fn reason(&self) -> Option<&str> {
         match self {
-            Self::Unblock { .. } | Self::UnlockCa | Self::ConfirmClock | Self::GoOn => None,
+            Self::Unblock { .. }
+            | Self::Grant(_)
+            | Self::MakeKit(_)
+            | Self::Compare(_)
+            | Self::UnlockCa
+            | Self::ConfirmClock
+            | Self::GoOn => None,
             Self::Wipe { reason, .. }
             | Self::Destroy { reason, .. }
             | Self::TakeIn { reason, .. } => Some(reason),
+            Self::Part(looked) => Some(&looked.parting.reason),
+            Self::Reveal(sight) => Some(&sight.reason),
+        }
+    }
+
+    /// What else is confirmed, line by line.
+    pub(super) fn facts(&self, wording: &Wording) -> Vec<String> {
+        match self {
+            Self::Unblock { .. }
+            | Self::Wipe { .. }
+            | Self::Destroy { .. }
+            | Self::TakeIn { .. }
+            | Self::UnlockCa
+            | Self::ConfirmClock
+            | Self::GoOn => Vec::new(),
+            Self::Grant(looked) => looked.facts(wording),
+            Self::Part(looked) => looked.facts(wording),
+            Self::MakeKit(order) => kit_facts(order, wording),
+            Self::Compare(order) => compare_facts(order, wording),
+            Self::Reveal(sight) => sight.facts(wording),
         }
     }
 
@@ -94,13 +159,51 @@ impl Proposed {
     /// As the rules on two officers know it; what security alone releases is none of those.
     pub(super) const fn act(&self) -> Option<TwoOfficerAct> {
         match self {
-            Self::Unblock { .. } | Self::Wipe { .. } | Self::UnlockCa => None,
+            Self::Unblock { .. } | Self::Grant(_) | Self::Wipe { .. } | Self::UnlockCa => None,
             Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
             Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
+            Self::Part(_) => Some(TwoOfficerAct::Departure),
+            Self::MakeKit(_) => Some(TwoOfficerAct::RecoveryKit),
+            Self::Reveal(_) => Some(TwoOfficerAct::Reveal),
             Self::ConfirmClock => Some(TwoOfficerAct::ConfirmClock),
-            Self::GoOn => Some(TwoOfficerAct::OlderRecords),
+            Self::Compare(_) | Self::GoOn => Some(TwoOfficerAct::OlderRecords),
         }
     }
+}
+
+fn kit_facts(order: &KitOrder, wording: &Wording) -> Vec<String> {
+    let people = order.custodians.iter().zip(1..).map(|(name, number)| {
+        let args = [("number", number.to_string())];
+        let custodian = wording.with("ui-first-custodian", args);
+        wording.with(
+            "ui-second-fact",
+            [("what", custodian), ("is", name.clone())],
+        )
+    });
+    let folder = [
+        ("what", wording.text("ui-kit-folder")),
+        ("is", order.folder.display().to_string()),
+    ];
+    people
+        .chain([wording.with("ui-second-fact", folder)])
+        .collect()
+}
+
+fn compare_facts(order: &CompareOrder, wording: &Wording) -> Vec<String> {
+    let fact = |key: &str, is: String| {
+        wording.with("ui-second-fact", [("what", wording.text(key)), ("is", is)])
+    };
+    let newest = match &order.newest {
+        Newest::File(path) => fact("ui-compare-checkpoint", path.display().to_string()),
+        Newest::Code(code) => fact("ui-compare-checkpoint", code.to_string()),
+        Newest::Nothing => wording.text("ui-compare-no-checkpoint"),
+    };
+    let lists = order.lists.iter();
+    let lists = lists.map(|path| fact("ui-compare-list", path.display().to_string()));
+    let none = order
+        .no_other
+        .then(|| wording.text("ui-compare-no-other-list"));
+    [newest].into_iter().chain(lists).chain(none).collect()
 }
 
 /// An act with who confirms it.

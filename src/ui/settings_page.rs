@@ -1,7 +1,8 @@
 //! 设置: what the station does by which value, how this window looks and sounds, who and what belongs to the
-//! station, and whether all of it is well. What two officers or a passphrase are needed for is read here
-//! and done at the terminal.
+//! station, whether all of it is well, and what helps when it is not. Officers, units and models are read
+//! here and changed at the terminal.
 
+mod backup;
 mod health;
 mod people;
 mod station;
@@ -67,12 +68,19 @@ pub(super) struct State {
     station: station::State,
     unit_search: String,
     health: health::State,
+    backup: backup::State,
 }
 
 impl State {
     /// What is proposed to a second officer, once.
-    pub(super) const fn take_proposed(&mut self) -> Option<Proposed> {
-        self.health.take_proposed()
+    pub(super) fn take_proposed(&mut self) -> Option<Proposed> {
+        let proposed = self.health.take_proposed();
+        proposed.or_else(|| self.backup.take_proposed())
+    }
+
+    /// Turns to backup and recovery kit, and to what follows a restore.
+    pub(super) const fn open_backup(&mut self) {
+        self.part = Part::Backup;
     }
 }
 
@@ -128,7 +136,7 @@ pub(super) fn show(
             None
         }
         Part::Health => health::examine(ui, wording, view, &mut page.health),
-        Part::Backup => health::back_up(ui, wording, view, &mut page.health),
+        Part::Backup => backup::show(ui, wording, (view, picture), &mut page.backup),
         Part::Window => None,
     };
     act.map(Asked::Act)
@@ -254,6 +262,13 @@ fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
                 ("sha256", hex::encode(made.sha256)),
             ],
         ),
+        SettingsDone::KitMade(papers) => {
+            let papers = papers.iter().map(|path| path.display().to_string());
+            let papers = papers.collect::<Vec<_>>().join("\n");
+            format!("{}\n{papers}", wording.text("recovery-kit-made"))
+        }
+        // Told in its own place.
+        SettingsDone::Compared { .. } => return,
     };
     super::parts::card(ui, |ui| {
         ui.horizontal_top(|ui| {

@@ -3,11 +3,16 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::domain::certificate::{CertificateSerial, RevocationReason};
+use crate::domain::checkpoint::CheckpointCode;
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
+use crate::domain::ukey::Serial;
 use crate::domain::unit::Level;
 use crate::station::jobs::backup::{Made, Progress};
 use crate::station::jobs::doctor::Finding;
+use crate::station::jobs::restore::Origin;
+use crate::station::jobs::restore::compare::Compared;
 use crate::station::jobs::settings::Set;
 
 /// The page of settings.
@@ -20,6 +25,49 @@ pub(super) struct SettingsPicture {
     /// The tree in its order: each unit behind its superior.
     pub(super) units: Vec<UnitLine>,
     pub(super) models: Vec<ModelLine>,
+    /// When the recovery kit was made that holds.
+    pub(super) kit_made_at: Option<Timestamp>,
+    /// Where this home comes from, if it was restored.
+    pub(super) origin: Option<Origin>,
+    /// Certificates that came to light after a restore.
+    pub(super) unknown: Vec<UnknownLine>,
+}
+
+/// A certificate that these records never issued.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnknownLine {
+    pub(super) serial: CertificateSerial,
+    /// The ukey that it was read from.
+    pub(super) ukey: Option<Serial>,
+    pub(super) noticed_at: Timestamp,
+    pub(super) reason: RevocationReason,
+}
+
+/// The recovery kit as it is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct KitOrder {
+    pub(super) folder: PathBuf,
+    /// Who keeps the shares: a name each.
+    pub(super) custodians: Vec<String>,
+}
+
+/// The newest checkpoint that is known outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Newest {
+    File(PathBuf),
+    Code(CheckpointCode),
+    /// Both officers say that there is none.
+    Nothing,
+}
+
+/// What a restored home is compared with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CompareOrder {
+    pub(super) newest: Newest,
+    /// The newest lists of revoked certificates.
+    pub(super) lists: Vec<PathBuf>,
+    /// Both officers say that there is none but these.
+    pub(super) no_other: bool,
 }
 
 /// An officer.
@@ -84,6 +132,16 @@ pub(super) enum SettingsDone {
     Reported(PathBuf),
     /// A backup was made.
     BackedUp { path: PathBuf, made: Made },
+    /// A recovery kit was made: its papers.
+    KitMade(Vec<PathBuf>),
+    /// The restored home was compared.
+    Compared {
+        found: Compared,
+        /// What is still to be done about the list: key of its words.
+        crl: Option<&'static str>,
+        /// Code and facts of why the station could not publish it.
+        crl_error: Option<(String, String)>,
+    },
 }
 
 /// What the window asks for.

@@ -6,8 +6,9 @@ use super::desk_thread::Command;
 use super::first_run_view::MadeNote;
 use super::parts::{grouped, single_card};
 use super::passphrase::Passphrase;
+use super::recovery_view::Recovered;
 use super::view::{DoorView, Left, Place, View};
-use super::{heading, post_word, theme, told};
+use super::{heading, post_word, recovery_page, theme, told};
 use crate::domain::officer::OfficerName;
 use crate::station::door::AtDoor;
 use crate::wording::Wording;
@@ -23,6 +24,8 @@ pub(super) struct State {
     wants_focus: bool,
     shown: bool,
     was_busy: bool,
+    /// The form of who comes with the recovery kit, while it is open.
+    recovery: Option<Box<recovery_page::State>>,
 }
 
 impl State {
@@ -33,12 +36,14 @@ impl State {
             wants_focus: true,
             shown: true, // The desk that opens by itself is entered too.
             was_busy: false,
+            recovery: None,
         }
     }
 
     /// Forgets what was typed.
     pub(super) fn forget(&mut self) {
         self.passphrase.wipe();
+        self.recovery = None;
     }
 
     /// Whether somebody has come in since the page was shown; the page is then as new.
@@ -78,9 +83,41 @@ pub(super) fn show(
         state.wants_focus = true; // A try has failed: the next one is typed at once.
     }
     state.was_busy = view.busy;
+    if let Place::Door(door) = &view.place
+        && state.recovery.is_some()
+    {
+        return recover(ui, wording, (view, door), state);
+    }
     single_card(ui, (CARD_WIDTH, 1.0 / 8.0), |ui| {
         card(ui, wording, view, state)
     })
+}
+
+/// Nobody can sign in: the recovery kit.
+fn recover(
+    ui: &mut egui::Ui,
+    wording: &Wording,
+    (view, door): (&View, &DoorView),
+    state: &mut State,
+) -> Option<Command> {
+    if matches!(view.recovered, Some(Recovered::Enrolled(_))) {
+        state.recovery = None; // It is told beside the field in which they sign in.
+        return None;
+    }
+    let form = state.recovery.as_mut()?;
+    let asked = single_card(ui, (CARD_WIDTH, 0.0), |ui| {
+        if let Some(refused) = &view.recovered {
+            recovery_page::told_at_door(ui, wording, refused);
+        }
+        recovery_page::show(ui, wording, (view, door), form)
+    });
+    match asked? {
+        recovery_page::Asked::Recover(order) => Some(Command::Recover(order)),
+        recovery_page::Asked::Close => {
+            state.recovery = None;
+            None
+        }
+    }
 }
 
 fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) -> Option<Command> {
@@ -104,6 +141,9 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
     });
     if let Some(made) = &view.made {
         self::made(ui, wording, view, made);
+    }
+    if let Some(recovered @ Recovered::Enrolled(_)) = &view.recovered {
+        recovery_page::told_at_door(ui, wording, recovered);
     }
     match door.and_then(|door| door.left) {
         Some(Left::Locked) => {
@@ -136,6 +176,13 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
         && !told_there(code)
     {
         told(ui, wording, code, subject);
+    }
+    if door.is_some_and(|door| !door.door.officers.is_empty()) {
+        ui.add_space(12.0);
+        let link = egui::Button::new(wording.text("ui-recover-open")).frame(false);
+        if ui.add_enabled(!view.busy, link).clicked() {
+            state.recovery = Some(Box::default());
+        }
     }
     command
 }

@@ -2,6 +2,7 @@
 //! channel that the desk's thread would read.
 
 mod audit;
+mod backup;
 mod certificates;
 mod check;
 mod door;
@@ -9,11 +10,13 @@ mod first_run;
 mod help;
 mod loss;
 mod make;
+mod parting;
 mod pictures;
 mod pin;
 mod practice;
 mod raster;
 mod real_home;
+mod remote;
 mod requests;
 mod second;
 mod settings;

@@ -20,6 +20,8 @@ use crate::wording::Wording;
 pub(super) enum Asked {
     /// Turn to this page.
     Page(Page),
+    /// Turn to backup, recovery kit and what follows a restore.
+    Backup,
     /// Look at everything that may be wrong.
     Examine,
     /// Have a second officer confirm this.
@@ -129,7 +131,11 @@ fn line(ui: &mut Ui, wording: &Wording, view: &View, item: &ToDo) -> Option<Aske
             let told = format!("{word}: {text}");
             response.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &told));
             if response.clicked() {
-                chosen = Some(act.map_or(Asked::Page(page), Asked::Propose));
+                let there = match item {
+                    ToDo::Compare | ToDo::Backup(_) | ToDo::RecoveryKit => Asked::Backup,
+                    _ => Asked::Page(page),
+                };
+                chosen = Some(act.map_or(there, Asked::Propose));
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.colored_label(color, format!("{shape} {}", wording.text(key)));

@@ -7,9 +7,11 @@ use super::audit_view::{AuditDone, AuditHealth, AuditPicture};
 use super::certificates_view::{CertificateDone, CertificatePicture};
 use super::check_view::CheckPicture;
 use super::first_run_view::{FirstRun, MadeNote};
-use super::loss_view::{LossDone, LossPicture};
+use super::loss_view::{LossDone, LossPicture, PartingLooked};
 use super::make_view::{OpenOrder, PinAsked, SlipDone, UkeyNote};
 use super::practice_view::PracticePicture;
+use super::recovery_view::Recovered;
+use super::remote_view::{QuestionLooked, RemoteDone};
 use super::requests_view::RequestsFacts;
 use super::second_view::SecondTried;
 use super::settings_view::{BackupProgress, Examined, SettingsDone, SettingsPicture};
@@ -44,6 +46,8 @@ pub(super) struct View {
     pub(super) practice: bool,
     /// The home was made a moment ago.
     pub(super) made: Option<MadeNote>,
+    /// A replacement officer was enrolled with the recovery kit, or their passphrase refused.
+    pub(super) recovered: Option<Recovered>,
     /// After so many minutes without input the desk is left; 0 while it is not open.
     pub(super) idle_minutes: u32,
     /// Approved, and made on a blank each.
@@ -86,6 +90,12 @@ pub(super) struct View {
     pub(super) losses: Option<Arc<LossPicture>>,
     /// The last loss that was reported, or found.
     pub(super) loss_done: Option<LossDone>,
+    /// What ends when a holder leaves or moves, as it was looked at last.
+    pub(super) parting: Option<PartingLooked>,
+    /// A neighbour's question for an SO PIN, as it was looked into last.
+    pub(super) question: Option<QuestionLooked>,
+    /// The last act of unblocking by files.
+    pub(super) remote_done: Option<RemoteDone>,
     pub(super) settings: Option<Arc<SettingsPicture>>,
     /// The last act there.
     pub(super) settings_done: Option<SettingsDone>,
@@ -145,6 +155,7 @@ impl View {
             unit: self.unit.clone(),
             practice: self.practice,
             made: self.made.clone(),
+            recovered: self.recovered.clone(),
             pins_asked: self.pins_asked,
             gone: self.gone,
             ..Self::default()

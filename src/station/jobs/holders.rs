@@ -68,8 +68,8 @@ struct Leaving {
     here: bool,
 }
 
-/// What became of one request.
-#[derive(Clone, Debug)]
+/// What became of one request, or will become of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Departed {
     /// Its number.
     pub number: String,
@@ -108,6 +108,29 @@ impl Departing {
     fn reason(&self, leaving: &Leaving) -> RevocationReason {
         let missing = !leaving.here && leaving.ukey.state == UkeyState::Suspended;
         self.how.reason(missing)
+    }
+
+    /// What becomes of each request when it is carried out, by number.
+    pub fn outlook(&self) -> Vec<Departed> {
+        let leaving = self.leaving.iter().map(|leaving| Departed {
+            number: leaving.request.number.clone(),
+            ukey: leaving.ukey.identity.serial.clone(),
+            ukey_state: if leaving.here {
+                UkeyState::Returned
+            } else {
+                leaving.ukey.state
+            },
+            certificate: leaving.certificate.serial.clone(),
+            reason: self.reason(leaving),
+            successor: None,
+        });
+        leaving.collect()
+    }
+
+    /// Numbers of the requests under way that are withdrawn with it.
+    pub fn withdrawn(&self) -> Vec<String> {
+        let open = self.open.iter();
+        open.map(|row| row.number.clone()).collect()
     }
 
     /// How many requests end with it.
@@ -466,19 +489,10 @@ impl<'a> End<'a> {
     fn told(&self, successors: Vec<Option<String>>) -> Left {
         let departing = self.departing;
         let mut successors = successors.into_iter();
-        let holders = departing.leaving.iter().map(|leaving| Departed {
-            number: leaving.request.number.clone(),
-            ukey: leaving.ukey.identity.serial.clone(),
-            ukey_state: if leaving.here {
-                UkeyState::Returned
-            } else {
-                leaving.ukey.state
-            },
-            certificate: leaving.certificate.serial.clone(),
-            reason: departing.reason(leaving),
-            successor: successors.next().flatten(),
-        });
-        let holders: Vec<Departed> = holders.collect();
+        let mut holders = departing.outlook();
+        for row in &mut holders {
+            row.successor = successors.next().flatten();
+        }
         let mut reasons = Vec::new();
         if holders.is_empty() {
             reasons.push(departing.how.reason(false));
@@ -490,11 +504,7 @@ impl<'a> End<'a> {
         }
         Left {
             holders,
-            withdrawn: departing
-                .open
-                .iter()
-                .map(|row| row.number.clone())
-                .collect(),
+            withdrawn: departing.withdrawn(),
             reasons,
             crl: (!departing.is_empty()).then(|| ca::publish_as(self.desk, self.officer)),
         }

@@ -38,7 +38,12 @@ pub struct Revealed(());
 
 /// Whether an officer sees personal data in full only when security releases it (D-39).
 pub fn needs_release(officer: &ActingOfficer) -> bool {
-    officer.post() == Post::Auditor
+    post_needs_release(officer.post())
+}
+
+/// The same of a post.
+pub fn post_needs_release(post: Post) -> bool {
+    post == Post::Auditor
 }
 
 /// Writes down that personal data is looked at in full: of one request, or of a list. The auditor

@@ -348,6 +348,31 @@ pub(in crate::station) fn demand_compared(desk: &Desk) -> Result<(), Error> {
     }
 }
 
+/// Where a home comes from that was restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// When the backup was made.
+    pub made_at: Timestamp,
+    /// When it was restored.
+    pub restored_at: Timestamp,
+    /// When it was compared first; nothing is issued before.
+    pub compared_at: Option<Timestamp>,
+}
+
+/// Where this home comes from, if it was restored.
+///
+/// # Errors
+/// What the store says.
+pub fn origin(desk: &Desk, officer: &ActingOfficer) -> Result<Option<Origin>, Error> {
+    officer.demand(Duty::ReadRecords)?;
+    let record = Record::read(desk)?;
+    Ok(record.map(|record| Origin {
+        made_at: record.made_at,
+        restored_at: record.at,
+        compared_at: record.compared_at,
+    }))
+}
+
 /// Whether the home waits to be compared, and with which backup.
 ///
 /// # Errors
@@ -356,10 +381,8 @@ pub fn waits_to_be_compared(
     desk: &Desk,
     officer: &ActingOfficer,
 ) -> Result<Option<Timestamp>, Error> {
-    officer.demand(Duty::ReadRecords)?;
-    let record = Record::read(desk)?;
-    let waits = record.filter(|record| record.compared_at.is_none());
-    Ok(waits.map(|record| record.made_at))
+    let waits = origin(desk, officer)?.filter(|origin| origin.compared_at.is_none());
+    Ok(waits.map(|origin| origin.made_at))
 }
 
 /// A small file that a person names.

@@ -1,5 +1,6 @@
 //! What the desk's thread does for the page of applications: its pictures and acts.
 
+mod in_full;
 mod scan_picture;
 
 use std::path::{Path, PathBuf};
@@ -10,18 +11,18 @@ use super::stock::Stale;
 use crate::domain::request::{RequestDraft, draft_of_fields};
 use crate::domain::scan;
 use crate::station::files::read_limited;
-use crate::station::jobs::people::{self, Revealed, Sight};
+use crate::station::jobs::people::{self, Sight};
 use crate::station::jobs::requests::{self, Entered};
 use crate::station::jobs::review::{Review, Ruling};
 use crate::station::jobs::{
-    approvals, forms, papers, request_import, request_view, review, sheets, units,
+    approvals, papers, request_import, request_view, review, sheets, units,
 };
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::{Error, RequestFilter, RequestRow, SigningKey, clock};
 use crate::ui::lock;
 use crate::ui::requests_view::{
-    EntryFacts, ListPicture, ListQuery, Look, OpenPicture, PAGE, RequestsAct, RequestsDone,
-    RequestsQuery, ReviewPicture, ScanSight, Seen, StoredDraft, UnitChoice,
+    EntryFacts, ListPicture, ListQuery, OpenPicture, PAGE, RequestsAct, RequestsDone,
+    RequestsQuery, ReviewPicture, Seen, StoredDraft, UnitChoice,
 };
 
 /// What the reader of sheets takes at most.
@@ -127,9 +128,14 @@ impl AtWork<'_> {
     }
 
     pub(super) fn requests_act(&self, act: RequestsAct) -> Result<(), Error> {
+        self.told(|| self.do_act(act))
+    }
+
+    /// Tells the page what became of an act.
+    fn told(&self, act: impl FnOnce() -> Result<Option<RequestsDone>, Error>) -> Result<(), Error> {
         lock(self.view).applications.done = None;
         requests::tidy(&self.desk)?;
-        let done = self.do_act(act);
+        let done = act();
         let mut view = lock(self.view);
         let facts = &mut view.applications;
         facts.turn += 1;
@@ -196,14 +202,7 @@ impl AtWork<'_> {
                 self.open_review(file)?;
                 return Ok(None);
             }
-            RequestsAct::Reveal {
-                number,
-                what,
-                reason,
-            } => {
-                self.reveal(&number, &what, &reason)?;
-                return Ok(None);
-            }
+            RequestsAct::Reveal(sight) => return self.see(&sight, None),
             paper_or_file => self.paper_or_file(paper_or_file)?,
         };
         Ok(Some(done))
@@ -227,23 +226,6 @@ impl AtWork<'_> {
                     warnings: papers::record(desk, officer, &row, &[opinion])?,
                     done: "ui-request-opinion-recorded",
                 }
-            }
-            RequestsAct::WriteScan {
-                number,
-                sha256,
-                out,
-                reason,
-            } => self.write_scan(&number, &sha256, (out, &reason))?,
-            RequestsAct::Print {
-                number,
-                out,
-                reason,
-            } => {
-                let row = self.row(&number)?;
-                let out = self.out(out, &format!("form-{}.pdf", row.number));
-                let revealed = self.revealed("form", &row, &reason)?;
-                forms::write(desk, officer, &row, &revealed, &out)?;
-                RequestsDone::Written(out)
             }
             RequestsAct::Template(out) => {
                 let out = self.out(out, "requests-template.xlsx");
@@ -340,7 +322,7 @@ impl AtWork<'_> {
             let text = format!("{number} ({state})");
             return Err(Error::refused("request-not-editable", text));
         }
-        let revealed = self.revealed("fields", &view.row, reason)?;
+        let revealed = self.revealed("fields", (&view.row, None), reason)?;
         let sight = Sight::Full(&revealed);
         let details = request_view::details(desk, officer, &view.row, sight)?;
         let draft = StoredDraft {
@@ -358,68 +340,6 @@ impl AtWork<'_> {
         };
         lock(self.view).applications.draft = Some(Arc::new(draft));
         Ok(())
-    }
-
-    fn revealed(&self, what: &str, row: &RequestRow, reason: &str) -> Result<Revealed, Error> {
-        people::reveal(
-            &self.desk,
-            (&self.officer, None),
-            what,
-            Some(row.id),
-            reason,
-        )
-    }
-
-    fn reveal(&self, number: &str, what: &Look, reason: &str) -> Result<(), Error> {
-        let (desk, officer) = (&self.desk, &self.officer);
-        let row = self.row(number)?;
-        let seen = lock(self.view).applications.seen.clone();
-        let of_this =
-            |seen: &Arc<Seen>| (&seen.number, seen.revision) == (&row.number, row.revision);
-        let mut seen = seen.filter(of_this).map_or_else(
-            || Seen {
-                number: row.number.clone(),
-                revision: row.revision,
-                fields: None,
-                scan: None,
-            },
-            |seen| (*seen).clone(),
-        );
-        match what {
-            Look::Fields => {
-                let revealed = self.revealed("fields", &row, reason)?;
-                let sight = Sight::Full(&revealed);
-                seen.fields = Some(request_view::details(desk, officer, &row, sight)?.fields);
-            }
-            Look::Scan(sha256) => {
-                let revealed = self.revealed("scan", &row, reason)?;
-                let (scan, content) = papers::read_scan(desk, &row, Some(sha256), &revealed)?;
-                seen.scan = Some(ScanSight {
-                    sha256: hex::encode(scan.scan.sha256.0),
-                    picture: scan_picture::decode(scan.scan.kind, &content).map(Arc::new),
-                });
-            }
-        }
-        lock(self.view).applications.seen = Some(Arc::new(seen));
-        Ok(())
-    }
-
-    fn write_scan(
-        &self,
-        number: &str,
-        sha256: &str,
-        (out, reason): (Option<PathBuf>, &str),
-    ) -> Result<RequestsDone, Error> {
-        let row = self.row(number)?;
-        let scans = request_view::details(&self.desk, &self.officer, &row, Sight::Masked)?.scans;
-        let hash = |scan: &crate::station::ScanRow| hex::encode(scan.scan.sha256.0);
-        let scan = scans.iter().find(|scan| hash(scan) == sha256);
-        let ending = scan.map_or("bin", |scan| scan.scan.kind.word());
-        let short: String = sha256.chars().take(8).collect();
-        let out = self.out(out, &format!("scan-{}-{short}.{ending}", row.number));
-        let revealed = self.revealed("scan", &row, reason)?;
-        papers::write_scan(&self.desk, &row, (Some(sha256), &out), &revealed)?;
-        Ok(RequestsDone::Written(out))
     }
 
     fn answered(&self, file: &Path) -> Result<RequestsDone, Error> {

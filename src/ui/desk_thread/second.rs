@@ -32,55 +32,79 @@ impl AtWork<'_> {
         self.officer.demand(confirmed.act.duty())?;
         let act = confirmed.act.clone();
         let asked = Typed(RefCell::new(confirmed.passphrase.take()));
+        let by = (&confirmed, &asked);
         match &act {
             Proposed::Unblock { serial } => {
-                if let Some(release) = self.release((&confirmed, &asked), serial) {
+                if let Some(release) = self.release(by, serial) {
                     self.unblock(&release)?;
                 }
             }
-            Proposed::Wipe { serial, reason } => {
-                let Some(release) = self.release((&confirmed, &asked), serial) else {
-                    return Ok(());
-                };
-                wipe::wipe(&self.desk, &self.officer, (&release, reason))?;
-                self.done(serial, "ui-wiped");
-            }
-            Proposed::Destroy { serial, reason } => {
-                let act = TwoOfficerAct::Destruction;
-                let Some(second) = self.second((&confirmed, &asked), act) else {
-                    return Ok(());
-                };
-                let row = ukeys::named(&self.desk, &self.officer, serial.as_str())?;
-                stock::destroy(&self.desk, &self.officer, &second, (&row, reason))?;
-                self.done(serial, "ui-destroyed");
-            }
-            Proposed::TakeIn { serial, reason } => {
-                let Some(second) = self.second((&confirmed, &asked), TwoOfficerAct::Intake) else {
-                    return Ok(());
-                };
-                let what = (serial.as_str(), reason.as_str());
-                intake::intake(&self.desk, &self.officer, &second, what)?;
-                if let Some(strangers) = &mut lock(self.view).strangers {
-                    strangers.retain(|other| other.serial != *serial);
-                }
-                self.done(serial, "ui-taken-in");
-            }
+            Proposed::Wipe { serial, reason } => self.wipe(by, (serial, reason))?,
+            Proposed::Destroy { serial, reason } => self.destroy(by, (serial, reason))?,
+            Proposed::TakeIn { serial, reason } => self.take_in(by, (serial, reason))?,
+            Proposed::Part(looked) => self.part_confirmed(by, looked)?,
+            Proposed::MakeKit(order) => self.kit_confirmed(by, order)?,
+            Proposed::Compare(order) => self.compare_confirmed(by, order)?,
+            Proposed::Grant(seen) => self.grant_confirmed(by, seen)?,
+            Proposed::Reveal(sight) => self.see_confirmed(by, sight)?,
             Proposed::UnlockCa => {
-                self.tried(confirmed.turn, self.unlock_ca((&confirmed, &asked)));
+                self.tried(confirmed.turn, self.unlock_ca(by));
             }
             Proposed::ConfirmClock => {
-                let act = TwoOfficerAct::ConfirmClock;
-                if let Some(second) = self.second((&confirmed, &asked), act) {
+                if let Some(second) = self.second(by, TwoOfficerAct::ConfirmClock) {
                     clock_check::confirm(&self.desk, &self.officer, &second)?;
                 }
             }
             Proposed::GoOn => {
-                let act = TwoOfficerAct::OlderRecords;
-                if let Some(second) = self.second((&confirmed, &asked), act) {
+                if let Some(second) = self.second(by, TwoOfficerAct::OlderRecords) {
                     older_records::go_on(&self.desk, &self.officer, &second)?;
                 }
             }
         }
+        Ok(())
+    }
+
+    fn wipe(
+        &self,
+        by: (&Confirmed, &Typed),
+        (serial, reason): (&Serial, &str),
+    ) -> Result<(), Error> {
+        let Some(release) = self.release(by, serial) else {
+            return Ok(());
+        };
+        wipe::wipe(&self.desk, &self.officer, (&release, reason))?;
+        self.done(serial, "ui-wiped");
+        Ok(())
+    }
+
+    fn destroy(
+        &self,
+        by: (&Confirmed, &Typed),
+        (serial, reason): (&Serial, &str),
+    ) -> Result<(), Error> {
+        let Some(second) = self.second(by, TwoOfficerAct::Destruction) else {
+            return Ok(());
+        };
+        let row = ukeys::named(&self.desk, &self.officer, serial.as_str())?;
+        stock::destroy(&self.desk, &self.officer, &second, (&row, reason))?;
+        self.done(serial, "ui-destroyed");
+        Ok(())
+    }
+
+    fn take_in(
+        &self,
+        by: (&Confirmed, &Typed),
+        (serial, reason): (&Serial, &str),
+    ) -> Result<(), Error> {
+        let Some(second) = self.second(by, TwoOfficerAct::Intake) else {
+            return Ok(());
+        };
+        let what = (serial.as_str(), reason);
+        intake::intake(&self.desk, &self.officer, &second, what)?;
+        if let Some(strangers) = &mut lock(self.view).strangers {
+            strangers.retain(|other| other.serial != *serial);
+        }
+        self.done(serial, "ui-taken-in");
         Ok(())
     }
 
@@ -97,7 +121,7 @@ impl AtWork<'_> {
         Ok(())
     }
 
-    fn second(
+    pub(super) fn second(
         &self,
         (confirmed, asked): (&Confirmed, &Typed),
         act: TwoOfficerAct,
@@ -107,7 +131,7 @@ impl AtWork<'_> {
         self.tried(confirmed.turn, second)
     }
 
-    fn release(
+    pub(super) fn release(
         &self,
         (confirmed, asked): (&Confirmed, &Typed),
         serial: &Serial,

@@ -4,18 +4,23 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::AtWork;
+use super::{AtWork, Typed};
 use crate::domain::destination::Destination;
 use crate::domain::id::UnitId;
 use crate::domain::setting::CRL_DESTINATIONS;
+use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::unit::Unit;
 use crate::station::jobs::backup::{self, Progress};
-use crate::station::jobs::{doctor, officers, profiles, settings, units};
+use crate::station::jobs::restore::compare::{self, Lists, Outside};
+use crate::station::jobs::{doctor, officers, profiles, recovery, restore, settings, units};
 use crate::station::{Error, clock};
 use crate::ui::lock;
+use crate::ui::second_view::Confirmed;
 use crate::ui::settings_view::{
-    Examined, ModelLine, OfficerLine, OwnUkey, SettingsAct, SettingsDone, SettingsPicture, UnitLine,
+    CompareOrder, Examined, KitOrder, ModelLine, Newest, OfficerLine, OwnUkey, SettingsAct,
+    SettingsDone, SettingsPicture, UnitLine, UnknownLine,
 };
+use crate::ui::view::on_list;
 
 impl AtWork<'_> {
     pub(super) fn settings_picture(&self) -> Result<(), Error> {
@@ -40,9 +45,24 @@ impl AtWork<'_> {
                     module: view.module,
                 })
                 .collect(),
+            kit_made_at: recovery::state(desk, officer)?.0,
+            origin: restore::origin(desk, officer)?,
+            unknown: self.unknown_lines()?,
         };
         lock(self.view).settings = Some(Arc::new(picture));
         Ok(())
+    }
+
+    /// Certificates that came to light after a restore.
+    fn unknown_lines(&self) -> Result<Vec<UnknownLine>, Error> {
+        let rows = compare::unknown(&self.desk, &self.officer)?.into_iter();
+        let lines = rows.map(|row| UnknownLine {
+            serial: row.serial,
+            ukey: row.ukey,
+            noticed_at: row.noticed_at,
+            reason: row.reason,
+        });
+        Ok(lines.collect())
     }
 
     fn officer_lines(&self) -> Result<Vec<OfficerLine>, Error> {
@@ -91,6 +111,50 @@ impl AtWork<'_> {
             SettingsAct::BackUp(folder) => self.back_up(folder)?,
         };
         lock(self.view).settings_done = Some(done);
+        Ok(())
+    }
+
+    pub(super) fn kit_confirmed(
+        &self,
+        by: (&Confirmed, &Typed),
+        order: &KitOrder,
+    ) -> Result<(), Error> {
+        let Some(second) = self.second(by, TwoOfficerAct::RecoveryKit) else {
+            return Ok(());
+        };
+        lock(self.view).settings_done = None;
+        let kit = (order.folder.as_path(), order.custodians.as_slice());
+        let papers = recovery::make_kit(&self.desk, &self.officer, &second, kit)?;
+        lock(self.view).settings_done = Some(SettingsDone::KitMade(papers));
+        Ok(())
+    }
+
+    pub(super) fn compare_confirmed(
+        &self,
+        by: (&Confirmed, &Typed),
+        order: &CompareOrder,
+    ) -> Result<(), Error> {
+        let Some(second) = self.second(by, TwoOfficerAct::OlderRecords) else {
+            return Ok(());
+        };
+        lock(self.view).settings_done = None;
+        let newest = match &order.newest {
+            Newest::File(path) => Outside::File(path),
+            Newest::Code(code) => Outside::Code(code),
+            Newest::Nothing => Outside::Nothing,
+        };
+        let lists = Lists {
+            files: &order.lists,
+            no_other: order.no_other,
+        };
+        let known = (newest, lists);
+        let (found, list) = compare::compare(&self.desk, &self.officer, &second, known)?;
+        let (crl, crl_error) = on_list(list.as_ref());
+        lock(self.view).settings_done = Some(SettingsDone::Compared {
+            found,
+            crl,
+            crl_error,
+        });
         Ok(())
     }
 

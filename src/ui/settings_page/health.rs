@@ -1,14 +1,14 @@
-//! Whether all is well with the station, and its backup.
+//! Whether all is well with the station.
 
 use eframe::egui::{self, Ui};
 
-use super::{by_command, done};
+use super::done;
 use crate::domain::officer::Duty;
 use crate::station::clock;
 use crate::station::jobs::doctor::Finding;
 use crate::ui::parts::{card, field, pressed, pressed_when, title, typed_path};
 use crate::ui::second_view::Proposed;
-use crate::ui::settings_view::{BackupProgress, Examined, SettingsAct, SettingsDone};
+use crate::ui::settings_view::{Examined, SettingsAct, SettingsDone};
 use crate::ui::theme;
 use crate::ui::view::View;
 use crate::wording::Wording;
@@ -20,7 +20,6 @@ const SIDE: f32 = 340.0;
 #[derive(Debug, Default)]
 pub(super) struct State {
     report: String,
-    folder: String,
     proposed: Option<Proposed>,
 }
 
@@ -150,56 +149,4 @@ fn report(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Opt
         done(ui, wording, told);
     }
     asked.then(|| SettingsAct::Report(typed_path(&state.report)))
-}
-
-/// A backup into a folder, while the station works.
-pub(super) fn back_up(
-    ui: &mut Ui,
-    wording: &Wording,
-    view: &View,
-    state: &mut State,
-) -> Option<SettingsAct> {
-    let mut asked = false;
-    egui::ScrollArea::vertical()
-        .id_salt("backup")
-        .auto_shrink(false)
-        .show(ui, |ui| {
-            card(ui, |ui| {
-                ui.label(wording.text("ui-backup-why"));
-                let edit = egui::TextEdit::singleline(&mut state.folder)
-                    .id_salt("folder")
-                    .hint_text(wording.text("ui-backup-folder-hint"))
-                    .char_limit(4096)
-                    .desired_width(f32::INFINITY);
-                field(ui, &wording.text("ui-backup-folder"), edit);
-                let empty = state.folder.trim().is_empty();
-                let why_not = empty.then_some("ui-backup-folder-first");
-                let button = theme::primary(ui, wording.text("ui-backup"));
-                asked = pressed_when(ui, wording, view, (Duty::SetUp, why_not), button);
-                if let Some(progress) = &view.backing_up {
-                    self::progress(ui, wording, progress);
-                }
-            });
-            if let Some(told @ SettingsDone::BackedUp { .. }) = &view.settings_done {
-                done(ui, wording, told);
-                ui.label(wording.text("ui-backup-next"));
-            }
-            by_command(ui, wording, "ui-settings-backup-commands");
-        });
-    asked.then(|| SettingsAct::BackUp(typed_path(&state.folder)))
-}
-
-fn progress(ui: &mut Ui, wording: &Wording, progress: &BackupProgress) {
-    let kib = |bytes: u64| bytes >> 10;
-    let word = wording.text(&format!("backup-stage-{}", progress.stage.word()));
-    // Thousandths are enough for a bar.
-    let thousandths = progress.done.saturating_mul(1000);
-    let thousandths = thousandths.checked_div(progress.total).unwrap_or(0);
-    let part = f32::from(u16::try_from(thousandths).unwrap_or(1000)) / 1000.0;
-    let text = format!(
-        "{word} {} / {} KiB",
-        kib(progress.done),
-        kib(progress.total)
-    );
-    ui.add(egui::ProgressBar::new(part).text(text));
 }

@@ -94,6 +94,44 @@ impl Person for Bench {
 }
 
 #[test]
+fn who_cannot_sign_in_finds_the_recovery_kit_which_sends_nothing_that_is_half_typed() {
+    for language in [Language::Chinese, Language::English] {
+        let mut bench = Bench::new(language, door_view(None));
+        let open = bench.word("ui-recover-open");
+        bench.press(&open);
+        let title = bench.word("ui-recover-title");
+        bench.harness.get_by_role_and_label(Role::Heading, &title);
+        let unnamed = bench.harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "{unnamed:?}");
+        let args = [("place", "1".to_owned()), ("line", "1".to_owned())];
+        let line = bench.harness.state().wording.with("ui-recover-line", args);
+        let field = (Role::TextInput, line.as_str());
+        bench
+            .harness
+            .get_by_role_and_label(field.0, field.1)
+            .focus();
+        bench.harness.step();
+        bench.type_text("abcd-efgh-zz");
+        let not_yet = bench.word("ui-recover-not-yet");
+        assert!(bench.says(&not_yet));
+        let shown = bench.harness.query_all_by_value("abcd-efgh-zz").count();
+        assert_eq!(shown, 0, "the field sees dots");
+        let recover = bench.word("ui-recover");
+        bench
+            .harness
+            .get_by_role_and_label(Role::Button, &recover)
+            .click_accesskit();
+        bench.harness.step();
+        assert!(bench.sent().is_empty());
+        // Idle, and all of it is gone.
+        bench.harness.state_mut().door.forget();
+        bench.harness.step();
+        let sign_in = bench.word("ui-sign-in");
+        bench.harness.get_by_role_and_label(Role::Heading, &sign_in);
+    }
+}
+
+#[test]
 fn the_door_names_the_home_its_officers_and_their_posts() {
     for language in [Language::Chinese, Language::English] {
         let bench = Bench::new(language, door_view(None));

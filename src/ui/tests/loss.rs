@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use super::*;
-use crate::domain::certificate::CertificateSerial;
+use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::loss::{LossClock, LossKind, TARGET_SECS};
 use crate::station::jobs::losses::LossView;
 use crate::station::{HolderRow, LossRow};
-use crate::ui::loss_view::{LossAct, LossPicture};
+use crate::ui::loss_view::{DueLine, LossAct, LossPicture};
 
-const HELD: &str = "8f5c00005f1b0001";
-const MISSING: &str = "8f5c00005f1b0002";
+pub(super) const HELD: &str = "8f5c00005f1b0001";
+pub(super) const MISSING: &str = "8f5c00005f1b0002";
 
 fn holder(text: &str, state: UkeyState) -> HolderRow {
     HolderRow {
@@ -44,7 +44,7 @@ fn report(secs: i64) -> LossView {
     }
 }
 
-fn loss_view(post: Post, open: Vec<LossView>) -> View {
+pub(super) fn loss_view(post: Post, open: Vec<LossView>) -> View {
     let picture = LossPicture {
         ukeys: vec![
             holder(MISSING, UkeyState::Suspended),
@@ -52,6 +52,7 @@ fn loss_view(post: Post, open: Vec<LossView>) -> View {
         ],
         more: false,
         open,
+        due: Vec::new(),
     };
     View {
         post: Some(post),
@@ -143,6 +144,56 @@ fn a_suspended_one_is_found_with_a_statement_by_system_and_security_alone() {
         };
         let expected: Vec<_> = may.then_some(expected).into_iter().collect();
         assert_eq!(bench.loss_acts(), expected, "{post:?}");
+    }
+}
+
+#[test]
+fn what_comes_back_is_taken_by_system_for_a_reason_and_what_is_due_leads_there() {
+    for language in [Language::Chinese, Language::English] {
+        let mut view = loss_view(Post::System, Vec::new());
+        let mut picture = view.losses.as_deref().cloned().unwrap();
+        picture.due = vec![DueLine {
+            serial: serial(HELD),
+            holder: "王晓雯".to_owned(),
+            unit: "示例市练习小学".to_owned(),
+            since: Timestamp::EPOCH,
+        }];
+        view.losses = Some(Arc::new(picture));
+        let mut bench = Bench::on(language, view, Page::Loss);
+        let came = format!("{} {HELD}", bench.word("ui-take-back-open"));
+        bench.press(&came);
+        assert_eq!(bench.harness.state().loss.search(), HELD);
+        let unnamed = bench.harness.unnamed_widgets();
+        assert!(unnamed.is_empty(), "{unnamed:?}");
+        bench.type_into(Role::MultilineTextInput, "ui-reason", "外壳坏了");
+        let take = bench.word("ui-take-back");
+        bench.press(&take);
+        let hold = bench.word("reason-certificateHold");
+        assert!(!bench.has(Role::RadioButton, &hold), "it ends for good");
+        let why = bench.word("reason-superseded");
+        bench.choose_named(Role::RadioButton, &why);
+        bench.press(&take);
+        let acts = bench
+            .sent()
+            .into_iter()
+            .filter_map(|command| match command {
+                Command::Loss(act) => Some(act),
+                _ => None,
+            });
+        let expected = LossAct::TakeBack {
+            serial: serial(HELD),
+            why: RevocationReason::Superseded,
+            reason: "外壳坏了".to_owned(),
+        };
+        assert_eq!(acts.collect::<Vec<_>>(), [expected]);
+    }
+    for post in [Post::Security, Post::Auditor] {
+        let mut bench = Bench::at_losses(Language::Chinese, post, Vec::new());
+        bench.choose_ukey(HELD);
+        let begin = bench.word("ui-take-back-begin");
+        bench.press(&begin);
+        let take = bench.word("ui-take-back");
+        assert!(!bench.has(Role::Button, &take), "{post:?}");
     }
 }
 

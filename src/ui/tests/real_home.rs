@@ -1,14 +1,19 @@
 //! The window on homes with real tokens and records, with the thread that owns its desk.
 
 mod audit;
+mod backup;
 mod certificates;
 mod check;
 mod first_run;
 mod loss;
 pub(super) mod make;
+mod parting;
 mod pin;
 mod readers;
+mod recover;
+mod remote;
 mod requests;
+mod reveal;
 mod second;
 mod settings;
 mod stock;

@@ -2,6 +2,7 @@
 
 mod files;
 mod form;
+mod reveal;
 
 use std::collections::BTreeMap;
 
@@ -196,12 +197,12 @@ impl Bench {
         self.choose_named(Role::CheckBox, &name);
     }
 
-    fn press_key(&mut self, key: &str) {
+    pub(super) fn press_key(&mut self, key: &str) {
         let word = self.word(key);
         self.press(&word);
     }
 
-    fn says(&self, text: &str) -> bool {
+    pub(super) fn says(&self, text: &str) -> bool {
         self.harness
             .query_all_by_label_contains(text)
             .next()
@@ -441,15 +442,17 @@ fn numbers_and_scans_are_seen_for_a_reason_only_and_masked_again_elsewhere() {
     }
     let acts = bench.request_acts();
     let [
-        RequestsAct::Reveal { what, reason, .. },
-        RequestsAct::Reveal { what: scan, .. },
-        RequestsAct::Print { out: None, .. },
+        RequestsAct::Reveal(fields),
+        RequestsAct::Reveal(scan),
+        RequestsAct::Reveal(form),
     ] = acts.as_slice()
     else {
         panic!("{acts:?}")
     };
-    assert_eq!((what, reason.as_str()), (&Look::Fields, "与身份证核对"));
-    assert_eq!(*scan, Look::Scan("07".repeat(32)));
+    let reason = fields.reason.as_str();
+    assert_eq!((&fields.what, reason), (&Look::Fields, "与身份证核对"));
+    assert_eq!(scan.what, Look::Scan("07".repeat(32)));
+    assert_eq!(form.what, Look::Form(None));
     let seen = Seen {
         number: "2026-0001".to_owned(),
         revision: 1,

@@ -38,7 +38,7 @@ fn unit(name: &str, code: &str, depth: u8) -> UnitLine {
     }
 }
 
-fn settings_view(post: Post) -> View {
+pub(super) fn settings_view(post: Post) -> View {
     let set = |setting: crate::domain::setting::Setting| Set {
         setting,
         value: setting.default.to_owned(),
@@ -69,6 +69,7 @@ fn settings_view(post: Post) -> View {
             tested: true,
             module: None,
         }],
+        ..SettingsPicture::default()
     };
     View {
         post: Some(post),

@@ -21,7 +21,7 @@ fn today(to_do: Vec<ToDo>) -> Today {
     }
 }
 
-fn healthy() -> Health {
+pub(super) fn healthy() -> Health {
     let now = clock::now();
     Health {
         ca: CaStanding::Unlocked(now.plus_secs(DAY_SECS), 50),

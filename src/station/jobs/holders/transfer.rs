@@ -77,6 +77,16 @@ enum Way {
     Desk(Box<UnitFacts>),
 }
 
+impl NextUnit {
+    /// Whether a desk of its own makes for it: then the records go there in a file.
+    pub const fn has_a_desk(&self) -> bool {
+        match &self.way {
+            Way::Here(_) => false,
+            Way::Desk(_) => true,
+        }
+    }
+}
+
 /// People who moved, and what the move left behind.
 #[derive(Debug)]
 pub struct Transferred {

@@ -8,10 +8,10 @@ use eframe::egui::{self, RichText, TextureHandle, TextureOptions, Ui};
 use crate::domain::officer::Duty;
 use crate::domain::scan::ScanKind;
 use crate::station::ScanRow;
-use crate::station::jobs::people::is_reason;
+use crate::station::jobs::people::{self, is_reason};
 use crate::ui::parts::{card, day, field, pressed_when, title};
 use crate::ui::requests_page::path;
-use crate::ui::requests_view::{Look, OpenPicture, RequestsAct, ScanSight, Seen};
+use crate::ui::requests_view::{InFull, Look, OpenPicture, RequestsAct, ScanSight, Seen};
 use crate::ui::theme;
 use crate::ui::view::View;
 use crate::wording::Wording;
@@ -99,41 +99,30 @@ fn ask(
         .desired_width(f32::INFINITY);
     field(ui, &wording.text("ui-request-reveal-reason"), edit);
     let why_not = (!is_reason(&state.reason)).then_some("ui-explain-reason");
-    let number = || open.view.row.number.clone();
-    let reason = || state.reason.trim().to_owned();
+    if view.post.is_some_and(people::post_needs_release) {
+        let words = wording.text("ui-reveal-release");
+        ui.colored_label(theme::colors(ui).attention, words);
+    }
     let mut act = None;
-    let mut button = |ui: &mut Ui, key: &str, why_not: Option<&str>, asked: RequestsAct| {
+    let mut button = |ui: &mut Ui, key: &str, why_not: Option<&str>, what: Look| {
         let button = egui::Button::new(wording.text(key));
         if pressed_when(ui, wording, view, (Duty::ReadRecords, why_not), button) {
-            act = Some(asked);
+            act = Some(RequestsAct::Reveal(InFull {
+                number: open.view.row.number.clone(),
+                what,
+                reason: state.reason.trim().to_owned(),
+            }));
         }
     };
     ui.horizontal_wrapped(|ui| {
-        button(
-            ui,
-            "ui-request-reveal",
-            why_not,
-            RequestsAct::Reveal {
-                number: number(),
-                what: Look::Fields,
-                reason: reason(),
-            },
-        );
+        button(ui, "ui-request-reveal", why_not, Look::Fields);
         let Some(scan) = scan else { return };
         let why_no_picture = match scan.scan.kind {
             ScanKind::Pdf => Some("ui-request-scan-is-pdf"),
             ScanKind::Jpeg | ScanKind::Png => why_not,
         };
-        button(
-            ui,
-            "ui-request-scan-open",
-            why_no_picture,
-            RequestsAct::Reveal {
-                number: number(),
-                what: Look::Scan(hash(scan)),
-                reason: reason(),
-            },
-        );
+        let look = Look::Scan(hash(scan));
+        button(ui, "ui-request-scan-open", why_no_picture, look);
     });
     let edit = egui::TextEdit::singleline(&mut state.out)
         .id_salt("reveal-out")
@@ -143,28 +132,13 @@ fn ask(
     field(ui, &wording.text("ui-request-out"), edit);
     let out = || path(&state.out);
     ui.horizontal_wrapped(|ui| {
-        button(
-            ui,
-            "ui-request-print",
-            why_not,
-            RequestsAct::Print {
-                number: number(),
-                out: out(),
-                reason: reason(),
-            },
-        );
+        button(ui, "ui-request-print", why_not, Look::Form(out()));
         let Some(scan) = scan else { return };
-        button(
-            ui,
-            "ui-request-scan-write",
-            why_not,
-            RequestsAct::WriteScan {
-                number: number(),
-                sha256: hash(scan),
-                out: out(),
-                reason: reason(),
-            },
-        );
+        let look = Look::ScanFile {
+            sha256: hash(scan),
+            out: out(),
+        };
+        button(ui, "ui-request-scan-write", why_not, look);
     });
     act
 }

@@ -49,7 +49,7 @@ pub fn ask(
     desk: &Desk,
     officer: &ActingOfficer,
     (text, owner): (&str, Option<&str>),
-    out: &Path,
+    out: Option<&Path>,
 ) -> Result<Asked, Error> {
     officer.demand(Duty::HandOut)?;
     let to = owner_named(desk, owner)?;
@@ -91,7 +91,7 @@ pub fn ask(
     Ok(Asked {
         serial,
         owner: to.name,
-        file: parcel.deliver(desk, Some(out))?,
+        file: parcel.deliver(desk, out)?,
     })
 }
 
@@ -141,7 +141,7 @@ pub struct Applied {
 pub fn apply(
     desk: &Desk,
     officer: &ActingOfficer,
-    (path, out): (&Path, &Path),
+    (path, out): (&Path, Option<&Path>),
     ask: &dyn AskUserPin,
 ) -> Result<Applied, Error> {
     officer.demand(Duty::HandOut)?;
@@ -188,7 +188,7 @@ pub fn apply(
     Ok(Applied {
         serial: asked.ukey.serial,
         so_pin_rotated: next.is_some(),
-        file: parcel.deliver(desk, Some(out))?,
+        file: parcel.deliver(desk, out)?,
     })
 }
 

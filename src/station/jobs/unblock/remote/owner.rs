@@ -40,6 +40,16 @@ impl Question {
     pub const fn serial(&self) -> &Serial {
         &self.subject.ukey.identity.serial
     }
+
+    /// Number of the request that it was made for.
+    pub fn request(&self) -> &str {
+        self.subject.number()
+    }
+
+    /// Name of the unit whose desk asks.
+    pub fn unit(&self) -> &str {
+        &self.to.name
+    }
 }
 
 /// What was released.
@@ -107,7 +117,7 @@ pub fn grant(
     desk: &Desk,
     officer: &ActingOfficer,
     (question, release): (&Question, &SoPinRelease),
-    out: &Path,
+    out: Option<&Path>,
 ) -> Result<Grant, Error> {
     officer.demand(Duty::HandOut)?;
     let security = release.security()?;
@@ -162,7 +172,7 @@ pub fn grant(
         serial: serial.clone(),
         to: question.to.name.clone(),
         expires: row.expires_at,
-        file: parcel.deliver(desk, Some(out))?,
+        file: parcel.deliver(desk, out)?,
     })
 }
 
