@@ -436,7 +436,8 @@ impl AtWork<'_> {
         } else {
             Ok(())
         };
-        checked.and(self.look_at_stock(shown, stale))
+        let looked = self.look_at_stock(shown, stale);
+        checked.and(looked)
     }
 
     /// Asks for a frame when there is something to see. A desk at which nothing happens costs nothing.

@@ -1,5 +1,12 @@
 //! Draws a window without a graphics card, the same on every machine: the triangles that egui gives a
 //! painter, with their colours and textures, one after the other over the ones before.
+#![expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    clippy::iter_over_hash_type,
+    reason = "pixels of a screen; textures in any order"
+)]
 
 use std::collections::BTreeMap;
 use std::mem;
@@ -49,7 +56,7 @@ impl TestRenderer for Raster {
                 continue; // Nothing here paints by itself.
             };
             let texture = self.textures.get(&mesh.texture_id);
-            let texture = texture.ok_or("a texture is not there")?;
+            let texture = texture.ok_or_else(|| "a texture is not there".to_owned())?;
             fill(&mut picture, texture, mesh, (part.clip_rect, scale));
         }
         let [width, height] = picture.size.map(|side| side as u32);
@@ -57,7 +64,7 @@ impl TestRenderer for Raster {
             let Rgba(bytes) = Rgba(pixel.to_array());
             bytes
         });
-        RgbaImage::from_raw(width, height, bytes.collect()).ok_or("no picture".to_owned())
+        RgbaImage::from_raw(width, height, bytes.collect()).ok_or_else(|| "no picture".to_owned())
     }
 }
 

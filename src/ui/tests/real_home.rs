@@ -23,7 +23,7 @@ mod training;
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use egui::{Key, Modifiers};
 use tempfile::TempDir;
@@ -31,6 +31,7 @@ use tempfile::TempDir;
 use super::door::{Person, is_desk, is_door, name};
 use super::*;
 use crate::domain::officer::Post;
+use crate::station::clock::Stopwatch;
 use crate::station::desk::OpenTerms;
 use crate::station::jobs::{init, practice};
 use crate::station::secrets::Secrets;
@@ -79,6 +80,7 @@ fn private(dir: &TempDir, file: &str, officers: &[(&str, &str)]) -> PathBuf {
 const FRAME: Duration = Duration::from_millis(16);
 /// What was not seen by then does not come.
 const LATE: Duration = Duration::from_mins(3);
+const LATE_MS: f64 = 180_000.0;
 
 /// A window on a home with real tokens and records.
 struct RealDesk {
@@ -202,9 +204,9 @@ impl RealDesk {
 
     /// Draws as a screen does, when the desk or the window asks for a frame, until this is seen.
     fn until(&mut self, what: impl Fn(&View) -> bool) {
-        let begun = Instant::now();
+        let begun = Stopwatch::start();
         while !what(&self.view()) {
-            assert!(begun.elapsed() < LATE, "{:#?}", self.view());
+            assert!(begun.ms() < LATE_MS, "{:#?}", self.view());
             self.next_frame();
         }
         self.harness.step();
@@ -236,8 +238,8 @@ impl RealDesk {
 
     /// Draws whenever the desk has something to show until a control of this name is there.
     fn wait_for(&mut self, role: Role, name: &str) {
-        let begun = Instant::now();
-        while begun.elapsed() < LATE
+        let begun = Stopwatch::start();
+        while begun.ms() < LATE_MS
             && self
                 .harness
                 .query_all_by_role_and_label(role, name)
