@@ -20,7 +20,7 @@
 //! - [`store`]: keeps the records, one file, one transaction a decision. Decides nothing. Uses domain
 //!   and the journal types of workflow.
 //! - [`wording`]: Chinese and English for people: messages, and the guide of `docs/guide`. Uses domain.
-//! - [`documents`]: paper and sheets: values in, bytes out. Uses domain and wording.
+//! - [`documents`]: paper and sheets, and the bundled fonts: values in, bytes out. Uses domain and wording.
 //! - [`station`]: joins decisions and effects, one file a job under `jobs`; the only API of both front
 //!   ends. `post` sends and receives files, `door` tells who may come in, `sign_in` makes the evidence who
 //!   acts, `web` alone speaks HTTP. Uses all above.

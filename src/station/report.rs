@@ -204,6 +204,15 @@ pub fn question_text(words: &Wording, question: &Question) -> (&'static str, Str
     )
 }
 
+/// The code of the error behind a question: its words are those of the error.
+pub const fn question_code(question: &Question) -> Option<&str> {
+    match &question.about {
+        About::KeepsFailing(_step, fault) | About::Fault(_step, fault) => Some(fault.kind.word()),
+        About::IssueRefused(code) => Some(code.as_str()),
+        _ => None,
+    }
+}
+
 /// The fault behind a question, for an engineer.
 pub fn question_fault(question: &Question) -> Option<String> {
     match &question.about {

@@ -309,8 +309,12 @@ fn outcome(
         Outcome::Question(question) => {
             ui.colored_label(colors.attention, word);
             ui.label(report::question_text(wording, question).1);
-            if let Some(fault) = report::question_fault(question) {
-                ui.weak(fault);
+            if let Some(code) = report::question_code(question) {
+                let (headline, _hints) = wording.error(code, lane.serial.as_str());
+                let seen = ui.weak(headline);
+                if let Some(fault) = report::question_fault(question) {
+                    seen.on_hover_text(fault); // As an engineer says it.
+                }
             }
             ui.horizontal_wrapped(|ui| {
                 for answer in &question.answers {

@@ -133,11 +133,11 @@ fn ticked(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State) -> Opti
 
 fn table(ui: &mut Ui, wording: &Wording, view: &View, (picture, page): (&ListPicture, &mut State)) {
     let room = ui.available_width() - 12.0 - BOX; // The scroll bar's, and the boxes'.
-    let parts = [0.11, 0.11, 0.22, 0.19, 0.17, 0.11, 0.09];
-    let mut widths = [BOX; 8];
-    for (width, part) in widths.iter_mut().skip(1).zip(parts) {
-        *width = part * room;
-    }
+    // Number, identity number, state and day are seen whole; the others share what is left.
+    let [number, id_number, state, day] = [100.0, 168.0, 100.0, 92.0];
+    let left = room - number - id_number - state - day;
+    let [holder, unit, types] = [0.28, 0.4, 0.32].map(|part| part * left);
+    let widths = [BOX, number, holder, unit, id_number, types, state, day];
     heads(ui, wording, widths, (picture, page));
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.separator();
