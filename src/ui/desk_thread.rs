@@ -350,10 +350,10 @@ impl AtWork<'_> {
         let mut held = VecDeque::new();
         let left = loop {
             let reads = sitting.is_some() && shown == Shown::Check;
-            let day_looked = self.look_at_day((&shown, stale), &mut day);
             let looked = self.look_again((&shown, stale), (reads, sitting.as_mut()));
             let course_looked = self.look_at_practice(stale);
-            self.tell_news(stale, [day_looked, looked, course_looked]);
+            let day_looked = self.look_at_day((&shown, stale), &mut day);
+            self.tell_news(stale, [looked, course_looked, day_looked]);
             let next = held.pop_front().map_or_else(
                 || self.next_command(commands, sitting.as_mut().filter(|_| reads)),
                 Ok,

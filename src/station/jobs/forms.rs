@@ -27,7 +27,7 @@ const BY_HAND: &str = "其他：＿＿＿＿＿＿＿＿";
 /// Writes a blank form.
 ///
 /// # Errors
-/// what the file system says.
+/// What the file system says.
 pub fn blank(officer: &ActingOfficer, kind: FormKind, out: &Path) -> Result<(), Error> {
     officer.demand(Duty::ReadRecords)?;
     let font = fonts::with(Face::Song, [])?;

@@ -226,9 +226,20 @@ impl RealDesk {
         self.press_word(&word);
     }
 
-    /// Presses a button once it is there: the records and the readers are looked at one after the other.
+    /// Presses a button once it is there and stands still: the records and the readers are looked at one
+    /// after the other, and what is read then moves what stands below it.
     fn press_word(&mut self, word: &str) {
         self.wait_for(Role::Button, word);
+        let mut before = None;
+        loop {
+            let button = self.harness.get_by_role_and_label(Role::Button, word);
+            let place = Some(button.rect());
+            if place == before {
+                break;
+            }
+            before = place;
+            self.harness.step();
+        }
         self.harness
             .get_by_role_and_label(Role::Button, word)
             .click();

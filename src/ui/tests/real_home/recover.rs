@@ -115,10 +115,10 @@ fn two_shares_let_a_replacement_in_at_the_door_and_the_kit_is_void() {
     desk.type_share(2, &papers[0]);
     desk.until(|_view| true);
     desk.press_far("ui-recover");
-    desk.until(|view| !view.busy && (view.recovered.is_some() || view.error.is_some()));
+    desk.until(|view| !view.busy && view.recovered.is_some());
     let told = desk.view();
     let Some(Recovered::Enrolled(enrolled)) = told.recovered.clone() else {
-        panic!("{:?}", told.error)
+        panic!("{:?}", told.recovered)
     };
     assert_eq!(
         (enrolled.name.as_str(), enrolled.post),
