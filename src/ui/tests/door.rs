@@ -53,8 +53,9 @@ pub(super) fn is_door(view: &View, left: Option<Left>) -> bool {
     matches!(&view.place, Place::Door(door) if door.left == left)
 }
 
+/// Whether somebody has signed in and everything was read once: the day is read last.
 pub(super) const fn is_desk(view: &View) -> bool {
-    matches!(view.place, Place::Desk)
+    matches!(view.place, Place::Desk) && view.today.is_some()
 }
 
 /// What a person sees and does, whatever reads the commands.
