@@ -2,7 +2,10 @@
 //! Says on stderr how long each frame took, as ours does with `RUST_LOG=ukey_station::frames=trace`.
 #![expect(clippy::print_stderr, reason = "a measurement for people")]
 
+use std::sync::Arc;
+
 use eframe::egui;
+use egui_system_font_provider::SystemFontProvider;
 
 struct Bare;
 
@@ -21,5 +24,11 @@ fn main() -> eframe::Result {
         viewport: egui::ViewportBuilder::default().with_inner_size([1280.0, 760.0]),
         ..eframe::NativeOptions::default()
     };
-    eframe::run_native("bare", options, Box::new(|_creation| Ok(Box::new(Bare))))
+    let start = |creation: &eframe::CreationContext<'_>| {
+        let system = SystemFontProvider::new().with_locale(Some("zh-Hans"));
+        creation.egui_ctx.add_font_provider(Arc::new(system));
+        let app: Box<dyn eframe::App> = Box::new(Bare);
+        Ok(app)
+    };
+    eframe::run_native("bare", options, Box::new(start))
 }
