@@ -32,10 +32,10 @@ install -D -m 644 README.md "$papers/README.md"
 gzip -9n <CHANGELOG.md | install -D -m 644 /dev/stdin "$papers/changelog.gz"
 install -D -m 644 /dev/stdin "$papers/copyright" <<'COPYRIGHT'
 ukey-station is under MIT or Apache-2.0, as you choose. Linked into it are crates of others, each under its own
-licence: licences-of-crates.gz beside this file. Within it is a part of the font Noto Sans CJK SC, under the SIL Open
-Font License: licence-of-font.txt.
+licence: licences-of-crates.gz beside this file. Within it are parts of the fonts Noto Sans CJK SC, Noto Sans Symbols and
+Noto Sans Symbols 2, under the SIL Open Font License: licence-of-fonts.txt.
 COPYRIGHT
-install -D -m 644 assets/fonts/OFL.txt "$papers/licence-of-font.txt"
+install -D -m 644 assets/fonts/OFL.txt "$papers/licence-of-fonts.txt"
 # What is linked in, each with its licence as its authors give it.
 {
   cargo metadata --locked --format-version 1 --filter-platform "$(rustc -vV | sed -n 's/^host: //p')" |

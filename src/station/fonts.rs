@@ -9,7 +9,7 @@ use crate::documents::{Font, PaperError};
 
 /// The style of a paper.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::station) enum Face {
+pub(super) enum Face {
     /// 黑体: slips and letters.
     Sans,
     /// 宋体: forms of the office.
@@ -63,8 +63,8 @@ pub fn bundled_with(c: char) -> Option<&'static [u8]> {
 /// A font for paper with these texts of people. Others are read only for what the first one lacks.
 ///
 /// # Errors
-/// `glyph-missing` where no font has a character.
-pub(in crate::station) fn with<'a>(
+/// `glyph-missing` where no font has a character; `paper` where the bundled one cannot be read.
+pub(super) fn with<'a>(
     face: Face,
     texts: impl IntoIterator<Item = &'a str>,
 ) -> Result<Font, Error> {
@@ -96,7 +96,7 @@ pub(in crate::station) fn with<'a>(
 }
 
 /// Says why there is no paper.
-pub(in crate::station) fn paper(error: PaperError) -> Error {
+pub(super) fn paper(error: PaperError) -> Error {
     let code = match error {
         PaperError::NoGlyph(_) => "glyph-missing",
         PaperError::Pdf(_) | PaperError::QrCode => "paper",
