@@ -369,7 +369,7 @@ fn question_value(output: &Output, question: &Question) -> Value {
     json!({
         "about": about,
         "text": format!("{text}. {choices}"),
-        "fault": report::question_fault(question),
+        "fault": report::question_fault(question).map(|(_code, facts)| facts),
         "answers": answers,
     })
 }

@@ -204,20 +204,14 @@ pub fn question_text(words: &Wording, question: &Question) -> (&'static str, Str
     )
 }
 
-/// The code of the error behind a question: its words are those of the error.
-pub const fn question_code(question: &Question) -> Option<&str> {
+/// The fault behind a question: the code of its error, whose words are for people, and the facts of it for an
+/// engineer.
+pub fn question_fault(question: &Question) -> Option<(&str, String)> {
     match &question.about {
-        About::KeepsFailing(_step, fault) | About::Fault(_step, fault) => Some(fault.kind.word()),
-        About::IssueRefused(code) => Some(code.as_str()),
-        _ => None,
-    }
-}
-
-/// The fault behind a question, for an engineer.
-pub fn question_fault(question: &Question) -> Option<String> {
-    match &question.about {
-        About::KeepsFailing(_step, fault) | About::Fault(_step, fault) => Some(fault.to_string()),
-        About::IssueRefused(code) => Some(code.clone()),
+        About::KeepsFailing(_step, fault) | About::Fault(_step, fault) => {
+            Some((fault.kind.word(), fault.to_string()))
+        }
+        About::IssueRefused(code) => Some((code, code.clone())),
         _ => None,
     }
 }

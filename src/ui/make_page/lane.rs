@@ -309,12 +309,9 @@ fn outcome(
         Outcome::Question(question) => {
             ui.colored_label(colors.attention, word);
             ui.label(report::question_text(wording, question).1);
-            if let Some(code) = report::question_code(question) {
+            if let Some((code, facts)) = report::question_fault(question) {
                 let (headline, _hints) = wording.error(code, lane.serial.as_str());
-                let seen = ui.weak(headline);
-                if let Some(fault) = report::question_fault(question) {
-                    seen.on_hover_text(fault); // As an engineer says it.
-                }
+                ui.weak(headline).on_hover_text(facts);
             }
             ui.horizontal_wrapped(|ui| {
                 for answer in &question.answers {
