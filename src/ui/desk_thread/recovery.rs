@@ -35,10 +35,9 @@ impl DeskThread {
             };
         }
         match enrolled {
-            // It is told at its field.
-            Err(_) if refused.is_some() => (self.repaint)(),
-            Err(error) => self.tell(error),
-            Ok(_) => (self.repaint)(),
+            Err(error) if refused.is_none() => self.tell(error),
+            // What was refused is told at its field.
+            Ok(_) | Err(_) => (self.repaint)(),
         }
     }
 }
