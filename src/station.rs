@@ -41,9 +41,9 @@ pub use so_pin::SoPinRelease;
 pub use crate::keys::secret::SecretText;
 pub use crate::store::{
     AuditEntry, AuditFilter, CertificateLine, CertificateOrder, CertificateRow, CheckRow,
-    DelegationRow, DepartureRow, DiscrepancyRow, EntryRow, Explanation, HandoverRow, HolderRow,
-    LossRow, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow, StockLine, TallyScanRow,
-    UkeyFilter, UkeyRow,
+    DelegationRow, DepartureRow, DiscrepancyRow, DueRow, EntryRow, Explanation, HandoverRow,
+    HolderRow, LossRow, NoteRow, RequestFilter, RequestOrder, RequestRow, ScanRow, StockLine,
+    TallyScanRow, UkeyFilter, UkeyRow, UnknownCertificateRow,
 };
 
 /// Runs this process as the worker that drives one ukey (hidden command `token-worker`).

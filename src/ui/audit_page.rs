@@ -7,7 +7,7 @@ use eframe::egui::{self, RichText, Sense, StrokeKind, Ui};
 use egui::accesskit::Role;
 
 use super::audit_view::{AuditAct, AuditHealth, AuditLine, AuditPicture, AuditQuery};
-use super::parts::{card, edged, grouped, who_may};
+use super::parts::{card, edged, grouped, minute, who_may};
 use super::theme;
 use super::view::View;
 use crate::domain::audit::{since, until};
@@ -428,9 +428,4 @@ fn chosen(ui: &mut Ui, wording: &Wording, picture: &AuditPicture, chosen: Option
 /// A moment to the second, UTC.
 fn second(at: Timestamp) -> String {
     at.to_string().replace('T', " ").replace('Z', "")
-}
-
-/// A moment to the minute, UTC.
-fn minute(at: Timestamp) -> String {
-    second(at).chars().take(16).collect()
 }

@@ -304,6 +304,17 @@ fn form(
     })
 }
 
+/// The title of a form with the way back; whether it was taken.
+fn head(ui: &mut Ui, wording: &Wording, key: &str) -> bool {
+    ui.horizontal(|ui| {
+        title(ui, wording.text(key));
+        let back = egui::Layout::right_to_left(egui::Align::Center);
+        ui.with_layout(back, |ui| ui.button(wording.text("ui-part-back")).clicked())
+            .inner
+    })
+    .inner
+}
+
 /// It comes back from its holder.
 fn coming_back(
     ui: &mut Ui,
@@ -364,12 +375,7 @@ fn report(
             page.kind = Some(kind);
         }
     }
-    let edit = egui::TextEdit::multiline(&mut page.reason)
-        .id_salt("reason")
-        .char_limit(500)
-        .desired_rows(2)
-        .desired_width(f32::INFINITY);
-    field(ui, &wording.text("ui-reason"), edit);
+    parts::reason(ui, wording, "reason", &mut page.reason);
     let why_not = if page.kind.is_none() {
         Some("ui-loss-choose-kind")
     } else if !is_reason(&page.reason) {

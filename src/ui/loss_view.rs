@@ -7,11 +7,10 @@ use super::remote_view::RemoteAct;
 use crate::domain::certificate::RevocationReason;
 use crate::domain::departure::Departure;
 use crate::domain::loss::LossKind;
-use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::station::HolderRow;
 use crate::station::jobs::holders::Departed;
 use crate::station::jobs::losses::LossView;
+use crate::station::{DueRow, HolderRow};
 use crate::wording::Wording;
 
 /// The page of what is lost.
@@ -24,17 +23,7 @@ pub(super) struct LossPicture {
     /// Reports whose clock runs, the oldest first.
     pub(super) open: Vec<LossView>,
     /// Ukeys that are still to be fetched from who left, the oldest departure first.
-    pub(super) due: Vec<DueLine>,
-}
-
-/// A ukey whose holder left and did not bring it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct DueLine {
-    pub(super) serial: Serial,
-    pub(super) holder: String,
-    /// The unit that was left.
-    pub(super) unit: String,
-    pub(super) since: Timestamp,
+    pub(super) due: Vec<DueRow>,
 }
 
 /// What became of the last act here.

@@ -184,6 +184,22 @@ pub(super) fn day(at: Timestamp) -> String {
     at.date().to_string()
 }
 
+/// A moment to the minute, UTC.
+pub(super) fn minute(at: Timestamp) -> String {
+    let text = at.to_string().replace('T', " ");
+    text.chars().take(16).collect()
+}
+
+/// The field for why an act is done.
+pub(super) fn reason(ui: &mut Ui, wording: &Wording, id: &str, text: &mut String) {
+    let edit = egui::TextEdit::multiline(text)
+        .id_salt(id)
+        .char_limit(500)
+        .desired_rows(2)
+        .desired_width(f32::INFINITY);
+    field(ui, &wording.text("ui-reason"), edit);
+}
+
 /// A field with its name above it.
 pub(super) fn field(ui: &mut Ui, word: &str, edit: egui::TextEdit<'_>) -> Response {
     let label = ui.label(word);

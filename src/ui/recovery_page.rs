@@ -3,7 +3,7 @@
 
 use eframe::egui::{self, Ui};
 
-use super::parts::{edged, field};
+use super::parts::{edged, field, minute};
 use super::passphrase::{self, Passphrase};
 use super::recovery_view::{Recovered, Recovery};
 use super::view::{DoorView, View};
@@ -181,10 +181,9 @@ pub(super) fn told_at_door(ui: &mut Ui, wording: &Wording, recovered: &Recovered
     let colors = theme::colors(ui);
     match recovered {
         Recovered::Enrolled(enrolled) => {
-            let until: String = enrolled.until.to_string().replace('T', " ");
             let args = [
                 ("name", enrolled.name.to_string()),
-                ("until", until.chars().take(16).collect()),
+                ("until", minute(enrolled.until)),
             ];
             let words = wording.with("ui-recovered", args);
             ui.colored_label(colors.good, format!("✓ {words}"));

@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use super::second_view::fact;
 use crate::domain::timestamp::Timestamp;
 use crate::domain::ukey::Serial;
 use crate::wording::Wording;
@@ -37,10 +38,7 @@ pub(super) struct QuestionLooked {
 impl QuestionLooked {
     /// Each of its facts, as a line.
     pub(super) fn facts(&self, wording: &Wording) -> Vec<String> {
-        let fact = |key: &str, is: &str| {
-            let args = [("what", wording.text(key)), ("is", is.to_owned())];
-            wording.with("ui-second-fact", args)
-        };
+        let fact = |key: &str, is: &str| fact(wording, wording.text(key), is.to_owned());
         vec![
             fact("ui-col-request", &self.request),
             fact("ui-remote-asks", &self.unit),

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::second_view::fact;
 use crate::domain::id::UnitId;
 use crate::domain::opinion::Opinion;
 use crate::domain::request::{
@@ -263,9 +264,7 @@ pub(super) struct InFull {
 impl InFull {
     /// Each of its facts, as a line.
     pub(super) fn facts(&self, wording: &Wording) -> Vec<String> {
-        let fact = |key: &str, is: String| {
-            wording.with("ui-second-fact", [("what", wording.text(key)), ("is", is)])
-        };
+        let fact = |key: &str, is: String| fact(wording, wording.text(key), is);
         let (key, scan, out) = match &self.what {
             Look::Fields => ("ui-reveal-fields", None, None),
             Look::Scan(sha256) => ("ui-reveal-scan", Some(sha256), None),

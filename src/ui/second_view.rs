@@ -171,28 +171,24 @@ impl Proposed {
     }
 }
 
+/// A fact that the second officer sees, as a line.
+pub(super) fn fact(wording: &Wording, what: String, is: String) -> String {
+    wording.with("ui-second-fact", [("what", what), ("is", is)])
+}
+
 fn kit_facts(order: &KitOrder, wording: &Wording) -> Vec<String> {
     let people = order.custodians.iter().zip(1..).map(|(name, number)| {
         let args = [("number", number.to_string())];
         let custodian = wording.with("ui-first-custodian", args);
-        wording.with(
-            "ui-second-fact",
-            [("what", custodian), ("is", name.clone())],
-        )
+        fact(wording, custodian, name.clone())
     });
-    let folder = [
-        ("what", wording.text("ui-kit-folder")),
-        ("is", order.folder.display().to_string()),
-    ];
-    people
-        .chain([wording.with("ui-second-fact", folder)])
-        .collect()
+    let folder = order.folder.display().to_string();
+    let folder = fact(wording, wording.text("ui-kit-folder"), folder);
+    people.chain([folder]).collect()
 }
 
 fn compare_facts(order: &CompareOrder, wording: &Wording) -> Vec<String> {
-    let fact = |key: &str, is: String| {
-        wording.with("ui-second-fact", [("what", wording.text(key)), ("is", is)])
-    };
+    let fact = |key: &str, is: String| fact(wording, wording.text(key), is);
     let newest = match &order.newest {
         Newest::File(path) => fact("ui-compare-checkpoint", path.display().to_string()),
         Newest::Code(code) => fact("ui-compare-checkpoint", code.to_string()),

@@ -3,12 +3,11 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::checkpoint::CheckpointCode;
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
-use crate::domain::ukey::Serial;
 use crate::domain::unit::Level;
+use crate::station::UnknownCertificateRow;
 use crate::station::jobs::backup::{Made, Progress};
 use crate::station::jobs::doctor::Finding;
 use crate::station::jobs::restore::Origin;
@@ -30,17 +29,7 @@ pub(super) struct SettingsPicture {
     /// Where this home comes from, if it was restored.
     pub(super) origin: Option<Origin>,
     /// Certificates that came to light after a restore.
-    pub(super) unknown: Vec<UnknownLine>,
-}
-
-/// A certificate that these records never issued.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct UnknownLine {
-    pub(super) serial: CertificateSerial,
-    /// The ukey that it was read from.
-    pub(super) ukey: Option<Serial>,
-    pub(super) noticed_at: Timestamp,
-    pub(super) reason: RevocationReason,
+    pub(super) unknown: Vec<UnknownCertificateRow>,
 }
 
 /// The recovery kit as it is to be made.

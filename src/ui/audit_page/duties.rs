@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use eframe::egui::{self, Ui};
 
-use super::{minute, verdict};
+use super::verdict;
 use crate::domain::checkpoint::Standing;
 use crate::domain::officer::{Duty, Post};
 use crate::station::clock;
 use crate::station::jobs::audit::duty_to_sign;
 use crate::ui::audit_view::{AuditAct, AuditDone, AuditHealth};
-use crate::ui::parts::{card, dropped_file, field, pressed, pressed_when, title, typed_path};
+use crate::ui::parts::{
+    card, dropped_file, field, minute, pressed, pressed_when, title, typed_path,
+};
 use crate::ui::theme;
 use crate::ui::view::View;
 use crate::wording::Wording;

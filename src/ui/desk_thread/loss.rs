@@ -8,7 +8,7 @@ use crate::domain::scan;
 use crate::domain::ukey::Serial;
 use crate::station::files::read_limited;
 use crate::station::jobs::losses::{self, Reported};
-use crate::station::jobs::rekey;
+use crate::station::jobs::{holders, rekey};
 use crate::station::{ActingOfficer, Desk, Error, RequestRow};
 use crate::ui::lock;
 use crate::ui::loss_view::{LossAct, LossDone, LossPicture};
@@ -30,7 +30,7 @@ impl AtWork<'_> {
             ukeys,
             more,
             open: losses::list(desk, officer, true)?,
-            due: self.due_lines()?,
+            due: holders::due(desk, officer)?,
         };
         lock(self.view).losses = Some(Arc::new(picture));
         Ok(())

@@ -9,7 +9,7 @@ use crate::station::jobs::holders::{self, Departing, NextUnit, Ukeys, Who};
 use crate::station::jobs::return_ukey;
 use crate::station::{Error, SecondOfficer};
 use crate::ui::lock;
-use crate::ui::loss_view::{DueLine, LossDone, Parted, Parting, PartingLooked, PartingTo};
+use crate::ui::loss_view::{LossDone, Parted, Parting, PartingLooked, PartingTo};
 use crate::ui::second_view::Confirmed;
 use crate::ui::view::on_list;
 
@@ -133,17 +133,5 @@ impl AtWork<'_> {
             crl_error,
         });
         Ok(())
-    }
-
-    /// Ukeys that are still to be fetched from who left.
-    pub(super) fn due_lines(&self) -> Result<Vec<DueLine>, Error> {
-        let rows = holders::due(&self.desk, &self.officer)?.into_iter();
-        let lines = rows.map(|row| DueLine {
-            serial: row.serial,
-            holder: row.holder,
-            unit: row.unit,
-            since: row.since,
-        });
-        Ok(lines.collect())
     }
 }

@@ -18,7 +18,7 @@ use crate::ui::lock;
 use crate::ui::second_view::Confirmed;
 use crate::ui::settings_view::{
     CompareOrder, Examined, KitOrder, ModelLine, Newest, OfficerLine, OwnUkey, SettingsAct,
-    SettingsDone, SettingsPicture, UnitLine, UnknownLine,
+    SettingsDone, SettingsPicture, UnitLine,
 };
 use crate::ui::view::on_list;
 
@@ -47,22 +47,10 @@ impl AtWork<'_> {
                 .collect(),
             kit_made_at: recovery::state(desk, officer)?.0,
             origin: restore::origin(desk, officer)?,
-            unknown: self.unknown_lines()?,
+            unknown: compare::unknown(desk, officer)?,
         };
         lock(self.view).settings = Some(Arc::new(picture));
         Ok(())
-    }
-
-    /// Certificates that came to light after a restore.
-    fn unknown_lines(&self) -> Result<Vec<UnknownLine>, Error> {
-        let rows = compare::unknown(&self.desk, &self.officer)?.into_iter();
-        let lines = rows.map(|row| UnknownLine {
-            serial: row.serial,
-            ukey: row.ukey,
-            noticed_at: row.noticed_at,
-            reason: row.reason,
-        });
-        Ok(lines.collect())
     }
 
     fn officer_lines(&self) -> Result<Vec<OfficerLine>, Error> {

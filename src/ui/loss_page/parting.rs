@@ -4,7 +4,7 @@
 use eframe::egui::{self, Ui};
 
 use super::super::loss_view::{LossAct, Parted, Parting, PartingLooked};
-use super::super::parts::{dropped_file, edged, field, pressed_when, some_path, title};
+use super::super::parts::{dropped_file, edged, field, pressed_when, reason, some_path};
 use super::super::second_view::Proposed;
 use super::super::theme;
 use super::super::view::View;
@@ -65,24 +65,17 @@ pub(super) fn show(
     view: &View,
     (row, form): (&HolderRow, &mut State),
 ) -> Option<Asked> {
-    ui.horizontal(|ui| {
-        title(ui, wording.text("ui-part-title"));
-        let back = egui::Layout::right_to_left(egui::Align::Center);
-        ui.with_layout(back, |ui| ui.button(wording.text("ui-part-back")).clicked())
-            .inner
-            .then_some(Asked::Close)
-    })
-    .inner
-    .or_else(|| {
-        ui.label(wording.text("ui-part-what"));
-        fields(ui, wording, form);
-        let typed = form.typed(row);
-        let looked = view.parting.as_ref();
-        let looked = looked.filter(|looked| Some(&looked.parting) == typed.as_ref());
-        let look = look(ui, wording, view, (form, typed.clone(), looked.is_some()));
-        let done = looked.and_then(|looked| carry_out(ui, wording, view, looked));
-        look.or(done)
-    })
+    if super::head(ui, wording, "ui-part-title") {
+        return Some(Asked::Close);
+    }
+    ui.label(wording.text("ui-part-what"));
+    fields(ui, wording, form);
+    let typed = form.typed(row);
+    let looked = view.parting.as_ref();
+    let looked = looked.filter(|looked| Some(&looked.parting) == typed.as_ref());
+    let look = look(ui, wording, view, (form, typed.clone(), looked.is_some()));
+    let done = looked.and_then(|looked| carry_out(ui, wording, view, looked));
+    look.or(done)
 }
 
 impl State {
@@ -134,12 +127,7 @@ fn fields(ui: &mut Ui, wording: &Wording, form: &mut State) {
             .desired_width(f32::INFINITY);
         field(ui, &wording.text("ui-part-certificate"), edit);
     }
-    let edit = egui::TextEdit::multiline(&mut form.reason)
-        .id_salt("part reason")
-        .char_limit(500)
-        .desired_rows(2)
-        .desired_width(f32::INFINITY);
-    field(ui, &wording.text("ui-reason"), edit);
+    reason(ui, wording, "part reason", &mut form.reason);
     let word = wording.text("ui-part-brought");
     edged(ui, |ui| ui.checkbox(&mut form.brought, word));
 }

@@ -4,7 +4,7 @@ use eframe::egui::{self, Ui};
 use egui::accesskit::Role;
 
 use super::super::parts::{
-    card, dropped_file, edged, field, grouped, pressed_when, some_path, title,
+    card, dropped_file, edged, field, grouped, minute, pressed_when, some_path,
 };
 use super::super::remote_view::{QuestionLooked, RemoteAct, RemoteDone};
 use super::super::second_view::Proposed;
@@ -91,13 +91,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, form: &mut State
     if let Some(done) = &view.remote_done {
         card(ui, |ui| self::done(ui, wording, done));
     }
-    let closed = ui.horizontal(|ui| {
-        title(ui, wording.text("ui-remote-title"));
-        let back = egui::Layout::right_to_left(egui::Align::Center);
-        ui.with_layout(back, |ui| ui.button(wording.text("ui-part-back")).clicked())
-            .inner
-    });
-    if closed.inner {
+    if super::head(ui, wording, "ui-remote-title") {
         return Some(Asked::Close);
     }
     for (side, key) in SIDES {
@@ -219,13 +213,7 @@ fn done(ui: &mut Ui, wording: &Wording, done: &RemoteDone) {
             ui.label(wording.with("ui-remote-asked", [("unit", owner.clone())]));
         }
         RemoteDone::Granted { to, until, .. } => {
-            let until: String = until
-                .to_string()
-                .replace('T', " ")
-                .chars()
-                .take(16)
-                .collect();
-            let args = [("unit", to.clone()), ("until", until)];
+            let args = [("unit", to.clone()), ("until", minute(*until))];
             ui.label(wording.with("ui-remote-granted", args));
         }
         RemoteDone::Applied { .. } => {

@@ -4,15 +4,15 @@
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
 
-use super::super::loss_view::{DueLine, LossAct};
-use super::super::parts::{card, day, edged, field, grouped, pressed_when, title};
+use super::super::loss_view::LossAct;
+use super::super::parts::{card, day, edged, grouped, pressed_when, reason, title};
 use super::super::theme;
 use super::super::view::View;
 use crate::domain::certificate::RevocationReason;
 use crate::domain::officer::Duty;
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::station::HolderRow;
 use crate::station::jobs::people::is_reason;
+use crate::station::{DueRow, HolderRow};
 use crate::wording::Wording;
 
 /// What a person typed so far.
@@ -52,13 +52,7 @@ pub(super) fn show(
     view: &View,
     (row, form): (&HolderRow, &mut State),
 ) -> Option<Asked> {
-    let closed = ui.horizontal(|ui| {
-        title(ui, wording.text("ui-take-back-title"));
-        let back = egui::Layout::right_to_left(egui::Align::Center);
-        ui.with_layout(back, |ui| ui.button(wording.text("ui-part-back")).clicked())
-            .inner
-    });
-    if closed.inner {
+    if super::head(ui, wording, "ui-take-back-title") {
         return Some(Asked::Close);
     }
     ui.label(wording.text("ui-take-back-what"));
@@ -71,12 +65,7 @@ pub(super) fn show(
             form.why = Some(why);
         }
     }
-    let edit = egui::TextEdit::multiline(&mut form.reason)
-        .id_salt("take-back reason")
-        .char_limit(500)
-        .desired_rows(2)
-        .desired_width(f32::INFINITY);
-    field(ui, &wording.text("ui-reason"), edit);
+    reason(ui, wording, "take-back reason", &mut form.reason);
     let why_not = if form.why.is_none() {
         Some("ui-certificates-reason-first")
     } else if !is_reason(&form.reason) {
@@ -97,7 +86,7 @@ pub(super) fn show(
 }
 
 /// Ukeys whose holders left and that were not brought; gives the one that was chosen.
-pub(super) fn due(ui: &mut Ui, wording: &Wording, lines: &[DueLine]) -> Option<Serial> {
+pub(super) fn due(ui: &mut Ui, wording: &Wording, lines: &[DueRow]) -> Option<Serial> {
     if lines.is_empty() {
         return None;
     }

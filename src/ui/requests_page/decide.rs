@@ -10,7 +10,7 @@ use crate::domain::officer::Duty;
 use crate::domain::request::RequestState;
 use crate::station::jobs::approvals::Refusal;
 use crate::station::jobs::people::is_reason;
-use crate::ui::parts::{card, field, pressed_when, title};
+use crate::ui::parts::{card, pressed_when, reason, title};
 use crate::ui::requests_view::RequestsAct;
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -172,12 +172,7 @@ fn confirm(
         });
     let mut why_not = None;
     if matches!(asked, Move::Return | Move::Reject) {
-        let edit = egui::TextEdit::multiline(&mut state.reason)
-            .id_salt("decision-reason")
-            .char_limit(500)
-            .desired_rows(2)
-            .desired_width(f32::INFINITY);
-        field(ui, &wording.text("ui-reason"), edit);
+        reason(ui, wording, "decision-reason", &mut state.reason);
         why_not = (!is_reason(&state.reason)).then_some("ui-explain-reason");
     }
     let mut act = None;

@@ -12,7 +12,7 @@ use crate::domain::officer::Duty;
 use crate::domain::request::{FormKind, RequestState};
 use crate::station::jobs::people::is_reason;
 use crate::station::jobs::review::{ReviewItem, Ruling};
-use crate::ui::parts::{card, edged, field, grouped, pressed_when, title};
+use crate::ui::parts::{card, edged, field, grouped, pressed_when, reason, title};
 use crate::ui::requests_view::{RequestsAct, ReviewPicture};
 use crate::ui::view::View;
 use crate::ui::{post_word, theme};
@@ -198,12 +198,7 @@ fn sign(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Optio
         let mut choices = state.choices.values();
         let needs_reason = choices.any(|one| *one != Choice::Approve);
         if needs_reason {
-            let edit = egui::TextEdit::multiline(&mut state.reason)
-                .id_salt("review-reason")
-                .char_limit(500)
-                .desired_rows(2)
-                .desired_width(f32::INFINITY);
-            field(ui, &wording.text("ui-reason"), edit);
+            reason(ui, wording, "review-reason", &mut state.reason);
         }
         let edit = egui::TextEdit::singleline(&mut state.out)
             .id_salt("review-out")

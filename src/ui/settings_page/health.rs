@@ -6,7 +6,7 @@ use super::done;
 use crate::domain::officer::Duty;
 use crate::station::clock;
 use crate::station::jobs::doctor::Finding;
-use crate::ui::parts::{card, field, pressed, pressed_when, title, typed_path};
+use crate::ui::parts::{card, field, minute, pressed, pressed_when, title, typed_path};
 use crate::ui::second_view::Proposed;
 use crate::ui::settings_view::{Examined, SettingsAct, SettingsDone};
 use crate::ui::theme;
@@ -65,11 +65,12 @@ pub(super) fn examine(
 
 /// Gives what two officers do about one of them.
 fn findings(ui: &mut Ui, wording: &Wording, view: &View, examined: &Examined) -> Option<Proposed> {
-    let at = examined.at.to_string().replace('T', " ");
-    let at: String = at.chars().take(16).collect();
     let (wrong, well): (Vec<_>, Vec<_>) = examined.findings.iter().partition(|found| !found.ok);
     let colors = theme::colors(ui);
-    let facts = [("count", wrong.len().to_string()), ("at", at)];
+    let facts = [
+        ("count", wrong.len().to_string()),
+        ("at", minute(examined.at)),
+    ];
     if wrong.is_empty() {
         ui.colored_label(colors.good, wording.with("ui-examined-well", facts));
     } else {

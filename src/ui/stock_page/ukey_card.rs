@@ -6,7 +6,7 @@ use eframe::egui::{self, RichText, Ui};
 use crate::domain::officer::Duty;
 use crate::domain::ukey::{Serial, UkeyState};
 use crate::station::jobs::people::is_reason;
-use crate::ui::parts::{card, field, grouped, pressed_when, state, title};
+use crate::ui::parts::{card, grouped, pressed_when, reason, state, title};
 use crate::ui::second_view::Proposed;
 use crate::ui::stock_view::{StockRow, Stranger};
 use crate::ui::view::View;
@@ -126,13 +126,4 @@ fn stranger_form(
         serial: stranger.serial.clone(),
         reason: page.stranger_reason.trim().to_owned(),
     })
-}
-
-fn reason(ui: &mut Ui, wording: &Wording, id: &str, text: &mut String) {
-    let edit = egui::TextEdit::multiline(text)
-        .id_salt(id)
-        .char_limit(500)
-        .desired_rows(2)
-        .desired_width(f32::INFINITY);
-    field(ui, &wording.text("ui-reason"), edit);
 }

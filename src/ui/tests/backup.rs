@@ -4,17 +4,17 @@
 use std::path::PathBuf;
 
 use super::door::Person as _;
+use super::second::security_beside;
 use super::settings::settings_view;
 use super::*;
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::officer::Post;
+use crate::station::UnknownCertificateRow;
 use crate::station::jobs::restore::Origin;
 use crate::station::jobs::restore::compare::Compared;
 use crate::station::jobs::today::{Numbers, ToDo, Today};
 use crate::ui::second_view::Proposed;
-use crate::ui::settings_view::{
-    CompareOrder, KitOrder, Newest, SettingsDone, SettingsPicture, UnknownLine,
-};
+use crate::ui::settings_view::{CompareOrder, KitOrder, Newest, SettingsDone, SettingsPicture};
 
 const CODE: &str = "9f3c01ab-1-345-8d1f00c2a774";
 const NAMES: [&str; 3] = ["陈一", "林二", "何三"];
@@ -59,25 +59,10 @@ impl Bench {
             self.type_text(name);
         }
     }
-
-    /// Security's waiver stands in nowhere here: the secrets of a practice home do.
-    fn confirm(&mut self) -> Proposed {
-        self.press_key("ui-second-confirm");
-        let sent = self.sent();
-        let [Command::Confirmed(confirmed)] = sent.as_slice() else {
-            panic!("{sent:?}")
-        };
-        confirmed.act.clone()
-    }
 }
 
 fn with_security(mut view: View) -> View {
-    view.seconds = vec![crate::station::door::AtDoor {
-        name: OfficerName::parse("zhao").unwrap(),
-        post: Post::Security,
-        wait_secs: None,
-        by_secrets: true,
-    }];
+    view.seconds = security_beside();
     view
 }
 
@@ -196,11 +181,13 @@ fn what_a_comparison_found_is_told_with_what_is_left_to_do() {
     let serial_of = |byte| CertificateSerial::from_random([byte; 16]);
     let mut view = restored(Post::System, Some(Timestamp::EPOCH));
     let mut picture = view.settings.as_deref().cloned().unwrap();
-    picture.unknown = vec![UnknownLine {
+    picture.unknown = vec![UnknownCertificateRow {
         serial: serial_of(3),
         ukey: Some(serial("8f5c00005f1b0007")),
+        certificate: None,
         noticed_at: Timestamp::EPOCH,
         reason: RevocationReason::Superseded,
+        revoked_at: Timestamp::EPOCH,
     }];
     view.settings = Some(Arc::new(picture));
     view.settings_done = Some(SettingsDone::Compared {

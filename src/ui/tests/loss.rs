@@ -6,8 +6,8 @@ use super::*;
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::loss::{LossClock, LossKind, TARGET_SECS};
 use crate::station::jobs::losses::LossView;
-use crate::station::{HolderRow, LossRow};
-use crate::ui::loss_view::{DueLine, LossAct, LossPicture};
+use crate::station::{DueRow, HolderRow, LossRow};
+use crate::ui::loss_view::{LossAct, LossPicture};
 
 pub(super) const HELD: &str = "8f5c00005f1b0001";
 pub(super) const MISSING: &str = "8f5c00005f1b0002";
@@ -152,8 +152,10 @@ fn what_comes_back_is_taken_by_system_for_a_reason_and_what_is_due_leads_there()
     for language in [Language::Chinese, Language::English] {
         let mut view = loss_view(Post::System, Vec::new());
         let mut picture = view.losses.as_deref().cloned().unwrap();
-        picture.due = vec![DueLine {
+        picture.due = vec![DueRow {
             serial: serial(HELD),
+            state: UkeyState::HandedOut,
+            request: "2026-0001".to_owned(),
             holder: "王晓雯".to_owned(),
             unit: "示例市练习小学".to_owned(),
             since: Timestamp::EPOCH,

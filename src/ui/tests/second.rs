@@ -21,6 +21,27 @@ fn security(text: &str, wait_secs: Option<i64>) -> AtDoor {
     }
 }
 
+/// Security, whom the secrets of a practice home sign in.
+pub(super) fn security_beside() -> Vec<AtDoor> {
+    let by_secrets = true;
+    vec![AtDoor {
+        by_secrets,
+        ..security("zhao", None)
+    }]
+}
+
+impl Bench {
+    /// The second officer confirms in the card; gives what was sent.
+    pub(super) fn confirm(&mut self) -> Proposed {
+        self.press_key("ui-second-confirm");
+        let sent = self.sent();
+        let [Command::Confirmed(confirmed)] = sent.as_slice() else {
+            panic!("{sent:?}")
+        };
+        confirmed.act.clone()
+    }
+}
+
 fn row(text: &str, state: UkeyState) -> StockRow {
     StockRow {
         serial: serial(text),

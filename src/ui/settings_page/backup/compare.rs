@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use eframe::egui::{self, Ui};
 
 use crate::domain::officer::Duty;
+use crate::station::UnknownCertificateRow;
 use crate::station::jobs::restore::Origin;
 use crate::station::jobs::restore::compare::Compared;
 use crate::ui::parts::{
     card, day, dropped_file, edged, field, grouped, pressed_when, some_path, title,
 };
 use crate::ui::second_view::Proposed;
-use crate::ui::settings_view::{CompareOrder, Newest, SettingsDone, SettingsPicture, UnknownLine};
+use crate::ui::settings_view::{CompareOrder, Newest, SettingsDone, SettingsPicture};
 use crate::ui::view::View;
 use crate::ui::{theme, told};
 use crate::wording::Wording;
@@ -198,7 +199,7 @@ fn compared(
 }
 
 /// Every certificate that came to light.
-fn unknown(ui: &mut Ui, wording: &Wording, lines: &[UnknownLine]) {
+fn unknown(ui: &mut Ui, wording: &Wording, lines: &[UnknownCertificateRow]) {
     card(ui, |ui| {
         let count = [("count", lines.len().to_string())];
         title(ui, wording.with("ui-compare-unknown", count));
