@@ -68,6 +68,14 @@ pub(super) trait Person {
         self.harness().step();
     }
 
+    /// Types into the field of this name, over what stands there.
+    fn write(&mut self, role: Role, name: &str, text: &str) {
+        self.harness().get_by_role_and_label(role, name).focus();
+        self.harness().step();
+        self.key(Modifiers::COMMAND, Key::A);
+        self.type_text(text);
+    }
+
     fn type_text(&mut self, text: &str) {
         self.harness().event(Event::Text(text.to_owned()));
         self.harness().step();
@@ -106,13 +114,7 @@ fn who_cannot_sign_in_finds_the_recovery_kit_which_sends_nothing_that_is_half_ty
         assert!(unnamed.is_empty(), "{unnamed:?}");
         let args = [("place", "1".to_owned()), ("line", "1".to_owned())];
         let line = bench.harness.state().wording.with("ui-recover-line", args);
-        let field = (Role::TextInput, line.as_str());
-        bench
-            .harness
-            .get_by_role_and_label(field.0, field.1)
-            .focus();
-        bench.harness.step();
-        bench.type_text("abcd-efgh-zz");
+        bench.write(Role::TextInput, &line, "abcd-efgh-zz");
         let not_yet = bench.word("ui-recover-not-yet");
         assert!(bench.says(&not_yet));
         let shown = bench.harness.query_all_by_value("abcd-efgh-zz").count();

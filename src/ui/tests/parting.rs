@@ -147,12 +147,8 @@ fn a_ukey_that_was_not_brought_is_for_security_who_sees_what_ends() {
     assert!(bench.says("2026-0007") && bench.says("示例县二小"));
     let waived = bench.word("ui-second-waived");
     bench.choose_named(Role::RadioButton, &waived);
-    bench.press_key("ui-second-confirm");
-    let sent = bench.sent();
-    let [Command::Confirmed(confirmed)] = sent.as_slice() else {
-        panic!("{sent:?}")
-    };
-    assert_eq!(confirmed.act, Proposed::Part(Box::new(seen)));
+    let act = bench.confirm();
+    assert_eq!(act, Proposed::Part(Box::new(seen)));
 }
 
 #[test]

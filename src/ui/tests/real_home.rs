@@ -80,7 +80,6 @@ fn private(dir: &TempDir, file: &str, officers: &[(&str, &str)]) -> PathBuf {
 const FRAME: Duration = Duration::from_millis(16);
 /// What was not seen by then does not come.
 const LATE: Duration = Duration::from_mins(3);
-const LATE_MS: f64 = 180_000.0;
 
 /// A window on a home with real tokens and records.
 struct RealDesk {
@@ -206,7 +205,11 @@ impl RealDesk {
     fn until(&mut self, what: impl Fn(&View) -> bool) {
         let begun = Stopwatch::start();
         while !what(&self.view()) {
-            assert!(begun.ms() < LATE_MS, "{:#?}", self.view());
+            assert!(
+                begun.ms() < LATE.as_secs_f64() * 1000.0,
+                "{:#?}",
+                self.view()
+            );
             self.next_frame();
         }
         self.harness.step();
@@ -250,7 +253,7 @@ impl RealDesk {
     /// Draws whenever the desk has something to show until a control of this name is there.
     fn wait_for(&mut self, role: Role, name: &str) {
         let begun = Stopwatch::start();
-        while begun.ms() < LATE_MS
+        while begun.ms() < LATE.as_secs_f64() * 1000.0
             && self
                 .harness
                 .query_all_by_role_and_label(role, name)
@@ -259,6 +262,22 @@ impl RealDesk {
         {
             self.next_frame();
         }
+    }
+
+    /// As a screen reader does: the button may be further down than is seen.
+    fn press_below(&mut self, key: &str) {
+        let word = self.word(key);
+        self.harness
+            .get_by_role_and_label(Role::Button, &word)
+            .click_accesskit();
+        self.harness.step();
+        self.harness.step();
+    }
+
+    /// Types into a field, over what stands there.
+    fn fill(&mut self, role: Role, key: &str, text: &str) {
+        let word = self.word(key);
+        self.write(role, &word, text);
     }
 
     fn choose(&mut self, officer: &str) {

@@ -4,9 +4,9 @@
 use std::path::PathBuf;
 
 use super::loss::loss_view;
+use super::second::security_beside;
 use super::*;
 use crate::domain::officer::Post;
-use crate::station::door::AtDoor;
 use crate::ui::loss_view::LossAct;
 use crate::ui::remote_view::{QuestionLooked, RemoteAct, RemoteDone};
 use crate::ui::second_view::Proposed;
@@ -16,12 +16,7 @@ const UKEY: &str = "8f5c00005f1b0009";
 impl Bench {
     fn at_files(language: Language, post: Post) -> Self {
         let mut view = loss_view(post, Vec::new());
-        view.seconds = vec![AtDoor {
-            name: OfficerName::parse("zhao").unwrap(),
-            post: Post::Security,
-            wait_secs: None,
-            by_secrets: true,
-        }];
+        view.seconds = security_beside();
         let mut bench = Self::on(language, view, Page::Loss);
         bench.press_key("ui-remote");
         bench
@@ -120,12 +115,8 @@ fn the_owner_sees_the_question_before_security_releases_and_takes_the_answer() {
         assert!(bench.says(&means) && bench.says("示例县教育局"));
         let waived = bench.word("ui-second-waived");
         assert!(!bench.says(&waived), "never by one");
-        bench.press_key("ui-second-confirm");
-        let sent = bench.sent();
-        let [Command::Confirmed(confirmed)] = sent.as_slice() else {
-            panic!("{sent:?}")
-        };
-        assert_eq!(confirmed.act, Proposed::Grant(Box::new(question())));
+        let act = bench.confirm();
+        assert_eq!(act, Proposed::Grant(Box::new(question())));
     }
 }
 

@@ -14,13 +14,6 @@ impl RealDesk {
         self.press("ui-settings-backup");
     }
 
-    fn put(&mut self, role: Role, word: &str, text: &str) {
-        self.harness.get_by_role_and_label(role, word).focus();
-        self.harness.step();
-        self.key(Modifiers::COMMAND, Key::A);
-        self.type_text(text);
-    }
-
     fn name_custodian(&mut self, number: u8, name: &str) {
         let args = [("number", number.to_string())];
         let word = self
@@ -28,7 +21,7 @@ impl RealDesk {
             .state()
             .wording
             .with("ui-first-custodian", args);
-        self.put(Role::TextInput, &word, name);
+        self.write(Role::TextInput, &word, name);
     }
 }
 
@@ -47,7 +40,7 @@ fn two_officers_make_the_recovery_kit_that_the_day_asks_for() {
     let stick = TempDir::with_prefix("stick-").unwrap();
     let folder = stick.path().join("kit");
     let label = desk.word("ui-kit-folder");
-    desk.put(Role::TextInput, &label, &folder.display().to_string());
+    desk.write(Role::TextInput, &label, &folder.display().to_string());
     for (number, name) in [(1, "陈一"), (2, SECURITY.0), (3, "何三")] {
         desk.name_custodian(number, name);
     }
@@ -144,7 +137,7 @@ fn a_restored_home_says_that_it_is_locked_until_two_officers_have_compared_it() 
     let by_file = desk.word("ui-compare-by-file");
     desk.choose(&by_file);
     let label = desk.word("ui-compare-file");
-    desk.put(Role::TextInput, &label, &checkpoint.display().to_string());
+    desk.write(Role::TextInput, &label, &checkpoint.display().to_string());
     let no_list = desk.word("ui-compare-no-other-list");
     desk.harness
         .get_by_role_and_label(Role::CheckBox, &no_list)

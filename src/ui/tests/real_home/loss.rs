@@ -92,11 +92,4 @@ impl RealDesk {
         let choose = format!("{} {serial}", desk.word("ui-loss-choose"));
         (desk, choose)
     }
-
-    fn fill(&mut self, role: Role, key: &str, text: &str) {
-        let word = self.word(key);
-        self.harness.get_by_role_and_label(role, &word).focus();
-        self.harness.step();
-        self.type_text(text);
-    }
 }

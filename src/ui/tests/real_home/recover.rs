@@ -54,28 +54,12 @@ fn lines_on(path: &std::path::Path) -> Vec<String> {
 }
 
 impl RealDesk {
-    fn type_in(&mut self, role: Role, word: &str, text: &str) {
-        self.harness.get_by_role_and_label(role, word).focus();
-        self.harness.step();
-        self.key(Modifiers::COMMAND, Key::A);
-        self.type_text(text);
-    }
-
     fn type_share(&mut self, place: u8, lines: &[String]) {
         for (number, line) in (1..=recovery::LINES).zip(lines) {
             let args = [("place", place.to_string()), ("line", number.to_string())];
             let word = self.harness.state().wording.with("ui-recover-line", args);
-            self.type_in(Role::TextInput, &word, line);
+            self.write(Role::TextInput, &word, line);
         }
-    }
-
-    fn press_far(&mut self, key: &str) {
-        let word = self.word(key);
-        self.harness
-            .get_by_role_and_label(Role::Button, &word)
-            .click_accesskit();
-        self.harness.step();
-        self.harness.step();
     }
 }
 
@@ -98,23 +82,22 @@ fn two_shares_let_a_replacement_in_at_the_door_and_the_kit_is_void() {
     desk.press("ui-recover-open");
     desk.choose(SECURITY.0);
     let label = desk.word("ui-recover-name");
-    desk.type_in(Role::TextInput, &label, HELPER.0);
+    desk.write(Role::TextInput, &label, HELPER.0);
     for key in ["ui-recover-passphrase", "ui-recover-again"] {
         let word = desk.word(key);
-        desk.type_in(Role::PasswordInput, &word, HELPER.1);
+        desk.write(Role::PasswordInput, &word, HELPER.1);
     }
     desk.type_share(1, &papers[2]);
-    desk.press_far("ui-recover");
+    desk.press_below("ui-recover");
     assert!(!desk.view().busy, "one share opens nothing");
 
     // The same paper twice, whole as it is, opens nothing either.
     desk.type_share(2, &papers[2]);
-    desk.press_far("ui-recover");
+    desk.press_below("ui-recover");
     desk.until(|view| !view.busy && view.error.is_some());
     assert_eq!(desk.view().error.unwrap().0, "share-same");
     desk.type_share(2, &papers[0]);
-    desk.until(|_view| true);
-    desk.press_far("ui-recover");
+    desk.press_below("ui-recover");
     desk.until(|view| !view.busy && view.recovered.is_some());
     let told = desk.view();
     let Some(Recovered::Enrolled(enrolled)) = told.recovered.clone() else {

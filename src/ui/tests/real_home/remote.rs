@@ -189,16 +189,6 @@ fn two_stations(dir: &Path) -> [Station; 2] {
 }
 
 impl RealDesk {
-    fn name_file(&mut self, key: &str, path: &Path) {
-        let word = self.word(key);
-        self.harness
-            .get_by_role_and_label(Role::TextInput, &word)
-            .focus();
-        self.harness.step();
-        self.key(Modifiers::COMMAND, Key::A);
-        self.type_text(text(path));
-    }
-
     fn turn_to_owner(&mut self) {
         let word = self.word("ui-remote-owner");
         self.choose(&word);
@@ -237,7 +227,7 @@ fn two_desks_unblock_a_ukey_by_files_in_their_windows() {
 
     let mut desk = province.window();
     desk.turn_to_owner();
-    desk.name_file("ui-remote-question", &asked);
+    desk.fill(Role::TextInput, "ui-remote-question", text(&asked));
     desk.press("ui-remote-look");
     desk.until(|view| !view.busy && view.question.is_some());
     let seen = desk.view().question.unwrap();
@@ -257,14 +247,14 @@ fn two_desks_unblock_a_ukey_by_files_in_their_windows() {
         panic!("{:?}", desk.view().remote_done)
     };
     // A question is answered once.
-    desk.name_file("ui-remote-question", &asked);
+    desk.fill(Role::TextInput, "ui-remote-question", text(&asked));
     desk.press("ui-remote-look");
     desk.until(|view| !view.busy && view.error.is_some());
     assert_eq!(desk.view().error.unwrap().0, "unblock-granted");
     drop(desk);
 
     let mut desk = prefecture.window();
-    desk.name_file("ui-remote-release", &granted);
+    desk.fill(Role::TextInput, "ui-remote-release", text(&granted));
     let compared = desk.word("ui-unblock-compared");
     desk.harness
         .get_by_role_and_label(Role::CheckBox, &compared)
@@ -281,7 +271,7 @@ fn two_desks_unblock_a_ukey_by_files_in_their_windows() {
 
     let mut desk = province.window();
     desk.turn_to_owner();
-    desk.name_file("ui-remote-answer", &answer);
+    desk.fill(Role::TextInput, "ui-remote-answer", text(&answer));
     desk.press("ui-remote-confirm");
     let confirmed = desk.remote_done();
     let RemoteDone::Confirmed {

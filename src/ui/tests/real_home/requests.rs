@@ -48,7 +48,7 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
     desk.until(|view| !view.busy && view.applications.turn == 1);
     desk.harness.get_by_label_contains("未办 1 条");
     desk.press("ui-request-return");
-    desk.fill_in(Role::MultilineTextInput, "ui-reason", "缺扫描件");
+    desk.fill(Role::MultilineTextInput, "ui-reason", "缺扫描件");
     desk.press_word("签名退回 1 条");
     desk.until(|view| !view.busy && is_open(view, RequestState::Returned));
 
@@ -59,13 +59,13 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
     desk.press("ui-request-edit");
     desk.until(|view| !view.busy && view.applications.entry.is_some());
     assert!(desk.holds("439900199003070046"));
-    desk.fill_in(Role::TextInput, "field-existing-account", "wangxw");
+    desk.fill(Role::TextInput, "field-existing-account", "wangxw");
     desk.press("ui-request-save-submit");
     desk.until(|view| !view.busy && is_open(view, RequestState::Submitted));
     let scan = desk.home.path().join("scan.png");
     fs::write(&scan, include_bytes!("../../../../tests/support/scan.png")).unwrap();
     let path = scan.display().to_string();
-    desk.fill_in(Role::TextInput, "ui-request-scan-file", &path);
+    desk.fill(Role::TextInput, "ui-request-scan-file", &path);
     desk.press_below("ui-request-attach");
     desk.until(|view| {
         !view.busy
@@ -76,7 +76,7 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
                 .is_some_and(|open| open.details.scans.len() == 1)
     });
     for given in 1..=4 {
-        desk.fill_in(Role::TextInput, "field-by", "李校长");
+        desk.fill(Role::TextInput, "field-by", "李校长");
         desk.press_below("ui-request-record");
         desk.until(|view| {
             !view.busy
@@ -93,7 +93,7 @@ fn an_application_is_entered_proven_on_paper_returned_edited_and_approved_in_the
     // Security looks at the scan for a reason, and approves.
     desk.sign_in_as("security");
     desk.open_one(&number);
-    desk.fill_in(Role::TextInput, "ui-request-reveal-reason", "审核");
+    desk.fill(Role::TextInput, "ui-request-reveal-reason", "审核");
     desk.press("ui-request-reveal");
     desk.until(|view| !view.busy && view.applications.seen.is_some());
     desk.harness.get_by_label("439900199003070046");
@@ -133,7 +133,7 @@ fn a_sheet_is_written_filled_and_taken_in_the_window() {
     let text = format!("{HEADS}\n{}\n{}\n", csv(ROW), csv(&bad));
     fs::write(&sheet, text).unwrap();
     let path = sheet.display().to_string();
-    desk.fill_in(Role::TextInput, "ui-request-sheet", &path);
+    desk.fill(Role::TextInput, "ui-request-sheet", &path);
     desk.press("ui-request-import");
     desk.until(|view| !view.busy && view.applications.turn == 2);
     desk.harness.get_by_label("F3");
@@ -162,23 +162,6 @@ impl RealDesk {
 
     fn holds(&self, text: &str) -> bool {
         self.harness.query_all_by_value(text).next().is_some()
-    }
-
-    /// As a screen reader does: the button may be further down than is seen.
-    fn press_below(&mut self, key: &str) {
-        let word = self.word(key);
-        self.harness
-            .get_by_role_and_label(Role::Button, &word)
-            .click_accesskit();
-        self.harness.step();
-        self.harness.step();
-    }
-
-    fn fill_in(&mut self, role: Role, key: &str, text: &str) {
-        let word = self.word(key);
-        self.harness.get_by_role_and_label(role, &word).focus();
-        self.harness.step();
-        self.type_text(text);
     }
 
     fn sign_in_as(&mut self, officer: &str) {

@@ -21,12 +21,7 @@ fn security_releases_one_look_of_the_auditor_and_the_log_names_both() {
         .click();
     desk.harness.step();
     desk.until(|view| view.applications.open.is_some());
-    let reason = desk.word("ui-request-reveal-reason");
-    desk.harness
-        .get_by_role_and_label(Role::TextInput, &reason)
-        .focus();
-    desk.harness.step();
-    desk.type_text("抽查身份证号");
+    desk.fill(Role::TextInput, "ui-request-reveal-reason", "抽查身份证号");
     desk.press("ui-request-reveal");
     desk.type_text("wrong horse 12");
     desk.key(Modifiers::NONE, Key::Enter);

@@ -12,16 +12,6 @@ impl RealDesk {
         self.press(&format!("ui-settings-{part}"));
     }
 
-    fn write_into(&mut self, key: &str, text: &str) {
-        let word = self.word(key);
-        self.harness
-            .get_by_role_and_label(Role::TextInput, &word)
-            .focus();
-        self.harness.step();
-        self.key(Modifiers::COMMAND, Key::A);
-        self.type_text(text);
-    }
-
     /// Waits until it is so, and fails with what went wrong instead.
     fn until_done(&mut self, what: impl Fn(&View) -> bool) {
         self.until(|view| !view.busy && (what(view) || view.error.is_some()));
@@ -41,12 +31,12 @@ fn a_setting_is_changed_in_its_place_and_the_window_follows() {
     let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 0);
     desk.until(|view| is_desk(view) && view.idle_minutes == 10);
     desk.at_settings("station");
-    desk.write_into("setting-idle-lock-minutes", "121");
+    desk.fill(Role::TextInput, "setting-idle-lock-minutes", "121");
     desk.key(Modifiers::NONE, Key::Enter);
     desk.until(|view| !view.busy && view.error.is_some());
     assert_eq!(desk.view().error.unwrap().0, "setting-invalid");
     assert_eq!(desk.value("idle_lock_minutes"), "10");
-    desk.write_into("setting-idle-lock-minutes", " 25 ");
+    desk.fill(Role::TextInput, "setting-idle-lock-minutes", " 25 ");
     desk.key(Modifiers::NONE, Key::Enter);
     desk.until(|view| !view.busy && view.idle_minutes == 25);
     desk.until(|view| {
@@ -109,7 +99,11 @@ fn the_station_is_looked_at_reported_and_backed_up_in_the_window() {
 
     desk.at_settings("backup");
     let folder = TempDir::with_prefix("stick-").unwrap();
-    desk.write_into("ui-backup-folder", &folder.path().display().to_string());
+    desk.fill(
+        Role::TextInput,
+        "ui-backup-folder",
+        &folder.path().display().to_string(),
+    );
     desk.press("ui-backup");
     desk.until_done(|view| matches!(view.settings_done, Some(SettingsDone::BackedUp { .. })));
     assert!(desk.view().backing_up.is_none());
@@ -119,7 +113,7 @@ fn the_station_is_looked_at_reported_and_backed_up_in_the_window() {
     assert_eq!(fs::metadata(&path).unwrap().len(), made.bytes);
     assert!(path.starts_with(folder.path()));
 
-    desk.write_into("ui-backup-folder", "/nowhere/at/all");
+    desk.fill(Role::TextInput, "ui-backup-folder", "/nowhere/at/all");
     desk.press("ui-backup");
     desk.until(|view| !view.busy && view.error.is_some());
     assert_eq!(desk.view().error.unwrap().0, "file");

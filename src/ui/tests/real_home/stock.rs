@@ -19,19 +19,6 @@ impl RealDesk {
         });
     }
 
-    fn type_into(&mut self, role: Role, key: &str, text: &str) {
-        let word = self.word(key);
-        self.harness.get_by_role_and_label(role, &word).focus();
-        self.harness.step();
-        self.type_text(text);
-    }
-
-    fn type_over(&mut self, role: Role, key: &str, text: &str) {
-        self.type_into(role, key, "");
-        self.key(Modifiers::COMMAND, Key::A);
-        self.type_text(text);
-    }
-
     /// What `stock report` says of a home that nobody holds.
     fn report(&self) -> Vec<StockLine> {
         let (desk, officer) = practice::open(self.home.path(), Duty::ReadRecords).unwrap();
@@ -64,7 +51,7 @@ fn the_stock_page_shows_what_the_report_says() {
             .get_by_label(&format!("✓ {}", desk.word("ui-stock-balanced")));
         // A part of a serial number lists fewer.
         let tail = picture.rows[0].serial.as_str()[8..].to_owned();
-        desk.type_into(Role::TextInput, "ui-search-serial", &tail);
+        desk.fill(Role::TextInput, "ui-search-serial", &tail);
         desk.until(|view| {
             view.stock
                 .as_ref()
@@ -121,13 +108,13 @@ fn ukeys_go_back_to_the_superior_with_file_and_paper_and_the_stock_follows() {
     let back = desk.view().ukeys[0].row.identity.serial.clone();
     desk.turn_to(Page::Travel);
     desk.harness.get_by_label_contains("退回给：");
-    desk.type_into(Role::MultilineTextInput, "ui-note-serials", back.as_str());
+    desk.fill(Role::MultilineTextInput, "ui-note-serials", back.as_str());
     desk.press("ui-send-back");
     assert!(
         !desk.view().busy && desk.view().stock_done.is_none(),
         "no reason yet"
     );
-    desk.type_into(Role::TextInput, "ui-reason", "外壳破损");
+    desk.fill(Role::TextInput, "ui-reason", "外壳破损");
     desk.press("ui-send-back");
     desk.until(|view| !view.busy && view.stock_done.is_some());
     let Some(StockDone::Sent {
@@ -166,8 +153,8 @@ fn a_refusal_is_told_in_words_and_nothing_moves() {
     let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 2);
     desk.until(|view| is_desk(view) && view.ukeys.len() == 2);
     desk.turn_to(Page::Travel);
-    desk.type_into(Role::MultilineTextInput, "ui-note-serials", "NO-SUCH-UKEY");
-    desk.type_into(Role::TextInput, "ui-reason", "外壳破损");
+    desk.fill(Role::MultilineTextInput, "ui-note-serials", "NO-SUCH-UKEY");
+    desk.fill(Role::TextInput, "ui-reason", "外壳破损");
     desk.press("ui-send-back");
     desk.until(|view| !view.busy && view.error.is_some());
     assert_eq!(desk.view().error.unwrap().0, "ukey-unknown");
@@ -177,7 +164,7 @@ fn a_refusal_is_told_in_words_and_nothing_moves() {
         .get_by_label(&desk.word("ui-hint-ukey-unknown"));
     // What was typed is still there to be put right.
     let serial = desk.view().ukeys[0].row.identity.serial.clone();
-    desk.type_over(Role::MultilineTextInput, "ui-note-serials", serial.as_str());
+    desk.fill(Role::MultilineTextInput, "ui-note-serials", serial.as_str());
     desk.press("ui-send-back");
     desk.until(|view| !view.busy && view.stock_done.is_some());
     assert_eq!(desk.view().error, None);
@@ -186,7 +173,7 @@ fn a_refusal_is_told_in_words_and_nothing_moves() {
     desk.press("ui-side-receive");
     let file = desk.home.path().join("other.ukey-dispatch");
     fs::write(&file, "no parcel").unwrap();
-    desk.type_into(Role::TextInput, "ui-file", &file.display().to_string());
+    desk.fill(Role::TextInput, "ui-file", &file.display().to_string());
     desk.key(Modifiers::NONE, Key::Enter);
     desk.until(|view| !view.busy && view.error.is_some());
     let (code, subject) = desk.view().error.unwrap();
