@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 bash scripts/setup.sh day
 station=$(realpath "${1:-target/debug/ukey-station}")
-pictures=${2:+$(realpath "$2")}
+pictures=${2:+$(mkdir -p "$2" && realpath "$2")}
 folder=$(mktemp -d -p /dev/shm 2>/dev/null || mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 export XDG_CONFIG_HOME=$folder/config LIBGL_ALWAYS_SOFTWARE=1
