@@ -1,5 +1,5 @@
-//! Where the window's characters come from: egui's own fonts; then the system's, in the forms of simplified
-//! Chinese; then those that are bundled, so that a desk without a Chinese font is read as well.
+//! Where the window's characters come from: egui's own fonts; then the system's; then those that are bundled, so
+//! that a desk without a Chinese font is read as well.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::station::fonts;
 
 /// Lets a window have the system's fonts, and the bundled ones for what they lack.
 pub(super) fn of_system(ctx: &Context) {
-    // Unasked, a system in another language may give Han in the forms of Japan.
+    // Where fontconfig works in another language it may give Han in the forms of Japan all the same.
     let system = SystemFontProvider::new().with_locale(Some("zh-Hans"));
     ctx.add_font_provider(Arc::new(AsLongAsItHolds::new(system)));
     bundled(ctx);
