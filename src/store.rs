@@ -25,6 +25,7 @@ mod parcels;
 mod purge;
 mod replacements;
 mod request_list;
+mod request_terms;
 mod requests;
 mod reviews;
 mod revisions;
@@ -65,12 +66,13 @@ pub use self::exchange::{ConfirmedRevocation, ExchangeRow};
 pub use self::expiring::{ExpiringMonth, ExpiringRow};
 pub use self::fields::{FieldRow, FieldsText};
 pub use self::frozen::{Frozen, examine};
-pub use self::imports::{Acts, NewRequest, TOGETHER, Terms};
+pub use self::imports::{Acts, NewRequest, TOGETHER};
 pub use self::losses::{HolderRow, LossEnd, LossRow};
 pub use self::officers::{KeyToken, OfficerRow, UnitCertificateRow};
 pub use self::papers::{RefusalRow, ScanRow};
 pub use self::parcels::{EnrolmentRow, ParcelReceivedRow, ParcelSentRow};
 pub use self::request_list::{RequestFilter, RequestOrder};
+pub use self::request_terms::Terms;
 pub use self::requests::{ApprovalRow, RequestRow};
 pub use self::reviews::{ReviewRow, SuperiorRefusalRow};
 pub use self::revisions::RevisionRow;
@@ -345,7 +347,7 @@ fn unlock(path: &Path, key: &[u8; 32], flags: OpenFlags) -> Result<Connection, S
         db.execute_batch(&terms)?;
         let opened = db.query_row("SELECT count(*) FROM sqlite_master", [], |_row| Ok(()));
         if opened.is_ok() {
-            request_list::teach(&db)?;
+            request_terms::teach(&db)?;
             return Ok(db);
         }
     }

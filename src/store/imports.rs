@@ -1,13 +1,12 @@
 //! Many requests at once: many acts in one transaction, and what is kept of each request.
 
-use std::ops::Range;
 use std::sync::LazyLock;
 
 use rusqlite::{Connection, Statement, ToSql, Transaction, TransactionBehavior};
 
 use super::audit::{self, AuditTail};
 use super::fields::FieldsText;
-use super::requests::{ROW_COLUMNS, RequestRow, bind_row, name_start, place};
+use super::requests::{ROW_COLUMNS, RequestRow, bind_row, place};
 use super::value::TimeTexts;
 use super::{Reading, Store, StoreError, Writing};
 use crate::domain::audit::AuditRow;
@@ -21,8 +20,6 @@ const USUAL_KILOBYTES: i64 = 64 * 1024;
 
 /// Requests of one statement.
 pub const TOGETHER: usize = 32;
-/// Terms of one statement.
-const TERMS_TOGETHER: usize = 128;
 
 /// A new request among many.
 #[derive(Clone, Copy)]
@@ -37,69 +34,6 @@ pub struct NewRequest<'a> {
     pub name_key: &'a [u8],
     /// The terms the name is found by, a line each.
     pub terms: &'a str,
-}
-
-/// What many requests are found by, kept back until all are there: a tree is filled several times
-/// faster in its own order.
-#[derive(Default)]
-pub struct Terms {
-    text: String,
-    terms: Vec<Term>,
-}
-
-/// One of them.
-struct Term {
-    /// Its first bytes, which decide nearly every comparison.
-    first: u64,
-    /// The place it finds.
-    place: i64,
-    /// Where it stands in the text of all.
-    at: Range<usize>,
-    /// How the key of the name begins.
-    name_start: [u8; 8],
-}
-
-impl Terms {
-    /// Adds the terms of a request's name, a line each, and the name's place in a Chinese list.
-    ///
-    /// # Errors
-    /// [`StoreError::Changed`] when its number is none.
-    pub fn add(
-        &mut self,
-        row: &RequestRow,
-        terms: &str,
-        name_key: &[u8],
-    ) -> Result<(), StoreError> {
-        let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
-        let name_start = name_start(name_key);
-        for term in terms.lines() {
-            let mut first = [0; 8];
-            for (to, from) in first.iter_mut().zip(term.bytes()) {
-                *to = from;
-            }
-            let from = self.text.len();
-            self.text.push_str(term);
-            self.terms.push(Term {
-                first: u64::from_be_bytes(first),
-                place,
-                at: from..self.text.len(),
-                name_start,
-            });
-        }
-        Ok(())
-    }
-
-    /// Each with its text, in the order of the tree.
-    fn sorted(&mut self) -> impl ExactSizeIterator<Item = (&str, &Term)> {
-        let Self { text, terms } = self;
-        let text = |term: &Term| text.get(term.at.clone()).unwrap_or_default();
-        terms.sort_unstable_by(|one, other| {
-            let first = one.first.cmp(&other.first);
-            let whole = || text(one).cmp(text(other));
-            first.then_with(whole).then(one.place.cmp(&other.place))
-        });
-        terms.iter().map(move |term| (text(term), term))
-    }
 }
 
 impl Store {
@@ -269,34 +203,6 @@ impl Writing<'_> {
         statement.raw_execute()?;
         Ok(())
     }
-
-    /// Makes new requests findable.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub fn insert_terms(&self, mut terms: Terms) -> Result<(), StoreError> {
-        let of = |count| {
-            let rows = rows(count, 3);
-            format!("INSERT OR ROLLBACK INTO request_terms (term, place, name_start) VALUES {rows}")
-        };
-        let mut many = self.db.prepare_cached(&of(TERMS_TOGETHER))?;
-        let mut one = self.db.prepare_cached(&of(1))?;
-        let mut terms = terms.sorted();
-        while terms.len() > 0 {
-            let (statement, count) = match terms.len() {
-                TERMS_TOGETHER.. => (&mut many, TERMS_TOGETHER),
-                _ => (&mut one, 1),
-            };
-            let mut values = Values(statement, 0);
-            for (text, term) in terms.by_ref().take(count) {
-                values.put(&text)?;
-                values.put(&term.place)?;
-                values.put(&term.name_start)?;
-            }
-            statement.raw_execute()?;
-        }
-        Ok(())
-    }
 }
 
 /// Takes the rows of so many requests.
@@ -319,16 +225,20 @@ fn fields_sql(count: usize) -> String {
 }
 
 /// `(?,?),(?,?)`: so many rows of so many values.
-fn rows(rows: usize, values: usize) -> String {
+pub(super) fn rows(rows: usize, values: usize) -> String {
     let row = format!("({})", vec!["?"; values].join(","));
     vec![row.as_str(); rows].join(",")
 }
 
 /// Binds one value after the other.
-struct Values<'a, 'db>(&'a mut Statement<'db>, usize);
+pub(super) struct Values<'a, 'db>(
+    pub(super) &'a mut Statement<'db>,
+    /// So many are bound.
+    pub(super) usize,
+);
 
 impl Values<'_, '_> {
-    fn put(&mut self, value: &dyn ToSql) -> rusqlite::Result<()> {
+    pub(super) fn put(&mut self, value: &dyn ToSql) -> rusqlite::Result<()> {
         self.1 += 1;
         self.0.raw_bind_parameter(self.1, value)
     }

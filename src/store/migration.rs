@@ -30,6 +30,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/022.sql"),
     include_str!("schema/023.sql"),
     include_str!("schema/024.sql"),
+    include_str!("schema/025.sql"),
 ];
 
 /// The version this program writes.

@@ -3,8 +3,6 @@
 
 mod frequent;
 
-pub(super) use self::frequent::teach;
-
 use std::collections::BTreeMap;
 
 use rusqlite::types::Value;
@@ -50,7 +48,7 @@ pub enum RequestOrder {
 /// More units or names than these fit a search: requests are then looked through in order instead,
 /// which ends as soon as the page is full, or [`frequent`] finds them all.
 const FEW_UNITS: u32 = 20;
-const FEW_NAMES: u32 = 1000;
+const FEW_NAMES: usize = 1000;
 /// A page of requests by number that ends after so many is full soon.
 const FIRST_PAGES: usize = 100;
 
@@ -279,18 +277,14 @@ impl Reading<'_> {
         query: &mut Query<'_>,
         found: &mut Found,
     ) -> Result<(), StoreError> {
-        let sql = "SELECT count(*) FROM
-             (SELECT 1 FROM request_terms WHERE term >= ?1 AND term < ?2 LIMIT ?3)";
-        let mut statement = self.db.prepare_cached(sql)?;
-        let bounds = params![term, end, FEW_NAMES + 1];
-        let names: u32 = statement.query_row(bounds, |row| row.get(0))?;
-        let (first, end) = (query.value(term.to_owned()), query.value(end.to_owned()));
-        if names > FEW_NAMES {
-            found.frequent = Some((first, end));
+        if let Some(places) = self.few_places((term, end), FEW_NAMES)? {
+            // Numbers in brackets are JSON.
+            let places = query.value(format!("{places:?}"));
+            let select = format!("SELECT value FROM json_each({places})");
+            found.sources.push(select);
         } else {
-            found.sources.push(format!(
-                "SELECT place FROM request_terms WHERE term >= {first} AND term < {end}"
-            ));
+            let (first, end) = (query.value(term.to_owned()), query.value(end.to_owned()));
+            found.frequent = Some((first, end));
         }
         Ok(())
     }

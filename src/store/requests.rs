@@ -6,6 +6,7 @@ use rusqlite::{OptionalExtension as _, Row, ToSql, params};
 
 use super::fields::FieldsText;
 use super::imports::NewRequest;
+use super::request_terms::Hit;
 use super::station::{chain_from_json, chain_json};
 use super::value::{TimeTexts, id, optional, parsed, time, unreadable};
 use super::{Reading, StoreError, Writing};
@@ -289,7 +290,7 @@ impl Writing<'_> {
         self.insert_row(&new, replaces)?;
         let place = place(&row.number).ok_or(StoreError::Changed("the number"))?;
         self.insert_fields(place, &fields)?;
-        self.put_terms(&terms, place, &name_key)
+        self.put_terms(&terms, Hit::new(place, &name_key))
     }
 
     /// The row itself.
@@ -331,36 +332,7 @@ impl Writing<'_> {
                 person,
                 terms.join("\n")
             ])?;
-        self.put_terms(&terms, place, &name_key)
-    }
-
-    /// Adds terms with the place that they find.
-    fn put_terms(&self, terms: &[String], place: i64, name_key: &[u8]) -> Result<(), StoreError> {
-        let mut statement = self.db.prepare_cached(
-            "INSERT INTO request_terms (term, place, name_start) VALUES (?1, ?2, ?3)",
-        )?;
-        for term in terms {
-            statement.execute(params![term, place, name_start(name_key)])?;
-        }
-        Ok(())
-    }
-
-    /// Lets a request be found by its name no longer. Its row still says by what it was.
-    pub(super) fn delete_terms(&self, id: RequestId) -> Result<(), StoreError> {
-        let mut statement = self
-            .db
-            .prepare_cached("SELECT place, terms FROM requests WHERE id = ?1")?;
-        let found = statement.query_row([id.to_string()], |row| Ok((row.get(0)?, row.get(1)?)));
-        let (place, terms): (i64, String) = found
-            .optional()?
-            .ok_or(StoreError::Changed("the request"))?;
-        let mut statement = self
-            .db
-            .prepare_cached("DELETE FROM request_terms WHERE term = ?1 AND place = ?2")?;
-        for term in terms.lines() {
-            statement.execute(params![term, place])?;
-        }
-        Ok(())
+        self.put_terms(&terms, Hit::new(place, &name_key))
     }
 
     /// Moves a request from one state to the next.
@@ -473,17 +445,6 @@ pub(super) fn bind_row(
     put(&new.name_key)?;
     put(&new.terms)?;
     Ok(())
-}
-
-/// How a name's key begins, zeros after a short one: what the tree of terms keeps of it.
-pub(super) fn name_start(name_key: &[u8]) -> [u8; 8] {
-    name_key.first_chunk().copied().unwrap_or_else(|| {
-        let mut start = [0; 8];
-        for (to, from) in start.iter_mut().zip(name_key) {
-            *to = *from;
-        }
-        start
-    })
 }
 
 /// The place of a number like `2026-0017` among all.

@@ -2,27 +2,17 @@
 //! the tree of terms alone and put in order here. Only of names that begin alike the whole key is
 //! read.
 
-use rusqlite::functions::{Aggregate, Context, FunctionFlags};
-use rusqlite::types::{Value, ValueRef};
-use rusqlite::{Connection, params, params_from_iter};
+use rusqlite::types::Value;
+use rusqlite::{params, params_from_iter};
 
 use super::{FIRST_PAGES, Found, Query, RequestOrder};
-use crate::store::requests::name_start;
-use crate::store::value::unreadable;
+use crate::store::request_terms::{Hit, hits_of};
 use crate::store::{Reading, StoreError};
 
 /// Looking at so many requests one by one takes as long as reading which all have a state.
 const MOST_LOOKS: usize = 1000;
 /// A name seldom holds a text more often: its pinyin and its initials do from each character on.
 const HITS_A_NAME: usize = 8;
-
-/// A request that was found; by its place in the list, as far as `start` tells.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Hit {
-    /// How the key of its name begins; 0 in a list by number.
-    start: u64,
-    place: i64,
-}
 
 /// Leaves of all hits the first ones in order, each once: the page that ends there, and in a list by name all
 /// that begin alike with its last. To find the first of many is several times faster than to put all in
@@ -47,57 +37,6 @@ fn put_first_in_order(hits: &mut Vec<Hit>, end_of_page: usize, by_name: bool) ->
 fn sort_once(hits: &mut Vec<Hit>) {
     hits.sort_unstable();
     hits.dedup();
-}
-
-/// Gathers hits as an aggregate of SQL: many are found in two thirds of the time that a statement takes which hands
-/// out row after row.
-struct PackedHits;
-
-/// Bytes of a packed hit: start, then place.
-const PACKED: usize = 16;
-
-impl Aggregate<Vec<u8>, Vec<u8>> for PackedHits {
-    fn init(&self, _row: &mut Context<'_>) -> rusqlite::Result<Vec<u8>> {
-        Ok(Vec::new())
-    }
-
-    fn step(&self, row: &mut Context<'_>, packed: &mut Vec<u8>) -> rusqlite::Result<()> {
-        let (ValueRef::Integer(place), ValueRef::Blob(start)) = (row.get_raw(0), row.get_raw(1))
-        else {
-            return Err(unreadable("name_start"));
-        };
-        packed.extend(name_start(start));
-        packed.extend(place.to_be_bytes());
-        Ok(())
-    }
-
-    fn finalize(
-        &self,
-        _row: &mut Context<'_>,
-        packed: Option<Vec<u8>>,
-    ) -> rusqlite::Result<Vec<u8>> {
-        Ok(packed.unwrap_or_default())
-    }
-}
-
-fn unpacked(packed: &[u8]) -> Vec<Hit> {
-    let (hits, _none) = packed.as_chunks::<PACKED>();
-    let hit = |hit: &[u8; PACKED]| {
-        let both = u128::from_be_bytes(*hit);
-        #[expect(clippy::cast_possible_truncation, reason = "each half is wanted")]
-        let (start, place) = ((both >> 64) as u64, both as u64);
-        Hit {
-            start,
-            place: place.cast_signed(),
-        }
-    };
-    hits.iter().map(hit).collect()
-}
-
-/// Makes `packed_hits(place, name_start)` known to a connection.
-pub(in crate::store) fn teach(db: &Connection) -> rusqlite::Result<()> {
-    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-    db.create_aggregate_function("packed_hits", 2, flags, PackedHits)
 }
 
 impl Reading<'_> {
@@ -155,23 +94,20 @@ impl Reading<'_> {
         };
         let terms = format!("request_terms WHERE term >= {first} AND term < {end}");
         let sql = if found.sources.is_empty() {
-            format!("SELECT packed_hits(place, name_start) FROM {terms}")
+            format!("SELECT packed_hits(place, name_start, more) FROM {terms}")
         } else {
             // Of an empty BLOB, which is what a purge leaves, there is no part.
             let sources = found.sources.join(" UNION ALL ");
             format!(
-                "SELECT packed_hits(place, start) FROM (
-                     SELECT place, name_start AS start FROM {terms}
-                     UNION ALL SELECT place, coalesce(substr(name_key, 1, 8), x'') FROM requests
-                         WHERE place IN ({sources}))"
+                "SELECT packed_hits(place, start, more) FROM (
+                     SELECT place, name_start AS start, more FROM {terms}
+                     UNION ALL SELECT place, coalesce(substr(name_key, 1, 8), x''), x''
+                         FROM requests WHERE place IN ({sources}))"
             )
         };
         let mut statement = self.db.prepare_cached(&sql)?;
         let used = query.values.iter().take(statement.parameter_count());
-        let mut hits = statement.query_row(params_from_iter(used), |row| {
-            let packed = row.get_ref(0)?.as_blob();
-            Ok(unpacked(packed.map_err(|_kind| unreadable("hits"))?))
-        })?;
+        let mut hits = statement.query_row(params_from_iter(used), hits_of)?;
         if !by_name {
             for hit in &mut hits {
                 hit.start = 0;

@@ -1,5 +1,7 @@
 //! Pages of requests, compared with a plain list that is looked through and sorted here.
 
+use std::ops::Range;
+
 use super::*;
 use crate::domain::name_index;
 use crate::store::migration::SCRIPTS;
@@ -68,15 +70,55 @@ fn person(at: u32) -> [u8; 32] {
     person
 }
 
-/// All requests; some were purged, some edited to another name.
+/// Requests that come in many: they share the rows of their terms.
+const IN_MANY: Range<u32> = 400..2_500;
+
+fn enter_in_many(store: &mut Store) {
+    let name = |at| request(at).holder_name;
+    let texts: Vec<_> = IN_MANY
+        .map(|at| {
+            (
+                name_index::sort_key(&name(at)),
+                name_index::terms(&name(at)).join("\n"),
+            )
+        })
+        .collect();
+    let fields = FieldsText::of(&[("notes", String::new())].into()).unwrap();
+    let rows: Vec<_> = IN_MANY.map(|at| (request(at), person(at))).collect();
+    let all = store.act_on_many(|writing, acts| {
+        let mut terms = Terms::default();
+        let new = rows.iter().zip(&texts);
+        let new = new.map(|((row, person), (name_key, names))| {
+            terms.add(row, names, name_key)?;
+            Ok(NewRequest {
+                row,
+                person,
+                fields: &fields,
+                name_key,
+                terms: names,
+            })
+        });
+        writing.insert_many(&new.collect::<Result<Vec<_>, StoreError>>()?)?;
+        acts.add(&row("requests-imported"))?;
+        writing.insert_terms(terms)
+    });
+    all.unwrap();
+}
+
+/// All requests, most of which came in many; some were purged, some edited to another name.
 fn filled() -> (TempDir, Store) {
     let (dir, _path, mut store) = store();
     let all = store.write(|writing| {
         (0..UNITS).try_for_each(|at| writing.insert_unit(&unit(at)))?;
-        for at in 0..REQUESTS {
+        for at in (0..REQUESTS).filter(|at| !IN_MANY.contains(at)) {
             let fields = [("notes", String::new())].into();
             writing.insert_request(&request(at), &person(at), &fields)?;
         }
+        Ok::<_, StoreError>(())
+    });
+    all.unwrap();
+    enter_in_many(&mut store);
+    let all = store.write(|writing| {
         for at in (0..REQUESTS).step_by(61) {
             writing.purge_request(request(at).id, now())?;
         }
@@ -198,14 +240,51 @@ fn pages_of_a_file_of_version_13_are_the_same() {
     store
         .db
         .execute_batch(
-            "CREATE TABLE older (term TEXT NOT NULL, place INTEGER NOT NULL,
+            r#"CREATE TABLE older (term TEXT NOT NULL, place INTEGER NOT NULL,
                  PRIMARY KEY (term, place)) STRICT, WITHOUT ROWID;
-             INSERT INTO older SELECT term, place FROM request_terms;
+             INSERT INTO older SELECT value, place FROM requests,
+                 json_each('["' || replace(terms, char(10), '","') || '"]') WHERE terms <> '';
              DROP TABLE request_terms;
-             ALTER TABLE older RENAME TO request_terms;",
+             ALTER TABLE older RENAME TO request_terms;"#,
         )
         .unwrap();
-    // The step alone: those after it are done already.
+    // The steps of this table alone: those between them are done already.
     store.db.execute_batch(SCRIPTS[13]).unwrap();
+    store.db.execute_batch(SCRIPTS[24]).unwrap();
     assert_eq!(store.read().requests(&page).unwrap(), before);
+}
+
+/// What a purge or another name takes out of a shared row leaves its other places there.
+#[test]
+fn a_term_finds_who_has_it_and_nobody_else() {
+    let (_dir, store) = filled();
+    let mut tree: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    let (mut rows, mut shared) = (0, 0);
+    let sql = "SELECT term, place, name_start, more FROM request_terms ORDER BY term, place";
+    let mut statement = store.db.prepare(sql).unwrap();
+    let mut read = statement.query([]).unwrap();
+    while let Some(row) = read.next().unwrap() {
+        let (term, place): (String, i64) = (row.get(0).unwrap(), row.get(1).unwrap());
+        let more: Vec<u8> = row.get(3).unwrap();
+        let (more, rest) = more.as_chunks::<16>();
+        assert!(rest.is_empty());
+        let places = tree.entry(term).or_default();
+        places.push(place);
+        places.extend(more.iter().map(|hit| {
+            let (_start, place) = hit.split_last_chunk::<8>().unwrap();
+            i64::from_be_bytes(*place)
+        }));
+        rows += 1;
+        shared += more.len();
+    }
+    assert!(rows < shared, "{rows} rows share {shared} places");
+    let mut expected: BTreeMap<String, Vec<i64>> = BTreeMap::new();
+    for row in store.read().requests(&RequestFilter::default()).unwrap() {
+        let place = crate::store::requests::place(&row.number).unwrap();
+        for term in name_index::terms(&row.holder_name) {
+            expected.entry(term).or_default().push(place);
+        }
+    }
+    tree.values_mut().for_each(|places| places.sort_unstable());
+    assert_eq!(tree, expected);
 }
