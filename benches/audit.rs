@@ -13,6 +13,10 @@ use ukey_station::domain::timestamp::Timestamp;
 use ukey_station::station::clock::Stopwatch;
 use ukey_station::store::{Store, StoreError};
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROWS: u32 = 50_000;
 const ROUNDS: u32 = 20;
 

@@ -28,6 +28,10 @@ use ukey_station::station::clock::Stopwatch;
 use ukey_station::store::{self, Store, StoreError};
 use uuid::Uuid;
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const KEY: [u8; 32] = [7; 32];
 const ROUNDS: u32 = 3;
 

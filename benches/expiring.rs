@@ -17,6 +17,10 @@ use ukey_station::station::clock::Stopwatch;
 use ukey_station::store::{Store, StoreError};
 use units::unit;
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const CERTIFICATES: u32 = 100_000;
 const UNITS: u32 = 26_000;
 const ROUNDS: usize = 20;

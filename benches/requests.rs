@@ -21,6 +21,10 @@ use ukey_station::store::{RequestFilter, RequestOrder, RequestRow, Store, StoreE
 use units::unit;
 use uuid::Uuid;
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const REQUESTS: u32 = 100_000;
 const UNITS: u32 = 26_000;
 const ROUNDS: usize = 100;

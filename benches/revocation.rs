@@ -29,6 +29,10 @@ use ukey_station::station::jobs::holders::{self, Ukeys, Who};
 use ukey_station::station::jobs::{practice, revoke, units};
 use ukey_station::store::{Store, StoreError};
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ENTRIES: u32 = 30_000;
 const AT_ONCE: u32 = 2_000;
 const ROUNDS: u32 = 10;

@@ -21,6 +21,10 @@ use ukey_station::station::jobs::stock::{self, Delivery};
 use ukey_station::station::jobs::units::BadRows;
 use ukey_station::store::{Store, StoreError, UkeyFilter};
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const BLANKS: usize = 30_000;
 const LIST: usize = 10_000;
 const ROUNDS: usize = 100;

@@ -23,6 +23,10 @@ use ukey_station::domain::officer::Duty;
 use ukey_station::station::jobs::units::BadRows;
 use ukey_station::station::jobs::{practice, request_import};
 
+/// The program's.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const ROWS: u32 = 26_000;
 const ROUNDS: usize = 3;
 const UNIT: &str = "示例市练习小学";

@@ -1,6 +1,6 @@
 //! The tree of terms that requests are found by: each row holds a term, the places of some requests
-//! whose names have it, and beside each place how the name's key begins. A request that comes alone
-//! has rows of its own; many that come together share theirs, for most of their terms are alike.
+//! whose names have it, and beside each place how the name's key begins: most terms are had by many, and
+//! a row that many share is written and read in a fraction of the time that many rows take.
 
 use std::ops::Range;
 
@@ -182,9 +182,29 @@ impl Writing<'_> {
 
     /// Makes a request findable by each of these terms.
     pub(super) fn put_terms(&self, terms: &[String], hit: Hit) -> Result<(), StoreError> {
-        terms
-            .iter()
-            .try_for_each(|term| self.put_hits(term, &[hit]))
+        terms.iter().try_for_each(|term| self.put_term(term, hit))
+    }
+
+    /// Adds a hit to the last row of the term before it, if there is room, else in a row of its own.
+    fn put_term(&self, term: &str, hit: Hit) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT place, more FROM request_terms WHERE term = ?1 AND place < ?2
+             ORDER BY place DESC LIMIT 1",
+        )?;
+        let before = statement.query_row(params![term, hit.place], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
+        });
+        let before = before.optional()?;
+        let Some((place, mut more)) =
+            before.filter(|(_place, more)| more.len() < (PLACES_A_ROW - 1) * PACKED)
+        else {
+            return self.put_hits(term, &[hit]);
+        };
+        more.extend(hit.packed());
+        self.db
+            .prepare_cached("UPDATE request_terms SET more = ?3 WHERE term = ?1 AND place = ?2")?
+            .execute(params![term, place, more])?;
+        Ok(())
     }
 
     /// Adds a row of a term; none for no hits.
