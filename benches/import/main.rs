@@ -28,7 +28,7 @@ use ukey_station::station::jobs::{practice, request_import};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const ROWS: u32 = 26_000;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 7;
 const UNIT: &str = "示例市练习小学";
 
 fn main() {

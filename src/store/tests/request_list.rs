@@ -285,6 +285,8 @@ fn a_term_finds_who_has_it_and_nobody_else() {
             expected.entry(term).or_default().push(place);
         }
     }
-    tree.values_mut().for_each(|places| places.sort_unstable());
+    for places in tree.values_mut() {
+        places.sort_unstable();
+    }
     assert_eq!(tree, expected);
 }
