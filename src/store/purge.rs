@@ -120,6 +120,7 @@ pub(super) const TABLES: &[(&str, Purge)] = &[
     ("stock_check_items", Purge::Keeps), // Of ukeys: no label, no holder.
     ("stock_checks", Purge::Keeps),
     ("stock_days", Purge::Keeps),
+    ("stock_delivering", Purge::Keeps), // Empty.
     ("stock_entries", Purge::Keeps),
     (
         // Why a ukey came back may tell of its holder.

@@ -7,6 +7,7 @@ mod counts;
 mod fields;
 mod request_list;
 mod requests;
+mod stock;
 mod tallies;
 mod temporary;
 

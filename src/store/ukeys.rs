@@ -249,16 +249,13 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Takes many ukeys into stock, as [`Self::receive_ukey`] takes one. In one statement: before each
-    /// statement that books something SQLite puts by the pages it may have to restore, encrypted. One by one
-    /// ten thousand take a third longer.
+    /// Takes a delivery into stock as blank, with one statement: its ukeys are booked together.
     ///
     /// # Errors
     /// [`StoreError::Constraint`] when one of the serials is known already; none is taken then.
     pub fn receive_ukeys(
         &self,
         coming: &[NewUkey],
-        state: UkeyState,
         (at, movement): (Timestamp, &str),
     ) -> Result<(), StoreError> {
         let rows: Vec<_> = coming
@@ -273,16 +270,9 @@ impl Writing<'_> {
             })
             .collect();
         let mut statement = self.db.prepare_cached(
-            "INSERT INTO ukeys (serial, maker, model, profile, box, state, received_at, moved_at, movement)
-             SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2, ?3, ?3, ?4
-             FROM json_each(?1)",
+            "INSERT INTO stock_deliveries (movement, at, ukeys) VALUES (?1, ?2, ?3)",
         )?;
-        statement.execute(params![
-            json(&rows)?,
-            state.word(),
-            at.to_string(),
-            movement
-        ])?;
+        statement.execute(params![movement, at.to_string(), json(&rows)?])?;
         Ok(())
     }
 

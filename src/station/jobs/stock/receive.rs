@@ -10,7 +10,7 @@ use crate::domain::officer::Duty;
 use crate::domain::stock::{MovementKind, RangeError, range};
 use crate::domain::text::is_hidden;
 use crate::domain::token_profile::TokenProfile;
-use crate::domain::ukey::{Serial, UkeyIdentity, UkeyState};
+use crate::domain::ukey::{Serial, UkeyIdentity};
 use crate::keys::file;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
@@ -112,7 +112,7 @@ pub fn receive(
     audit.detail = Some(format!("{} ukeys, {}{confirmed}", coming.len(), why.id));
     desk.store().act(&audit, |writing| {
         writing.insert_movement(&why)?;
-        writing.receive_ukeys(&coming, UkeyState::Blank, (now, &why.id))
+        writing.receive_ukeys(&coming, (now, &why.id))
     })?;
     report.received = coming.len();
     report.movement = Some(why.id);
