@@ -383,6 +383,23 @@ impl Reading<'_> {
         Ok(found.0.zip(found.1))
     }
 
+    /// Where the newest course of a practice home begins, and when that was (D-56).
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn newest_course(&self) -> Result<Option<(u64, Timestamp)>, StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT sequence, at FROM audit INDEXED BY audit_courses WHERE act = 'course-begun'
+             ORDER BY sequence DESC LIMIT 1",
+        )?;
+        let begun = statement.query_row([], |row| {
+            let sequence: i64 = row.get(0)?;
+            Ok((sequence, parsed(row, 1, "at", time)?))
+        });
+        let begun = begun.optional()?;
+        Ok(begun.map(|(sequence, at)| (sequence.unsigned_abs(), at)))
+    }
+
     /// The newest act about a request.
     ///
     /// # Errors

@@ -32,6 +32,7 @@ pub(super) const SCRIPTS: &[&str] = &[
     include_str!("schema/024.sql"),
     include_str!("schema/025.sql"),
     include_str!("schema/026.sql"),
+    include_str!("schema/027.sql"),
 ];
 
 /// The version this program writes.

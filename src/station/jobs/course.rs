@@ -5,11 +5,7 @@ use crate::domain::timestamp::Timestamp;
 use crate::station::ActingOfficer;
 use crate::station::desk::Desk;
 use crate::station::error::Error;
-use crate::store::AuditFilter;
 use crate::workflow::course::{Lesson, Progress, judge};
-
-/// The act that the newest course begins with.
-const BEGUN: &str = "course-begun";
 
 /// How a trainee stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,25 +48,17 @@ pub fn course(desk: &Desk, officer: &ActingOfficer) -> Result<Course, Error> {
     demand_practice(desk, officer)?;
     let store = desk.store();
     let reading = store.read();
-    let newest = AuditFilter {
-        act: Some(BEGUN.to_owned()),
-        limit: Some(1),
-        ..AuditFilter::default()
-    };
-    let Some(begun) = reading.audit_entries(&newest)?.pop() else {
+    let Some((begun, at)) = reading.newest_course()? else {
         return Ok(Course {
             begun: None,
             lessons: judge(&[], &[]),
         });
     };
-    let since = AuditFilter {
-        since: Some(begun.row.at),
-        ..AuditFilter::default()
-    };
-    let rows = reading.audit_entries(&since)?.into_iter();
-    // Several acts have the same second; those before it are of another course.
-    let rows = rows.filter(|entry| entry.sequence > begun.sequence);
-    let rows: Vec<_> = rows.map(|entry| entry.row).collect();
+    let mut rows = Vec::new();
+    reading.each_audit_row_from(begun + 1, |entry| {
+        rows.push(entry.row.clone());
+        Ok::<_, Error>(())
+    })?;
     let mut runs = Vec::new();
     for row in rows.iter().filter(|row| row.act == "run-opened") {
         let Some(id) = &row.detail else { continue };
@@ -80,7 +68,7 @@ pub fn course(desk: &Desk, officer: &ActingOfficer) -> Result<Course, Error> {
         runs.push((id.clone(), reading.journal(run)?));
     }
     Ok(Course {
-        begun: Some(begun.row.at),
+        begun: Some(at),
         lessons: judge(&rows, &runs),
     })
 }

@@ -13,7 +13,7 @@ fn coming(from: u32) -> Vec<NewUkey> {
             serial: Serial::parse(&format!("FT{at:06}")).unwrap(),
         },
         profile: "example".to_owned(),
-        box_of: (at % 2 == 0).then(|| format!("A{}", at / 50)),
+        box_of: at.is_multiple_of(2).then(|| format!("A{}", at / 50)),
     };
     (from..from + 200).map(ukey).collect()
 }

@@ -110,9 +110,10 @@ pub fn receive(
     let mut audit = Desk::audit_row(officer, "stock-received");
     let confirmed = second.map_or_else(String::new, |second| format!("; {}", second.told()));
     audit.detail = Some(format!("{} ukeys, {}{confirmed}", coming.len(), why.id));
-    desk.store().act(&audit, |writing| {
+    desk.store().act_on_many(|writing, acts| {
         writing.insert_movement(&why)?;
-        writing.receive_ukeys(&coming, (now, &why.id))
+        writing.receive_ukeys(&coming, (now, &why.id))?;
+        acts.add(&audit)
     })?;
     report.received = coming.len();
     report.movement = Some(why.id);
