@@ -172,9 +172,9 @@ pub(super) fn on_list(standing: Option<&CrlStanding>) -> OnList {
     match standing {
         Some(CrlStanding::Due(error)) => {
             let told = |error: &Error| (error.code.to_owned(), error.subject.clone());
-            (Some("crl-due"), error.as_ref().map(told))
+            (Some("ui-crl-due"), error.as_ref().map(told))
         }
-        Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
+        Some(CrlStanding::Ordered) => (Some("ui-crl-ordered"), None),
         Some(CrlStanding::Published) | None => (None, None),
     }
 }

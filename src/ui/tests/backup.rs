@@ -197,11 +197,11 @@ fn what_a_comparison_found_is_told_with_what_is_left_to_do() {
             damaged: vec![serial("8f5c00005f1b0008")],
             ..Compared::default()
         },
-        crl: Some("crl-due"),
+        crl: Some("ui-crl-due"),
         crl_error: None,
     });
     let bench = Bench::at_backup(Language::Chinese, view);
-    let due = bench.word("crl-due");
+    let due = bench.word("ui-crl-due");
     let seen = ["37", "8f5c 0000 5f1b 0007", "8f5c 0000 5f1b 0008", &due];
     for text in seen {
         assert!(bench.says(text), "{text}");
