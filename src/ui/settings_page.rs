@@ -1,11 +1,12 @@
 //! 设置: what the station does by which value, how this window looks and sounds, who and what belongs to the
 //! station, whether all of it is well, and what helps when it is not. Officers, units and models are read
-//! here and changed at the terminal.
+//! here and changed at the terminal; waivers of the two-person rule are granted and received here.
 
 mod backup;
 mod health;
 mod people;
 mod station;
+mod waivers;
 
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
@@ -66,6 +67,7 @@ impl Part {
 pub(super) struct State {
     part: Part,
     station: station::State,
+    waivers: waivers::State,
     unit_search: String,
     health: health::State,
     backup: backup::State,
@@ -123,10 +125,7 @@ pub(super) fn show(
     };
     let act = match page.part {
         Part::Station => station::show(ui, wording, (view, picture), &mut page.station),
-        Part::Officers => {
-            people::officers(ui, wording, &picture.officers);
-            None
-        }
+        Part::Officers => people::officers(ui, wording, (view, picture), &mut page.waivers),
         Part::Units => {
             people::units(ui, wording, &picture.units, &mut page.unit_search);
             None
@@ -267,6 +266,14 @@ fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
             let papers = papers.collect::<Vec<_>>().join("\n");
             format!("{}\n{papers}", wording.text("recovery-kit-made"))
         }
+        SettingsDone::WaiverGranted(path) => {
+            wording.with("ui-waiver-granted", [("path", path.display().to_string())])
+        }
+        SettingsDone::WaiverReceived { replayed } => wording.text(if *replayed {
+            "parcel-replayed"
+        } else {
+            "ui-waiver-received"
+        }),
         // Told in its own place.
         SettingsDone::Compared { .. } => return,
     };

@@ -12,7 +12,9 @@ use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::unit::Unit;
 use crate::station::jobs::backup::{self, Progress};
 use crate::station::jobs::restore::compare::{self, Lists, Outside};
-use crate::station::jobs::{doctor, officers, profiles, recovery, restore, settings, units};
+use crate::station::jobs::{
+    doctor, officers, profiles, recovery, restore, settings, units, waivers,
+};
 use crate::station::{Error, clock};
 use crate::ui::lock;
 use crate::ui::second_view::Confirmed;
@@ -46,6 +48,7 @@ impl AtWork<'_> {
                 })
                 .collect(),
             kit_made_at: recovery::state(desk, officer)?.0,
+            waivers: waivers::list(desk, officer)?,
             origin: restore::origin(desk, officer)?,
             unknown: compare::unknown(desk, officer)?,
         };
@@ -97,6 +100,20 @@ impl AtWork<'_> {
                 SettingsDone::Reported(path.clone())
             }
             SettingsAct::BackUp(folder) => self.back_up(folder)?,
+            SettingsAct::GrantWaiver {
+                unit,
+                until,
+                reason,
+            } => {
+                let unit = units::find(desk, officer, unit)?;
+                let terms = (&unit, *until, reason.as_str());
+                let (_waiver, file) = waivers::grant(desk, officer, terms, None)?;
+                SettingsDone::WaiverGranted(file)
+            }
+            SettingsAct::ReceiveWaiver(file) => {
+                let (_waiver, replayed) = waivers::receive(desk, officer, file)?;
+                SettingsDone::WaiverReceived { replayed }
+            }
         };
         lock(self.view).settings_done = Some(done);
         Ok(())

@@ -19,6 +19,7 @@ mod settings;
 mod stock;
 mod today;
 mod training;
+mod waiver;
 
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};

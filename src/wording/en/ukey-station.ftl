@@ -2265,6 +2265,20 @@ ui-settings-not-certified = no certificate from the superior yet: cannot sign
 ui-settings-not-identified = form 1 is not on record yet: cannot decide
 ui-settings-ukey-waiting = binding not finished
 ui-settings-ukey-none = none; signs in with the passphrase alone
+ui-waivers = Waivers of the two-person rule
+ui-waivers-why = Where a unit has one officer only, the superior's security may let that one do what two do elsewhere, for twelve months at most. It never covers destruction, the release of an SO PIN, the recovery kit, making for another unit, or a look at personal data; each act under it stands in the audit log.
+ui-waivers-none = None was granted or received.
+ui-waiver-in-time = in force
+ui-waiver-ended = ended
+ui-waiver-unit = For the subordinate unit: name or code
+ui-waiver-until = Its last day, e.g. 2027-06-30
+ui-waiver-unit-first = Name the unit first
+ui-waiver-until-first = Write its last day first, e.g. 2027-06-30
+ui-waiver-grant = Grant the waiver
+ui-waiver-file = File of the superior's waiver
+ui-waiver-receive = Take the waiver
+ui-waiver-granted = Granted. Give the file to that unit: {$path}
+ui-waiver-received = The superior's waiver is taken.
 ui-settings-officers-commands =
     officer add --request NUMBER  adds an officer by form 1 (security; the officer types a passphrase)
     officer passphrase  changes one's own passphrase

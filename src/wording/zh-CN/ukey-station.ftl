@@ -2265,6 +2265,20 @@ ui-settings-not-certified = 上级还没有发证书：不能签字
 ui-settings-not-identified = 还没有登记表 1：不能审批
 ui-settings-ukey-waiting = 绑定未完成
 ui-settings-ukey-none = 未绑定，只凭口令登录
+ui-waivers = 双人规则豁免
+ui-waivers-why = 只有一名管理员的单位，上级的安全管理员可以准许其一人办理要两人办的事，最长十二个月。销毁、放行 SO PIN、制作恢复密钥、代制和查看个人信息不在其内；据此办理的每件事都记入审计日志。
+ui-waivers-none = 没有给出或收到过豁免。
+ui-waiver-in-time = 有效
+ui-waiver-ended = 已过期
+ui-waiver-unit = 豁免给下级单位：名称或代码
+ui-waiver-until = 到哪一天为止（如 2027-06-30）
+ui-waiver-unit-first = 请先写明单位
+ui-waiver-until-first = 请先写明日期，如 2027-06-30
+ui-waiver-grant = 签署豁免
+ui-waiver-file = 收到的豁免文件
+ui-waiver-receive = 接收豁免
+ui-waiver-granted = 豁免已签署，请把文件交给该单位：{$path}
+ui-waiver-received = 已接收上级的豁免。
 ui-settings-officers-commands =
     officer add --request 编号  按表 1 增加管理员（安全管理员办理，本人输入口令）
     officer passphrase  本人更改口令
