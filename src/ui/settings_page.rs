@@ -11,6 +11,7 @@ mod waivers;
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
 
+pub(super) use self::backup::progress;
 pub(super) use self::health::finding;
 
 use super::parts::cells;

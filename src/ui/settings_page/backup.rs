@@ -102,7 +102,8 @@ fn back_up(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Op
     asked.then(|| SettingsAct::BackUp(typed_path(&state.folder)))
 }
 
-fn progress(ui: &mut Ui, wording: &Wording, progress: &BackupProgress) {
+/// How far a backup has come, or a restore.
+pub(in crate::ui) fn progress(ui: &mut Ui, wording: &Wording, progress: &BackupProgress) {
     let kib = |bytes: u64| bytes >> 10;
     let word = wording.text(&format!("backup-stage-{}", progress.stage.word()));
     // Thousandths are enough for a bar.

@@ -2356,7 +2356,6 @@ ui-hint-exchange-crl-older = A newer list is known here: leave this one out.
 ui-health-restored = restored, not compared
 ui-health-restored-hint = Nothing is made or handed out, and the CA does not sign: system compares it under Backup in the settings, and security confirms.
 ui-settings-backup-commands =
-    restore FILE --second NAME  makes a home out of a backup, with two officers
     purge --dry-run  lists what has had its time; erasing it takes two officers
 
 
@@ -2542,6 +2541,16 @@ ui-first-practice-make = Make a practice desk
 ui-first-practice-open = Open the practice desk
 ui-first-real = Set up a real desk
 ui-first-real-what = You need the unit's code, the superior's certificates and their fingerprints on paper, and at least one officer. Each officer types their own passphrase. Nothing is made until everything fits.
+ui-restore = Restore a backup
+ui-restore-what = The computer broke or is gone: the desk comes back here from its backup. System and security of the backup do it together, each with the passphrase they had when it was made.
+ui-restore-begin = Choose the backup
+ui-restore-file = The backup (.ukey-backup); it may be dropped on the window
+ui-restore-file-first = Give the backup's file first
+ui-restore-officers-first = Give names and passphrases of both officers first
+ui-restore-now = Restore the desk
+ui-restored = {$unit} is restored from the backup of {$at}; the log in it: {$code}
+ui-restored-root = SHA-256 of the root; compare it with the fingerprint on paper:
+ui-restored-next = Nothing is made or handed out before it is compared: sign in, and two officers do that on the page Settings, under Backup.
 ui-first-real-begin = Begin
 ui-first-making = The desk is being made, this takes a minute…
 ui-first-make = Make the desk

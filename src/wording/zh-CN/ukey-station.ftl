@@ -2356,7 +2356,6 @@ ui-hint-exchange-crl-older = 本台已有更新的列表：不用填这一份。
 ui-health-restored = 恢复后未核对
 ui-health-restored-hint = 不制证、不发放，CA 不签发：由系统管理员在“设置”页的“备份”中核对，安全管理员确认。
 ui-settings-backup-commands =
-    restore 文件 --second 姓名  从备份恢复，须两人在场
     purge --dry-run  列出保存期满、该清除的信息；清除须两人在场
 
 
@@ -2542,6 +2541,16 @@ ui-first-practice-make = 建一个练习台
 ui-first-practice-open = 打开练习台
 ui-first-real = 建立正式制证台
 ui-first-real-what = 需要：单位代码，上级证书的文件和纸上的指纹，至少一名管理员。每人的口令由本人输入。全部检查无误才会建立。
+ui-restore = 从备份恢复
+ui-restore-what = 原来的电脑坏了或丢了：用备份在这里恢复制证台。须备份里的系统管理员和安全管理员两人在场，各输入做备份时的口令。
+ui-restore-begin = 选择备份文件
+ui-restore-file = 备份文件（.ukey-backup），也可把它拖到窗口
+ui-restore-file-first = 先填备份文件
+ui-restore-officers-first = 先填两名管理员的名称和口令
+ui-restore-now = 恢复制证台
+ui-restored = {$unit} 已从 {$at} 的备份恢复；备份中的审计日志 {$code}
+ui-restored-root = 根证书 SHA-256，请与纸上的指纹核对：
+ui-restored-next = 核对外部记录之前不制证、不发放：登录后到“设置”页的“备份”，由两人核对。
 ui-first-real-begin = 开始填写
 ui-first-making = 正在建立，约一分钟……
 ui-first-make = 建立制证台
