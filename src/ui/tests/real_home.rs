@@ -7,6 +7,7 @@ mod check;
 mod first_run;
 mod loss;
 pub(super) mod make;
+mod moving;
 mod parting;
 mod pin;
 mod readers;
