@@ -8,6 +8,8 @@ mod people;
 mod station;
 mod waivers;
 
+use std::path::PathBuf;
+
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
 
@@ -263,9 +265,15 @@ fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
             ],
         ),
         SettingsDone::KitMade(papers) => {
-            let papers = papers.iter().map(|path| path.display().to_string());
-            let papers = papers.collect::<Vec<_>>().join("\n");
-            format!("{}\n{papers}", wording.text("recovery-kit-made"))
+            format!("{}\n{}", wording.text("recovery-kit-made"), lines(papers))
+        }
+        SettingsDone::CaBackedUp { file, papers } => {
+            let file = file.display();
+            format!(
+                "{}\n{file}\n{}",
+                wording.text("ca-backup-made"),
+                lines(papers)
+            )
         }
         SettingsDone::WaiverGranted(path) => {
             wording.with("ui-waiver-granted", [("path", path.display().to_string())])
@@ -284,4 +292,10 @@ fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
             ui.add(egui::Label::new(words).wrap());
         });
     });
+}
+
+/// Paths, one a line.
+fn lines(paths: &[PathBuf]) -> String {
+    let paths = paths.iter().map(|path| path.display().to_string());
+    paths.collect::<Vec<_>>().join("\n")
 }

@@ -45,6 +45,14 @@ pub(super) struct KitOrder {
     pub(super) custodians: Vec<String>,
 }
 
+/// The backup of the CA's key as it is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CaBackupOrder {
+    pub(super) file: PathBuf,
+    /// The papers that open it.
+    pub(super) shares: KitOrder,
+}
+
 /// The newest checkpoint that is known outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Newest {
@@ -128,6 +136,8 @@ pub(super) enum SettingsDone {
     BackedUp { path: PathBuf, made: Made },
     /// A recovery kit was made: its papers.
     KitMade(Vec<PathBuf>),
+    /// The CA's key was backed up: the file, and the papers that open it.
+    CaBackedUp { file: PathBuf, papers: Vec<PathBuf> },
     /// A waiver was granted: the file for its unit.
     WaiverGranted(PathBuf),
     /// The superior's waiver came, for the first time or again.

@@ -13,14 +13,14 @@ use crate::domain::unit::Unit;
 use crate::station::jobs::backup::{self, Progress};
 use crate::station::jobs::restore::compare::{self, Lists, Outside};
 use crate::station::jobs::{
-    doctor, officers, profiles, recovery, restore, settings, units, waivers,
+    ca_backup, doctor, officers, profiles, recovery, restore, settings, units, waivers,
 };
-use crate::station::{Error, clock};
+use crate::station::{CaKeyHolder, Error, clock};
 use crate::ui::lock;
 use crate::ui::second_view::Confirmed;
 use crate::ui::settings_view::{
-    CompareOrder, Examined, KitOrder, ModelLine, Newest, OfficerLine, OwnUkey, SettingsAct,
-    SettingsDone, SettingsPicture, UnitLine,
+    CaBackupOrder, CompareOrder, Examined, KitOrder, ModelLine, Newest, OfficerLine, OwnUkey,
+    SettingsAct, SettingsDone, SettingsPicture, UnitLine,
 };
 use crate::ui::view::on_list;
 
@@ -131,6 +131,26 @@ impl AtWork<'_> {
         let kit = (order.folder.as_path(), order.custodians.as_slice());
         let papers = recovery::make_kit(&self.desk, &self.officer, &second, kit)?;
         lock(self.view).settings_done = Some(SettingsDone::KitMade(papers));
+        Ok(())
+    }
+
+    pub(super) fn back_up_ca(
+        &self,
+        security: &CaKeyHolder,
+        order: &CaBackupOrder,
+    ) -> Result<(), Error> {
+        lock(self.view).settings_done = None;
+        let KitOrder { folder, custodians } = &order.shares;
+        let wanted = (
+            order.file.as_path(),
+            folder.as_path(),
+            custodians.as_slice(),
+        );
+        let made = ca_backup::make(&self.desk, &self.officer, security, wanted)?;
+        lock(self.view).settings_done = Some(SettingsDone::CaBackedUp {
+            file: order.file.clone(),
+            papers: made.papers,
+        });
         Ok(())
     }
 
