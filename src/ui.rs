@@ -418,7 +418,7 @@ fn told(ui: &mut egui::Ui, wording: &Wording, code: &str, subject: &str) {
         ui.colored_label(theme::colors(ui).stopped, headline);
         help_page::button(ui, wording, code);
     });
-    match wording.known(&format!("ui-hint-{code}")) {
+    match own_words(wording, &format!("hint-{code}")) {
         Some(hint) => {
             ui.label(hint);
         }
@@ -428,6 +428,13 @@ fn told(ui: &mut egui::Ui, wording: &Wording, code: &str, subject: &str) {
             }
         }
     }
+}
+
+/// A message as the window says it: where its own words differ from those of the command line, theirs stand
+/// under the same key after `ui-`.
+fn own_words(wording: &Wording, key: &str) -> Option<String> {
+    let own = wording.known(&format!("ui-{key}"));
+    own.or_else(|| wording.known(key))
 }
 
 /// A page's title; screen readers find it as a heading of that name.

@@ -7,7 +7,7 @@ use egui::Key;
 use super::check_view::{CheckAct, CheckPicture, LastSeen};
 use super::parts::{card, cells, day, grouped, listed, pressed, pressed_when, read_only, title};
 use super::view::View;
-use super::{parts, theme, told, travel_page};
+use super::{own_words, parts, theme, told, travel_page};
 use crate::domain::officer::Duty;
 use crate::domain::stock_check::{CheckItem, CheckState, Missing, Verdict};
 use crate::station::CheckRow;
@@ -301,12 +301,10 @@ fn verdict_word(wording: &Wording, verdict: Verdict) -> String {
     wording.text(&format!("verdict-{}", verdict.word()))
 }
 
-/// What to do: in the window's own words where those of the command line do not fit.
+/// What to do.
 fn cure(wording: &Wording, item: &CheckItem) -> String {
-    let word = item.verdict.word();
-    wording
-        .known(&format!("ui-check-cure-{word}"))
-        .unwrap_or_else(|| wording.text(&format!("check-cure-{word}")))
+    let key = format!("check-cure-{}", item.verdict.word());
+    own_words(wording, &key).unwrap_or_default()
 }
 
 fn lists(ui: &mut Ui, wording: &Wording, picture: &CheckPicture, row: &CheckRow) {

@@ -167,7 +167,7 @@ impl DeskThread {
                 let mut view = lock(&self.view);
                 view.place = Place::Desk;
                 // They were for who signs in first.
-                (view.made, view.recovered) = (None, None);
+                (view.made, view.restored, view.recovered) = (None, None, None);
             }
             let at_work = AtWork {
                 desk: at_desk.0,

@@ -1,5 +1,7 @@
-//! Where no home is yet: practise first, or set a real desk up, card by card; what is refused is told where
+//! Where no home is yet: practise first, restore a backup, or set a real desk up, card by card; what is refused is told where
 //! it was typed, and nothing is made until everything fits.
+
+pub(super) mod restore;
 
 use eframe::egui::{self, RichText, Ui};
 
@@ -31,6 +33,7 @@ pub(super) struct State {
     custodians: [String; CUSTODIANS],
     papers: String,
     backup: String,
+    restore: restore::State,
 }
 
 /// One of the first officers, as typed.
@@ -49,6 +52,7 @@ impl State {
             officer.first.wipe();
             officer.again.wipe();
         }
+        self.restore.forget();
     }
 
     /// Why nothing can be made yet: a key.
@@ -138,8 +142,9 @@ pub(super) fn show(
                 ui.weak(wording.with("ui-first-where", [("path", view.home.clone())]));
                 ui.add_space(8.0);
                 let practice = card(ui, |ui| practice_card(ui, wording, (view, first)));
+                let restored = restore::show(ui, wording, view, &mut page.restore);
                 let real = real(ui, wording, (view, first), page);
-                asked = practice.or(real);
+                asked = practice.or(restored).or(real);
             });
         });
     });

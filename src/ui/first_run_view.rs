@@ -31,6 +31,16 @@ pub(super) enum SetUp {
         /// Each officer's, typed twice.
         passphrases: Vec<(OfficerName, [SecretText; 2])>,
     },
+    /// Make a home out of a backup.
+    Restore(Box<RestoreOrder>),
+}
+
+/// The backup, and who restores it.
+#[derive(Clone, Debug)]
+pub(super) struct RestoreOrder {
+    pub(super) file: PathBuf,
+    /// System and security of the backup, each with the passphrase of then.
+    pub(super) officers: [(OfficerName, SecretText); 2],
 }
 
 /// A home that was just made: what is to be known before anybody signs in.

@@ -279,10 +279,10 @@ fn handed_out(ui: &mut egui::Ui, wording: &Wording, note: &HandedOutNote) {
             ui.monospace(grouped(note.serial.as_str()));
         });
         if note.hold {
-            ui.label(wording.text("hold-begun"));
+            ui.label(wording.text("ui-hold-begun"));
         }
         if note.replaced {
-            ui.label(wording.text("rekey-revoked"));
+            ui.label(wording.text("ui-rekey-revoked"));
         }
         if let Some((code, subject)) = &note.crl_error {
             told(ui, wording, code, subject);

@@ -25,6 +25,10 @@ use crate::workflow::step::Step;
 
 /// Width of the panel.
 const WIDTH: f32 = 320.0;
+/// A page that is narrower beside the panel stands above it instead.
+const PAGE: f32 = 600.0;
+/// So much of a narrow window's height is the panel's.
+const SHARE: f32 = 0.42;
 /// Height of the line that marks a practice desk along its top.
 const MARK: f32 = 3.0;
 
@@ -51,6 +55,15 @@ enum Part {
     #[default]
     Course,
     Bench,
+}
+
+/// Where the panel stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// At the right of the page.
+    Beside,
+    /// Under it, in a window too narrow for both.
+    Below,
 }
 
 /// What was asked for here.
@@ -112,10 +125,21 @@ impl Window {
         }
         self.serve_bench(Path::new(&view.home), ui.ctx());
         let page = &mut self.practice;
-        let panel = egui::Panel::right("practice").exact_size(WIDTH);
+        let place = if ui.available_width() < WIDTH + PAGE {
+            Place::Below
+        } else {
+            Place::Beside
+        };
+        let panel = match place {
+            Place::Beside => egui::Panel::right("practice").exact_size(WIDTH),
+            Place::Below => {
+                let height = (ui.available_height() * SHARE).round();
+                egui::Panel::bottom("practice below").exact_size(height)
+            }
+        };
         let asked = panel
             .resizable(false)
-            .show(ui, |ui| show(ui, &self.wording, view, page))
+            .show(ui, |ui| show(ui, &self.wording, view, (place, page)))
             .inner;
         for asked in asked {
             self.practise(asked, view);
@@ -183,36 +207,36 @@ impl Window {
     }
 }
 
-fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State) -> Vec<Asked> {
+fn show(
+    ui: &mut Ui,
+    wording: &Wording,
+    view: &View,
+    (place, page): (Place, &mut State),
+) -> Vec<Asked> {
     let mut asked = Vec::new();
     ui.add_space(8.0);
-    ui.horizontal(|ui| {
-        ui.label(
-            RichText::new(wording.text("ui-practice-desk"))
-                .size(17.0)
-                .strong(),
-        );
-        ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            let close = ui.button("×");
-            let word = wording.text("ui-practice-close");
-            close.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &word));
-            if close.on_hover_text(&word).clicked() {
-                asked.push(Asked::Close);
-            }
-        });
-    });
-    posts(ui, wording, view, &mut asked);
-    ui.horizontal(|ui| {
-        for (part, key) in [(Part::Course, "ui-course"), (Part::Bench, "ui-bench")] {
-            let word = wording.text(key);
-            let chosen = page.part == part;
-            let button = ui.add(egui::Button::selectable(chosen, &word));
-            button.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &word));
-            if button.clicked() {
-                page.part = part;
-            }
+    let name = RichText::new(wording.text("ui-practice-desk")).size(17.0);
+    match place {
+        Place::Beside => {
+            ui.horizontal(|ui| {
+                ui.label(name.strong());
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    close(ui, wording, &mut asked);
+                });
+            });
+            ui.horizontal_wrapped(|ui| posts(ui, wording, view, &mut asked));
+            ui.horizontal(|ui| parts(ui, wording, page));
         }
-    });
+        // What is low has no room for three lines above its own.
+        Place::Below => {
+            ui.horizontal_wrapped(|ui| {
+                close(ui, wording, &mut asked);
+                ui.label(name.strong());
+                parts(ui, wording, page);
+                posts(ui, wording, view, &mut asked);
+            });
+        }
+    }
     ui.separator();
     egui::ScrollArea::vertical()
         .id_salt(("practice", page.part == Part::Course))
@@ -224,21 +248,41 @@ fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State) -> Vec<As
     asked
 }
 
+fn close(ui: &mut Ui, wording: &Wording, asked: &mut Vec<Asked>) {
+    let close = ui.button("×");
+    let word = wording.text("ui-practice-close");
+    close.widget_info(|| egui::WidgetInfo::labeled(Role::Button, true, &word));
+    if close.on_hover_text(&word).clicked() {
+        asked.push(Asked::Close);
+    }
+}
+
+/// What the panel shows, to choose.
+fn parts(ui: &mut Ui, wording: &Wording, page: &mut State) {
+    for (part, key) in [(Part::Course, "ui-course"), (Part::Bench, "ui-bench")] {
+        let word = wording.text(key);
+        let chosen = page.part == part;
+        let button = ui.add(egui::Button::selectable(chosen, &word));
+        button.widget_info(|| egui::WidgetInfo::selected(Role::Button, true, chosen, &word));
+        if button.clicked() {
+            page.part = part;
+        }
+    }
+}
+
 /// The three posts: one trainee has each in turn (D-7).
 fn posts(ui: &mut Ui, wording: &Wording, view: &View, asked: &mut Vec<Asked>) {
-    ui.horizontal_wrapped(|ui| {
-        ui.weak(wording.text("ui-practice-post"));
-        for post in Post::ALL {
-            let word = wording.text(&format!("ui-practice-post-{}", post.word()));
-            let chosen = view.post == Some(post);
-            let button = egui::RadioButton::new(chosen, word);
-            let response = edged(ui, |ui| ui.add_enabled(!view.busy, button));
-            let response = response.on_disabled_hover_text(wording.text("ui-not-while-working"));
-            if response.clicked() && !chosen {
-                asked.push(Asked::Post(post, None));
-            }
+    ui.weak(wording.text("ui-practice-post"));
+    for post in Post::ALL {
+        let word = wording.text(&format!("ui-practice-post-{}", post.word()));
+        let chosen = view.post == Some(post);
+        let button = egui::RadioButton::new(chosen, word);
+        let response = edged(ui, |ui| ui.add_enabled(!view.busy, button));
+        let response = response.on_disabled_hover_text(wording.text("ui-not-while-working"));
+        if response.clicked() && !chosen {
+            asked.push(Asked::Post(post, None));
         }
-    });
+    }
 }
 
 /// A title inside the panel; a heading to who listens.

@@ -198,7 +198,8 @@ impl State {
                 RequestsDone::Written(_)
                 | RequestsDone::Imported(_)
                 | RequestsDone::Reviewed { .. }
-                | RequestsDone::Answered { .. },
+                | RequestsDone::Answered { .. }
+                | RequestsDone::HandedOver(_),
             )
             | None => {}
         }

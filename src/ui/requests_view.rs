@@ -12,6 +12,7 @@ use crate::domain::request::{
     FieldFault, FieldWarning, FormKind, Normalised, RequestDraft, RequestState,
 };
 use crate::station::jobs::approvals::Refusal;
+use crate::station::jobs::holders::Received;
 use crate::station::jobs::request_import::Imported;
 use crate::station::jobs::request_view::{Details, Edit};
 use crate::station::jobs::requests::RequestView;
@@ -233,6 +234,8 @@ pub(super) enum RequestsDone {
         numbers: Vec<String>,
         refused: Vec<Refused>,
     },
+    /// Records that another desk handed over came.
+    HandedOver(Received),
 }
 
 /// What is looked at in full.
@@ -350,4 +353,9 @@ pub(super) enum RequestsAct {
     },
     /// Take the superior's answer.
     ReceiveAnswer(PathBuf),
+    /// Take the records that another desk handed over, for the own unit or one that this desk makes for.
+    ReceiveHolders {
+        file: PathBuf,
+        unit: Option<String>,
+    },
 }

@@ -4,7 +4,7 @@
 use super::loss_view::PartingLooked;
 use super::remote_view::QuestionLooked;
 use super::requests_view::InFull;
-use super::settings_view::{CompareOrder, KitOrder, Newest};
+use super::settings_view::{CaBackupOrder, CompareOrder, KitOrder, Newest};
 use super::view::View;
 use crate::domain::departure::Departure;
 use crate::domain::officer::{Duty, OfficerName};
@@ -31,6 +31,8 @@ pub(super) enum Proposed {
     Part(Box<PartingLooked>),
     /// The shares that let somebody in without a passphrase are made.
     MakeKit(KitOrder),
+    /// The CA's key is copied to a file that two of three shares open.
+    BackUpCa(Box<CaBackupOrder>),
     /// The restored home is compared with what is known outside.
     Compare(CompareOrder),
     /// The auditor sees personal data in full.
@@ -53,7 +55,11 @@ impl Proposed {
             }
             // Security decides on both, whoever asks.
             Self::Reveal(_) | Self::UnlockCa => Duty::ReadRecords,
-            Self::MakeKit(_) | Self::Compare(_) | Self::ConfirmClock | Self::GoOn => Duty::SetUp,
+            Self::MakeKit(_)
+            | Self::BackUpCa(_)
+            | Self::Compare(_)
+            | Self::ConfirmClock
+            | Self::GoOn => Duty::SetUp,
         }
     }
 
@@ -70,6 +76,7 @@ impl Proposed {
                 Departure::Moved => "ui-second-move",
             },
             Self::MakeKit(_) => "ui-second-kit",
+            Self::BackUpCa(_) => "ui-second-ca-backup",
             Self::Compare(_) => "ui-second-compare",
             Self::Reveal(_) => "ui-second-reveal",
             Self::UnlockCa => "ui-second-unlock-ca",
@@ -88,6 +95,7 @@ impl Proposed {
             Self::TakeIn { .. } => "ui-second-take-in-means",
             Self::Part(_) => "ui-second-part-means",
             Self::MakeKit(_) => "ui-second-kit-means",
+            Self::BackUpCa(_) => "ui-second-ca-backup-means",
             Self::Compare(_) => "ui-second-compare-means",
             Self::Reveal(_) => "ui-second-reveal-means",
             Self::UnlockCa => "ui-second-unlock-ca-means",
@@ -106,6 +114,7 @@ impl Proposed {
             Self::Grant(looked) => Some(&looked.serial),
             Self::Part(looked) => Some(&looked.parting.serial),
             Self::MakeKit(_)
+            | Self::BackUpCa(_)
             | Self::Compare(_)
             | Self::Reveal(_)
             | Self::UnlockCa
@@ -120,6 +129,7 @@ impl Proposed {
             Self::Unblock { .. }
             | Self::Grant(_)
             | Self::MakeKit(_)
+            | Self::BackUpCa(_)
             | Self::Compare(_)
             | Self::UnlockCa
             | Self::ConfirmClock
@@ -145,6 +155,11 @@ impl Proposed {
             Self::Grant(looked) => looked.facts(wording),
             Self::Part(looked) => looked.facts(wording),
             Self::MakeKit(order) => kit_facts(order, wording),
+            Self::BackUpCa(order) => {
+                let file = order.file.display().to_string();
+                let file = fact(wording, wording.text("ui-ca-backup-file"), file);
+                [vec![file], kit_facts(&order.shares, wording)].concat()
+            }
             Self::Compare(order) => compare_facts(order, wording),
             Self::Reveal(sight) => sight.facts(wording),
         }
@@ -159,7 +174,11 @@ impl Proposed {
     /// As the rules on two officers know it; what security alone releases is none of those.
     pub(super) const fn act(&self) -> Option<TwoOfficerAct> {
         match self {
-            Self::Unblock { .. } | Self::Grant(_) | Self::Wipe { .. } | Self::UnlockCa => None,
+            Self::Unblock { .. }
+            | Self::Grant(_)
+            | Self::Wipe { .. }
+            | Self::BackUpCa(_)
+            | Self::UnlockCa => None,
             Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
             Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
             Self::Part(_) => Some(TwoOfficerAct::Departure),

@@ -1,15 +1,19 @@
 //! 设置: what the station does by which value, how this window looks and sounds, who and what belongs to the
 //! station, whether all of it is well, and what helps when it is not. Officers, units and models are read
-//! here and changed at the terminal.
+//! here and changed at the terminal; waivers of the two-person rule are granted and received here.
 
 mod backup;
 mod health;
 mod people;
 mod station;
+mod waivers;
+
+use std::path::PathBuf;
 
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
 
+pub(super) use self::backup::progress;
 pub(super) use self::health::finding;
 
 use super::parts::cells;
@@ -66,6 +70,7 @@ impl Part {
 pub(super) struct State {
     part: Part,
     station: station::State,
+    waivers: waivers::State,
     unit_search: String,
     health: health::State,
     backup: backup::State,
@@ -123,10 +128,7 @@ pub(super) fn show(
     };
     let act = match page.part {
         Part::Station => station::show(ui, wording, (view, picture), &mut page.station),
-        Part::Officers => {
-            people::officers(ui, wording, &picture.officers);
-            None
-        }
+        Part::Officers => people::officers(ui, wording, (view, picture), &mut page.waivers),
         Part::Units => {
             people::units(ui, wording, &picture.units, &mut page.unit_search);
             None
@@ -263,10 +265,24 @@ fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
             ],
         ),
         SettingsDone::KitMade(papers) => {
-            let papers = papers.iter().map(|path| path.display().to_string());
-            let papers = papers.collect::<Vec<_>>().join("\n");
-            format!("{}\n{papers}", wording.text("recovery-kit-made"))
+            format!("{}\n{}", wording.text("recovery-kit-made"), lines(papers))
         }
+        SettingsDone::CaBackedUp { file, papers } => {
+            let file = file.display();
+            format!(
+                "{}\n{file}\n{}",
+                wording.text("ca-backup-made"),
+                lines(papers)
+            )
+        }
+        SettingsDone::WaiverGranted(path) => {
+            wording.with("ui-waiver-granted", [("path", path.display().to_string())])
+        }
+        SettingsDone::WaiverReceived { replayed } => wording.text(if *replayed {
+            "parcel-replayed"
+        } else {
+            "ui-waiver-received"
+        }),
         // Told in its own place.
         SettingsDone::Compared { .. } => return,
     };
@@ -276,4 +292,10 @@ fn done(ui: &mut Ui, wording: &Wording, done: &SettingsDone) {
             ui.add(egui::Label::new(words).wrap());
         });
     });
+}
+
+/// Paths, one a line.
+fn lines(paths: &[PathBuf]) -> String {
+    let paths = paths.iter().map(|path| path.display().to_string());
+    paths.collect::<Vec<_>>().join("\n")
 }

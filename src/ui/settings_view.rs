@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use time::Date;
+
 use crate::domain::checkpoint::CheckpointCode;
 use crate::domain::officer::Post;
 use crate::domain::timestamp::Timestamp;
@@ -13,6 +15,7 @@ use crate::station::jobs::doctor::Finding;
 use crate::station::jobs::restore::Origin;
 use crate::station::jobs::restore::compare::Compared;
 use crate::station::jobs::settings::Set;
+use crate::station::jobs::waivers::WaiverView;
 
 /// The page of settings.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +29,8 @@ pub(super) struct SettingsPicture {
     pub(super) models: Vec<ModelLine>,
     /// When the recovery kit was made that holds.
     pub(super) kit_made_at: Option<Timestamp>,
+    /// Waivers that were granted or received here.
+    pub(super) waivers: Vec<WaiverView>,
     /// Where this home comes from, if it was restored.
     pub(super) origin: Option<Origin>,
     /// Certificates that came to light after a restore.
@@ -38,6 +43,14 @@ pub(super) struct KitOrder {
     pub(super) folder: PathBuf,
     /// Who keeps the shares: a name each.
     pub(super) custodians: Vec<String>,
+}
+
+/// The backup of the CA's key as it is to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct CaBackupOrder {
+    pub(super) file: PathBuf,
+    /// The papers that open it.
+    pub(super) shares: KitOrder,
 }
 
 /// The newest checkpoint that is known outside.
@@ -123,6 +136,12 @@ pub(super) enum SettingsDone {
     BackedUp { path: PathBuf, made: Made },
     /// A recovery kit was made: its papers.
     KitMade(Vec<PathBuf>),
+    /// The CA's key was backed up: the file, and the papers that open it.
+    CaBackedUp { file: PathBuf, papers: Vec<PathBuf> },
+    /// A waiver was granted: the file for its unit.
+    WaiverGranted(PathBuf),
+    /// The superior's waiver came, for the first time or again.
+    WaiverReceived { replayed: bool },
     /// The restored home was compared.
     Compared {
         found: Compared,
@@ -144,6 +163,14 @@ pub(super) enum SettingsAct {
     Report(PathBuf),
     /// Back up into this folder.
     BackUp(PathBuf),
+    /// Free a direct subordinate from the second officer, to this day.
+    GrantWaiver {
+        unit: String,
+        until: Date,
+        reason: String,
+    },
+    /// Take the superior's waiver.
+    ReceiveWaiver(PathBuf),
 }
 
 /// How far a backup has come.

@@ -8,7 +8,7 @@ use super::parts::{grouped, single_card};
 use super::passphrase::Passphrase;
 use super::recovery_view::Recovered;
 use super::view::{DoorView, Left, Place, View};
-use super::{heading, post_word, recovery_page, theme, told};
+use super::{first_run_page, heading, post_word, recovery_page, theme, told};
 use crate::domain::officer::OfficerName;
 use crate::station::door::AtDoor;
 use crate::wording::Wording;
@@ -141,6 +141,9 @@ fn card(ui: &mut egui::Ui, wording: &Wording, view: &View, state: &mut State) ->
     });
     if let Some(made) = &view.made {
         self::made(ui, wording, view, made);
+    }
+    if let Some(restored) = &view.restored {
+        first_run_page::restore::told_at_door(ui, wording, restored);
     }
     if let Some(recovered @ Recovered::Enrolled(_)) = &view.recovered {
         recovery_page::told_at_door(ui, wording, recovered);

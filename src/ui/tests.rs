@@ -23,6 +23,7 @@ mod settings;
 mod stock;
 mod today;
 mod travel;
+mod words;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, sync_channel};

@@ -27,6 +27,7 @@ use crate::station::jobs::ca::CrlStanding;
 use crate::station::jobs::health::Health;
 use crate::station::jobs::practice::PracticeBench;
 use crate::station::jobs::requests::RequestView;
+use crate::station::jobs::restore::Restored;
 use crate::station::jobs::today::Today;
 use crate::station::jobs::ukeys::UkeyView;
 use crate::station::report::{RunResult, StepReport};
@@ -46,6 +47,8 @@ pub(super) struct View {
     pub(super) practice: bool,
     /// The home was made a moment ago.
     pub(super) made: Option<MadeNote>,
+    /// The home was restored a moment ago.
+    pub(super) restored: Option<Restored>,
     /// A replacement officer was enrolled with the recovery kit, or their passphrase refused.
     pub(super) recovered: Option<Recovered>,
     /// After so many minutes without input the desk is left; 0 while it is not open.
@@ -155,6 +158,7 @@ impl View {
             unit: self.unit.clone(),
             practice: self.practice,
             made: self.made.clone(),
+            restored: self.restored.clone(),
             recovered: self.recovered.clone(),
             pins_asked: self.pins_asked,
             gone: self.gone,
@@ -172,9 +176,9 @@ pub(super) fn on_list(standing: Option<&CrlStanding>) -> OnList {
     match standing {
         Some(CrlStanding::Due(error)) => {
             let told = |error: &Error| (error.code.to_owned(), error.subject.clone());
-            (Some("crl-due"), error.as_ref().map(told))
+            (Some("ui-crl-due"), error.as_ref().map(told))
         }
-        Some(CrlStanding::Ordered) => (Some("crl-ordered"), None),
+        Some(CrlStanding::Ordered) => (Some("ui-crl-ordered"), None),
         Some(CrlStanding::Published) | None => (None, None),
     }
 }

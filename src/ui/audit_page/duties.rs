@@ -143,7 +143,7 @@ fn compared(ui: &mut Ui, wording: &Wording, health: &AuditHealth) {
         ui.add(egui::Label::new(egui::RichText::new(typed).monospace()).truncate());
     }
     if !found.intact() {
-        ui.label(wording.text("cure-audit"));
+        ui.label(wording.text("ui-cure-audit"));
     }
     for line in &health.waivers {
         let args = [

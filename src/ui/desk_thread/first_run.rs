@@ -6,11 +6,13 @@ use std::path::{Path, PathBuf};
 
 use super::{DeskThread, Opened};
 use crate::domain::officer::OfficerName;
+use crate::station::jobs::backup::Progress;
 use crate::station::jobs::init::{Config, Filled, Made, init};
 use crate::station::jobs::practice;
+use crate::station::jobs::restore::{self, Restored, Terms};
 use crate::station::sign_in::AskSecret;
 use crate::station::{Error, Home, SecretText};
-use crate::ui::first_run_view::{FirstRun, MadeNote, SetUp};
+use crate::ui::first_run_view::{FirstRun, MadeNote, RestoreOrder, SetUp};
 use crate::ui::lock;
 use crate::ui::view::Place;
 
@@ -57,11 +59,13 @@ impl DeskThread {
                 filled,
                 passphrases,
             } => self.make_real(*filled, passphrases),
+            SetUp::Restore(order) => self.restore(*order),
         };
         lock(&self.view).busy = false;
         match made {
             Ok(Next::Practice) => return self.at_start(),
             Ok(Next::SignIn(note)) => lock(&self.view).made = Some(note),
+            Ok(Next::Compare(restored)) => lock(&self.view).restored = Some(restored),
             Ok(Next::Refused(name, key)) => {
                 self.in_place(|first| first.refused = Some((name, key)));
             }
@@ -111,6 +115,24 @@ impl DeskThread {
             },
         }
     }
+    fn restore(&self, order: RestoreOrder) -> Result<Next, Error> {
+        let RestoreOrder { file, officers } = order;
+        let [system, security] = officers.each_ref().map(|(name, _passphrase)| name.clone());
+        let terms = Terms {
+            officer: Some(system),
+            second: Some(security),
+            secrets: None, // What is typed counts.
+        };
+        let typed = TypedOnce(&officers);
+        let path = self.home.borrow().clone();
+        let tell = |progress: Progress| {
+            lock(&self.view).backing_up = Some(progress);
+            (self.repaint)();
+        };
+        let restored = restore::restore(&file, &path, &terms, &typed, &tell);
+        lock(&self.view).backing_up = None;
+        restored.map(Next::Compare)
+    }
 }
 
 /// How it goes on.
@@ -119,6 +141,8 @@ enum Next {
     Practice,
     /// At the door of the home that was made.
     SignIn(MadeNote),
+    /// At the door of the home that was restored, which is to be compared.
+    Compare(Restored),
     /// Nothing was made: this passphrase is to be another one.
     Refused(OfficerName, &'static str),
 }
@@ -168,6 +192,17 @@ impl AskSecret for TypedTwice {
             return None;
         }
         let mut typed = self.passphrases.iter();
+        let typed = typed.find(|(name, _typed)| name == officer);
+        typed.map(|(_name, typed)| typed.clone())
+    }
+}
+
+/// The passphrases of a backup's officers.
+struct TypedOnce<'a>(&'a [(OfficerName, SecretText)]);
+
+impl AskSecret for TypedOnce<'_> {
+    fn passphrase(&self, officer: &OfficerName) -> Option<SecretText> {
+        let mut typed = self.0.iter();
         let typed = typed.find(|(name, _typed)| name == officer);
         typed.map(|(_name, typed)| typed.clone())
     }

@@ -15,7 +15,7 @@ use crate::station::jobs::people::{self, Sight};
 use crate::station::jobs::requests::{self, Entered};
 use crate::station::jobs::review::{Review, Ruling};
 use crate::station::jobs::{
-    approvals, papers, request_import, request_view, review, sheets, units,
+    approvals, holders, papers, request_import, request_view, review, sheets, units,
 };
 use crate::station::sign_in::NobodyToAsk;
 use crate::station::{Error, RequestFilter, RequestRow, SigningKey, clock};
@@ -254,6 +254,12 @@ impl AtWork<'_> {
                 }
             }
             RequestsAct::ReceiveAnswer(file) => self.answered(&file)?,
+            RequestsAct::ReceiveHolders { file, unit } => {
+                let unit = unit.map(|unit| units::find(desk, officer, &unit));
+                let unit = unit.transpose()?;
+                let received = holders::receive(desk, officer, &file, unit.as_ref())?;
+                RequestsDone::HandedOver(received)
+            }
             RequestsAct::WriteReviewScans(out) => {
                 let opened = self.opened_review();
                 let opened = opened.as_ref().ok_or_else(not_opened)?;

@@ -44,6 +44,11 @@ impl AtWork<'_> {
             Proposed::TakeIn { serial, reason } => self.take_in(by, (serial, reason))?,
             Proposed::Part(looked) => self.part_confirmed(by, looked)?,
             Proposed::MakeKit(order) => self.kit_confirmed(by, order)?,
+            Proposed::BackUpCa(order) => {
+                if let Some(security) = self.ca_key_holder(by) {
+                    self.back_up_ca(&security, order)?;
+                }
+            }
             Proposed::Compare(order) => self.compare_confirmed(by, order)?,
             Proposed::Grant(seen) => self.grant_confirmed(by, seen)?,
             Proposed::Reveal(sight) => self.see_confirmed(by, sight)?,
@@ -139,6 +144,13 @@ impl AtWork<'_> {
         let by = (confirmed.named.as_ref(), asked as &dyn AskSecret);
         let release = SoPinRelease::by_security(&self.desk, &self.officer, by, serial);
         self.tried(confirmed.turn, release)
+    }
+
+    /// Security beside who is at the desk, who opens the CA's key.
+    fn ca_key_holder(&self, (confirmed, asked): (&Confirmed, &Typed)) -> Option<CaKeyHolder> {
+        let by = (confirmed.named.as_ref(), asked as &dyn AskSecret);
+        let security = CaKeyHolder::by_security(&self.desk, &self.officer, by);
+        self.tried(confirmed.turn, security)
     }
 
     /// Tells the card how the try ended.

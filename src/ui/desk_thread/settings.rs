@@ -12,13 +12,15 @@ use crate::domain::two_officers::TwoOfficerAct;
 use crate::domain::unit::Unit;
 use crate::station::jobs::backup::{self, Progress};
 use crate::station::jobs::restore::compare::{self, Lists, Outside};
-use crate::station::jobs::{doctor, officers, profiles, recovery, restore, settings, units};
-use crate::station::{Error, clock};
+use crate::station::jobs::{
+    ca_backup, doctor, officers, profiles, recovery, restore, settings, units, waivers,
+};
+use crate::station::{CaKeyHolder, Error, clock};
 use crate::ui::lock;
 use crate::ui::second_view::Confirmed;
 use crate::ui::settings_view::{
-    CompareOrder, Examined, KitOrder, ModelLine, Newest, OfficerLine, OwnUkey, SettingsAct,
-    SettingsDone, SettingsPicture, UnitLine,
+    CaBackupOrder, CompareOrder, Examined, KitOrder, ModelLine, Newest, OfficerLine, OwnUkey,
+    SettingsAct, SettingsDone, SettingsPicture, UnitLine,
 };
 use crate::ui::view::on_list;
 
@@ -46,6 +48,7 @@ impl AtWork<'_> {
                 })
                 .collect(),
             kit_made_at: recovery::state(desk, officer)?.0,
+            waivers: waivers::list(desk, officer)?,
             origin: restore::origin(desk, officer)?,
             unknown: compare::unknown(desk, officer)?,
         };
@@ -97,6 +100,20 @@ impl AtWork<'_> {
                 SettingsDone::Reported(path.clone())
             }
             SettingsAct::BackUp(folder) => self.back_up(folder)?,
+            SettingsAct::GrantWaiver {
+                unit,
+                until,
+                reason,
+            } => {
+                let unit = units::find(desk, officer, unit)?;
+                let terms = (&unit, *until, reason.as_str());
+                let (_waiver, file) = waivers::grant(desk, officer, terms, None)?;
+                SettingsDone::WaiverGranted(file)
+            }
+            SettingsAct::ReceiveWaiver(file) => {
+                let (_waiver, replayed) = waivers::receive(desk, officer, file)?;
+                SettingsDone::WaiverReceived { replayed }
+            }
         };
         lock(self.view).settings_done = Some(done);
         Ok(())
@@ -114,6 +131,26 @@ impl AtWork<'_> {
         let kit = (order.folder.as_path(), order.custodians.as_slice());
         let papers = recovery::make_kit(&self.desk, &self.officer, &second, kit)?;
         lock(self.view).settings_done = Some(SettingsDone::KitMade(papers));
+        Ok(())
+    }
+
+    pub(super) fn back_up_ca(
+        &self,
+        security: &CaKeyHolder,
+        order: &CaBackupOrder,
+    ) -> Result<(), Error> {
+        lock(self.view).settings_done = None;
+        let KitOrder { folder, custodians } = &order.shares;
+        let wanted = (
+            order.file.as_path(),
+            folder.as_path(),
+            custodians.as_slice(),
+        );
+        let made = ca_backup::make(&self.desk, &self.officer, security, wanted)?;
+        lock(self.view).settings_done = Some(SettingsDone::CaBackedUp {
+            file: order.file.clone(),
+            papers: made.papers,
+        });
         Ok(())
     }
 

@@ -4,7 +4,8 @@ use eframe::egui::{self, Ui};
 
 use super::{field_word, opinion_word};
 use crate::domain::opinion::OpinionKind;
-use crate::domain::request::{FieldWarning, Normalised};
+use crate::domain::request::{FieldFault, FieldWarning, Normalised};
+use crate::station::jobs::holders::{Arrival, Received};
 use crate::station::jobs::request_import::{Imported, RowFault};
 use crate::ui::parts::{card, cells, title};
 use crate::ui::requests_view::{Refused, RequestsDone};
@@ -21,14 +22,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &RequestsDone) {
         // The form says each under its field.
         RequestsDone::Invalid(faults) if faults.is_empty() => {}
         RequestsDone::Invalid(faults) => {
-            card(ui, |ui| {
-                for fault in faults {
-                    let word = field_word(wording, fault.field);
-                    let text = wording.text(&format!("fault-{}", fault.problem.word()));
-                    let line = format!("✕ {word}: {text} ({})", fault.rule);
-                    ui.colored_label(theme::colors(ui).stopped, line);
-                }
-            });
+            card(ui, |ui| self::faults(ui, wording, faults));
         }
         RequestsDone::Saved {
             number,
@@ -90,6 +84,56 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &RequestsDone) {
                 each(ui, wording, ("ui-request-answered", numbers, refused));
             });
         }
+        RequestsDone::HandedOver(received) => {
+            card(ui, |ui| handed_over(ui, wording, received));
+        }
+    }
+}
+
+/// Who handed the records over, and what became of each.
+fn handed_over(ui: &mut Ui, wording: &Wording, received: &Received) {
+    if received.replayed {
+        ui.colored_label(theme::colors(ui).attention, wording.text("parcel-replayed"));
+        return;
+    }
+    let args = [
+        ("count", received.holders.len().to_string()),
+        ("unit", received.from.clone()),
+        ("signer", received.signer.clone()),
+        ("by", received.certified_by.clone()),
+    ];
+    good(ui, wording.with("ui-moved-in-received", args));
+    for arrived in &received.holders {
+        let of = |number: &String| {
+            [
+                ("number", number.clone()),
+                ("old", arrived.old_number.clone()),
+                ("unit", arrived.old_unit.clone()),
+            ]
+        };
+        match &arrived.arrival {
+            Ok(Arrival::Entered(number)) => {
+                ui.label(wording.with("ui-moved-in-entered", of(number)));
+            }
+            Ok(Arrival::There(number)) => {
+                ui.label(wording.with("ui-moved-in-there", of(number)));
+            }
+            Err(error) => {
+                ui.monospace(&arrived.old_number);
+                told(ui, wording, error.code, &error.subject);
+                faults(ui, wording, &error.faults);
+            }
+        }
+    }
+}
+
+/// What is wrong, field by field.
+fn faults(ui: &mut Ui, wording: &Wording, faults: &[FieldFault]) {
+    for fault in faults {
+        let word = field_word(wording, fault.field);
+        let text = wording.text(&format!("fault-{}", fault.problem.word()));
+        let line = format!("✕ {word}: {text} ({})", fault.rule);
+        ui.colored_label(theme::colors(ui).stopped, line);
     }
 }
 

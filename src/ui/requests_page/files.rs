@@ -1,5 +1,5 @@
-//! Sheets and files: the template out, a sheet in with what became of each row, what is listed out, and
-//! the superior's answer in.
+//! Sheets and files: the template out, a sheet in with what became of each row, what is listed out, the
+//! superior's answer in, and who moved here from another desk.
 
 use eframe::egui::{self, Ui};
 
@@ -22,6 +22,8 @@ pub(super) struct State {
     bad_rows: BadRows,
     export: String,
     answer: String,
+    moved: String,
+    moved_to: String,
     review: review::State,
 }
 
@@ -33,6 +35,8 @@ impl Default for State {
             bad_rows: BadRows::TakeGood,
             export: String::new(),
             answer: String::new(),
+            moved: String::new(),
+            moved_to: String::new(),
             review: review::State::default(),
         }
     }
@@ -85,11 +89,12 @@ pub(super) fn show(
                     })
                 });
                 let answer = card(ui, |ui| answer(ui, wording, view, state));
+                let moved = card(ui, |ui| moved(ui, wording, view, state));
                 if !first {
                     open = card(ui, |ui| review::file(ui, wording, view, &mut state.review));
                 }
                 follow_focus(ui);
-                act = template.or(sheet).or(listed).or(answer).or(open);
+                act = template.or(sheet).or(listed).or(answer).or(moved).or(open);
             });
         if let Some(told) = told {
             done::show(right, wording, told);
@@ -182,4 +187,30 @@ fn answer(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Opt
     let button = egui::Button::new(wording.text("ui-request-answer"));
     let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, why_not), button);
     file.filter(|_file| asked).map(RequestsAct::ReceiveAnswer)
+}
+
+/// Who comes from a unit with a desk of its own brings a file (D-45).
+fn moved(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Option<RequestsAct> {
+    title(ui, wording.text("ui-moved-in-title"));
+    ui.weak(wording.text("ui-moved-in-how"));
+    for (id, most, text) in [
+        ("file", 4096, &mut state.moved),
+        ("unit", 100, &mut state.moved_to),
+    ] {
+        let edit = egui::TextEdit::singleline(text)
+            .id_salt(("moved in", id))
+            .char_limit(most)
+            .desired_width(f32::INFINITY);
+        field(ui, &wording.text(&format!("ui-moved-in-{id}")), edit);
+    }
+    let file = path(&state.moved);
+    let why_not = file.is_none().then_some("ui-file-first");
+    let button = egui::Button::new(wording.text("ui-moved-in"));
+    let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, why_not), button);
+    let file = file.filter(|_file| asked)?;
+    let unit = state.moved_to.trim();
+    Some(RequestsAct::ReceiveHolders {
+        file,
+        unit: (!unit.is_empty()).then(|| unit.to_owned()),
+    })
 }

@@ -1,6 +1,7 @@
-//! What helps when the computer breaks, or nobody can sign in any more: a backup, the recovery kit, and what
-//! follows a restore.
+//! What helps when the computer breaks, or nobody can sign in any more: a backup, the recovery kit, a copy
+//! of the CA's key, and what follows a restore.
 
+mod ca_key;
 mod compare;
 
 use eframe::egui::{self, Ui};
@@ -25,6 +26,7 @@ pub(super) struct State {
     folder: String,
     kit_folder: String,
     custodians: [String; CUSTODIANS],
+    ca_key: ca_key::State,
     compare: compare::State,
     proposed: Option<Proposed>,
 }
@@ -62,6 +64,9 @@ pub(super) fn show(
             }
             act = back_up(ui, wording, view, state);
             kit(ui, wording, (view, picture), state);
+            if let Some(proposed) = ca_key::show(ui, wording, view, &mut state.ca_key) {
+                state.proposed = Some(proposed);
+            }
             if !waits {
                 compare::show(
                     ui,
@@ -102,7 +107,8 @@ fn back_up(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Op
     asked.then(|| SettingsAct::BackUp(typed_path(&state.folder)))
 }
 
-fn progress(ui: &mut Ui, wording: &Wording, progress: &BackupProgress) {
+/// How far a backup has come, or a restore.
+pub(in crate::ui) fn progress(ui: &mut Ui, wording: &Wording, progress: &BackupProgress) {
     let kib = |bytes: u64| bytes >> 10;
     let word = wording.text(&format!("backup-stage-{}", progress.stage.word()));
     // Thousandths are enough for a bar.

@@ -9,8 +9,8 @@ use crate::station::jobs::doctor::Finding;
 use crate::ui::parts::{card, field, minute, pressed, pressed_when, title, typed_path};
 use crate::ui::second_view::Proposed;
 use crate::ui::settings_view::{Examined, SettingsAct, SettingsDone};
-use crate::ui::theme;
 use crate::ui::view::View;
+use crate::ui::{own_words, theme};
 use crate::wording::Wording;
 
 /// Width of the right side.
@@ -115,9 +115,9 @@ pub(in crate::ui) fn finding(
     if finding.ok {
         return None;
     }
-    // The window says in its own words what is done in it.
-    let cure = wording.known(&format!("ui-cure-{}", finding.check));
-    ui.label(cure.unwrap_or_else(|| wording.text(&format!("cure-{}", finding.check))));
+    if let Some(cure) = own_words(wording, &format!("cure-{}", finding.check)) {
+        ui.label(cure);
+    }
     let act = match finding.check.as_str() {
         "clock" => Proposed::ConfirmClock,
         "records" => Proposed::GoOn,

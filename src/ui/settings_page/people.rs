@@ -2,13 +2,22 @@
 
 use eframe::egui::{self, RichText, Ui};
 
-use super::{ROW, by_command, heads};
+use super::{ROW, by_command, heads, waivers};
 use crate::ui::parts::{cells, edged, grouped};
-use crate::ui::settings_view::{ModelLine, OfficerLine, OwnUkey, UnitLine};
+use crate::ui::settings_view::{
+    ModelLine, OfficerLine, OwnUkey, SettingsAct, SettingsPicture, UnitLine,
+};
+use crate::ui::view::View;
 use crate::ui::{post_word, theme};
 use crate::wording::Wording;
 
-pub(super) fn officers(ui: &mut Ui, wording: &Wording, officers: &[OfficerLine]) {
+/// The officers, and what frees them from a second one.
+pub(super) fn officers(
+    ui: &mut Ui,
+    wording: &Wording,
+    (view, picture): (&View, &SettingsPicture),
+    state: &mut waivers::State,
+) -> Option<SettingsAct> {
     let width = ui.available_width() - 12.0;
     let widths = [0.2, 0.26, 0.16, 0.38].map(|part| part * width);
     let keys = [
@@ -21,7 +30,7 @@ pub(super) fn officers(ui: &mut Ui, wording: &Wording, officers: &[OfficerLine])
         .auto_shrink(false)
         .show(ui, |ui| {
             heads(ui, wording, widths, keys);
-            for line in officers {
+            for line in &picture.officers {
                 let [mut name, mut post, mut enabled, mut ukey] = cells(ui, ROW, widths);
                 name.add(egui::Label::new(&line.name).truncate());
                 post.label(post_word(wording, line.post));
@@ -45,8 +54,11 @@ pub(super) fn officers(ui: &mut Ui, wording: &Wording, officers: &[OfficerLine])
                     needs(ui, wording, line);
                 }
             }
+            let act = waivers::show(ui, wording, (view, picture), state);
             by_command(ui, wording, "ui-settings-officers-commands");
-        });
+            act
+        })
+        .inner
 }
 
 fn yes_or_no(ui: &mut Ui, wording: &Wording, (yes, what): (bool, &str)) {

@@ -140,7 +140,7 @@ fn one_line_says_what_the_log_is_worth_and_a_broken_row_is_named_to_the_auditor_
     let bench = Bench::at_audit(Language::Chinese, Post::Auditor, health(true, Some(7)));
     let broken = words.with("audit-broken", [("row", "7".to_owned())]);
     assert_eq!(bench.harness.query_all_by_label(&broken).count(), 2);
-    bench.harness.get_by_label(&words.text("cure-audit"));
+    bench.harness.get_by_label(&words.text("ui-cure-audit"));
 
     let bench = Bench::at_audit(Language::Chinese, Post::System, health(false, Some(7)));
     let unnamed = words.text("audit-broken-unnamed");

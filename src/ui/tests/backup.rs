@@ -10,11 +10,15 @@ use super::*;
 use crate::domain::certificate::{CertificateSerial, RevocationReason};
 use crate::domain::officer::Post;
 use crate::station::UnknownCertificateRow;
+use crate::station::jobs::clock_check::ClockView;
+use crate::station::jobs::health::{CaStanding, Health, ListStanding};
 use crate::station::jobs::restore::Origin;
 use crate::station::jobs::restore::compare::Compared;
 use crate::station::jobs::today::{Numbers, ToDo, Today};
 use crate::ui::second_view::Proposed;
-use crate::ui::settings_view::{CompareOrder, KitOrder, Newest, SettingsDone, SettingsPicture};
+use crate::ui::settings_view::{
+    CaBackupOrder, CompareOrder, KitOrder, Newest, SettingsDone, SettingsPicture,
+};
 
 const CODE: &str = "9f3c01ab-1-345-8d1f00c2a774";
 const NAMES: [&str; 3] = ["陈一", "林二", "何三"];
@@ -113,6 +117,56 @@ fn when_the_kit_was_made_is_told_and_only_system_makes_one() {
 }
 
 #[test]
+fn the_ca_key_is_copied_where_it_is_by_system_and_security_never_under_a_waiver() {
+    let health = |ca| Health {
+        ca,
+        list: ListStanding::NotNeeded,
+        clock: ClockView {
+            now: Timestamp::EPOCH,
+            newest: None,
+            plausible: true,
+        },
+    };
+    let mut view = with_security(settings_view(Post::System));
+    view.health = Some(health(CaStanding::Elsewhere));
+    let bench = Bench::at_backup(Language::Chinese, view.clone());
+    let button = bench.word("ui-ca-backup");
+    assert!(!bench.has(Role::Button, &button), "its key is not here");
+
+    view.health = Some(health(CaStanding::Locked));
+    let mut bench = Bench::at_backup(Language::Chinese, view);
+    for (name, number) in NAMES.into_iter().zip(1..) {
+        let words = &bench.harness.state().wording;
+        let word = words.with("ui-ca-backup-custodian", [("number", number.to_string())]);
+        bench.write(Role::TextInput, &word, name);
+    }
+    bench.type_into(Role::TextInput, "ui-ca-backup-file", "/mnt/a/ca-key");
+    let press = |bench: &mut Bench| {
+        let button = bench.word("ui-ca-backup");
+        let button = bench.harness.get_by_role_and_label(Role::Button, &button);
+        button.click_accesskit(); // It may be further down than is seen.
+        bench.harness.step();
+        bench.harness.step();
+    };
+    press(&mut bench);
+    let means = bench.word("ui-second-ca-backup-means");
+    assert!(!bench.says(&means), "no folder yet");
+    bench.type_into(Role::TextInput, "ui-ca-backup-folder", "/mnt/b");
+    press(&mut bench);
+    assert!(bench.says(&means));
+    let waived = bench.word("ui-second-waived");
+    assert!(!bench.says(&waived), "never by one officer");
+    let order = CaBackupOrder {
+        file: PathBuf::from("/mnt/a/ca-key"),
+        shares: KitOrder {
+            folder: PathBuf::from("/mnt/b"),
+            custodians: NAMES.map(str::to_owned).to_vec(),
+        },
+    };
+    assert_eq!(bench.confirm(), Proposed::BackUpCa(Box::new(order)));
+}
+
+#[test]
 fn a_home_that_was_not_restored_is_compared_with_nothing() {
     let bench = Bench::at_backup(Language::Chinese, settings_view(Post::System));
     let compare = bench.word("ui-compare");
@@ -197,11 +251,11 @@ fn what_a_comparison_found_is_told_with_what_is_left_to_do() {
             damaged: vec![serial("8f5c00005f1b0008")],
             ..Compared::default()
         },
-        crl: Some("crl-due"),
+        crl: Some("ui-crl-due"),
         crl_error: None,
     });
     let bench = Bench::at_backup(Language::Chinese, view);
-    let due = bench.word("crl-due");
+    let due = bench.word("ui-crl-due");
     let seen = ["37", "8f5c 0000 5f1b 0007", "8f5c 0000 5f1b 0008", &due];
     for text in seen {
         assert!(bench.says(text), "{text}");

@@ -385,15 +385,15 @@ fn a_random_pin_is_told_before_and_after_the_hand_out() {
             serial: issued,
             hold: true,
             replaced: false,
-            crl: Some("crl-due"),
+            crl: Some("ui-crl-due"),
             crl_error: Some(("ca-locked".to_owned(), String::new())),
         });
         let bench = Bench::new(language, view);
         let wording = Wording::new(language);
         for key in [
             "ui-hold-foreseen",
-            "hold-begun",
-            "crl-due",
+            "ui-hold-begun",
+            "ui-crl-due",
             "ui-hint-ca-locked",
         ] {
             bench.harness.get_by_label(&wording.text(key));

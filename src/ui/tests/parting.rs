@@ -184,12 +184,12 @@ fn what_was_done_is_told_with_what_is_left_to_do_and_closes_the_form() {
             successors: vec!["2026-0009".to_owned()],
             file: Some((PathBuf::from("/srv/out/1.ukey-parcel"), "示例县".to_owned())),
         }),
-        crl: Some("crl-due"),
+        crl: Some("ui-crl-due"),
         crl_error: None,
     });
     bench.harness.step();
     bench.harness.step();
-    let due = bench.word("crl-due");
+    let due = bench.word("ui-crl-due");
     for seen in ["待追回 2 只", "2026-0009", "/srv/out/1.ukey-parcel", &due] {
         assert!(bench.says(seen), "{seen}");
     }

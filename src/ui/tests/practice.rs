@@ -189,3 +189,25 @@ fn the_panel_stays_closed_once_it_was_closed() {
     bench.opens();
     assert!(!bench.sees_word("ui-practice-desk"));
 }
+
+#[test]
+fn in_a_narrow_window_the_panel_stands_under_the_page_and_leaves_it_its_width() {
+    for language in [Language::Chinese, Language::English] {
+        for (width, below) in [(1280.0, false), (960.0, true)] {
+            let mut bench = Bench::new(language, practice_view(course(&[Lesson::Enter])));
+            bench.harness.set_size(egui::vec2(width, 560.0));
+            bench.harness.step();
+            bench.harness.step();
+            let panel = bench.word("ui-practice-desk");
+            let panel = bench.harness.get_by_label(&panel).rect();
+            let all = bench.word("ui-make-all");
+            let make = bench.harness.get_by_role_and_label(Role::Button, &all);
+            let page = make.rect();
+            assert_eq!(panel.top() > page.bottom(), below, "{panel:?} {page:?}");
+            assert!(panel.right() <= width && page.right() <= width);
+            let close = bench.word("ui-practice-close");
+            bench.press(&close);
+            assert!(!bench.sees_word("ui-practice-desk"));
+        }
+    }
+}

@@ -7,6 +7,7 @@ mod check;
 mod first_run;
 mod loss;
 pub(super) mod make;
+mod moving;
 mod parting;
 mod pin;
 mod readers;
@@ -19,6 +20,7 @@ mod settings;
 mod stock;
 mod today;
 mod training;
+mod waiver;
 
 use std::fs;
 use std::sync::mpsc::{Receiver, sync_channel};

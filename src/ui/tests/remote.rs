@@ -142,10 +142,10 @@ fn the_answer_is_taken_in_and_what_is_left_to_do_is_told() {
         serial: serial(UKEY),
         replayed: false,
         lifted: true,
-        crl: Some("crl-due"),
+        crl: Some("ui-crl-due"),
         crl_error: None,
     });
-    for key in ["ui-remote-confirmed", "hold-lifted", "crl-due"] {
+    for key in ["ui-remote-confirmed", "hold-lifted", "ui-crl-due"] {
         let word = bench.word(key);
         assert!(bench.says(&word), "{key}");
     }

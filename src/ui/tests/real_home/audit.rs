@@ -82,7 +82,7 @@ fn the_auditor_verifies_signs_compares_and_exports_the_log() {
     let forked = format!("{others}-{}", "0".repeat(12));
     assert_eq!(desk.compare(&forked), Standing::Forked);
     assert!(!desk.view().audit_health.unwrap().found.intact());
-    desk.harness.get_by_label(&desk.word("cure-audit"));
+    desk.harness.get_by_label(&desk.word("ui-cure-audit"));
     desk.scroll_and_press("ui-audit-verify");
     desk.until(|view| !view.busy && view.audit_health.as_ref().unwrap().found.intact());
 

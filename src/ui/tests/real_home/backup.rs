@@ -66,6 +66,44 @@ fn two_officers_make_the_recovery_kit_that_the_day_asks_for() {
         .get_by_label_contains(&desk.word("recovery-kit-made"));
 }
 
+#[test]
+fn two_officers_back_the_ca_key_up_and_a_wrong_passphrase_writes_nothing() {
+    let mut desk = RealDesk::real(Some(SYSTEM.0), &SecretsFile::There);
+    desk.until(|view| is_desk(view) && view.health.is_some());
+    desk.at_backup_part();
+    let stick = TempDir::with_prefix("stick-").unwrap();
+    let (file, folder) = (stick.path().join("ca-key"), stick.path().join("papers"));
+    for (number, name) in (1..).zip(["陈一", "林二", "何三"]) {
+        let args = [("number", number.to_string())];
+        let words = &desk.harness.state().wording;
+        let word = words.with("ui-ca-backup-custodian", args);
+        desk.write(Role::TextInput, &word, name);
+    }
+    for (key, path) in [
+        ("ui-ca-backup-file", &file),
+        ("ui-ca-backup-folder", &folder),
+    ] {
+        desk.fill(Role::TextInput, key, &path.display().to_string());
+    }
+    desk.scroll_and_press("ui-ca-backup");
+    desk.type_text("wrong horse 12");
+    desk.key(Modifiers::NONE, Key::Enter);
+    desk.until(|view| !view.busy && view.second_tried.is_some());
+    assert!(!file.exists() && !folder.exists());
+    desk.until(|view| view.seconds.iter().all(|second| second.wait_secs.is_none()));
+    desk.type_text(SECURITY.1);
+    desk.key(Modifiers::NONE, Key::Enter);
+    desk.until(|view| !view.busy && (view.settings_done.is_some() || view.error.is_some()));
+    assert_eq!(desk.view().error, None);
+    let Some(SettingsDone::CaBackedUp { papers, .. }) = desk.view().settings_done else {
+        panic!("{:?}", desk.view().settings_done);
+    };
+    assert_eq!(papers.len(), 3);
+    assert!(file.is_file() && papers.iter().all(|path| path.is_file()));
+    desk.harness
+        .get_by_label_contains(&desk.word("ca-backup-made"));
+}
+
 /// A practice home restored from a backup; after that backup a ukey was made there, and a checkpoint signed. Gives
 /// it with the checkpoint's file and the ukey, which is plugged in.
 fn restored(dir: &TempDir) -> (Home, PathBuf, Serial) {

@@ -2,8 +2,11 @@
 //! where something was refused.
 
 use super::*;
+use crate::domain::officer::Duty;
 use crate::domain::unit::UnitDraft;
+use crate::station::jobs::backup;
 use crate::station::jobs::init::{CaKind, Filled};
+use crate::station::jobs::today::ToDo;
 use crate::ui::first_run_view::{FirstRun, SetUp};
 
 /// A window where no home is.
@@ -13,6 +16,12 @@ struct NewDesk {
     path: PathBuf,
     _dir: TempDir,
     _alone: MutexGuard<'static, ()>,
+}
+
+impl Person for NewDesk {
+    fn harness(&mut self) -> &mut Harness<'static, Window> {
+        &mut self.harness
+    }
 }
 
 impl NewDesk {
@@ -171,4 +180,72 @@ fn what_is_refused_leaves_nothing_behind_and_what_fits_ends_at_the_door() {
     assert!(desk.harness.state().send(sign_in));
     desk.until(is_desk);
     assert_eq!(desk.view().made, None, "it was told");
+}
+
+#[test]
+fn two_officers_restore_a_backup_where_no_home_is_and_compare_it_next() {
+    let mut desk = NewDesk::new();
+    let burned = practice::new(&desk.path.with_file_name("burned"), "softhsm2", 1, 1);
+    let burned = burned.expect("the program is built: cargo build");
+    let file = desk.path.with_file_name("a.ukey-backup");
+    {
+        let (at, system) = practice::open(burned.path(), Duty::SetUp).unwrap();
+        backup::make(&at, &system, &file, &|_progress| {}).unwrap();
+    }
+    let secrets = Secrets::read(&burned.secrets()).unwrap();
+    let right = |officer: &str| {
+        let passphrase = secrets.passphrase(&name(officer)).unwrap();
+        passphrase.expose().to_owned()
+    };
+    let words = Wording::new(Language::Chinese);
+    let press = |desk: &mut NewDesk, key: &str| {
+        let button = words.text(key);
+        desk.harness
+            .get_by_role_and_label(Role::Button, &button)
+            .click_accesskit();
+        desk.harness.step();
+        desk.harness.step();
+    };
+    press(&mut desk, "ui-restore-begin");
+    let of = |key: &str, post| words.with(key, [("post", post_word(&words, post))]);
+    let field = words.text("ui-restore-file");
+    desk.write(Role::TextInput, &field, &file.display().to_string());
+    for (officer, post) in [("admin", Post::System), ("security", Post::Security)] {
+        desk.write(Role::TextInput, &of("ui-first-officer-name", post), officer);
+    }
+    let system = of("ui-first-passphrase", Post::System);
+    desk.write(Role::PasswordInput, &system, &right("admin"));
+    let security = of("ui-first-passphrase", Post::Security);
+    desk.write(Role::PasswordInput, &security, "wrong horse 12");
+    press(&mut desk, "ui-restore-now");
+    desk.until(|view| !view.busy && view.error.is_some());
+    let told = desk.view().error.unwrap();
+    assert_eq!(told, ("passphrase-wrong".to_owned(), "security".to_owned()));
+    assert_eq!(
+        desk.beside(),
+        ["a.ukey-backup", "burned"],
+        "nothing is left"
+    );
+
+    desk.write(Role::PasswordInput, &security, &right("security"));
+    press(&mut desk, "ui-restore-now");
+    desk.until(|view| is_door(view, None));
+    let view = desk.view();
+    let restored = view.restored.clone().unwrap();
+    assert_eq!(restored.unit, "示例市练习小学");
+    desk.harness.get_by_label(&restored.root);
+    desk.harness.get_by_label(&words.text("ui-restored-next"));
+    assert!(!format!("{view:?}").contains(&right("admin")));
+
+    // Whoever signs in is told at the top that it is to be compared.
+    let secret = SecretText::new(right("admin"));
+    let sign_in = Command::SignIn(name("admin"), Some(secret));
+    assert!(desk.harness.state().send(sign_in));
+    desk.until(|view| is_desk(view) && view.restored.is_none());
+    desk.until(|view| {
+        let today = view.today.as_ref();
+        today.is_some_and(|today| today.to_do.contains(&ToDo::Compare))
+    });
+    desk.harness
+        .get_by_label_contains(&words.text("ui-health-restored"));
 }

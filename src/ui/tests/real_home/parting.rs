@@ -40,7 +40,7 @@ impl RealDesk {
     }
 
     /// Opens the form for a ukey, and chooses how its holder parts.
-    fn part(&mut self, serial: &Serial, how: &str) {
+    pub(super) fn part(&mut self, serial: &Serial, how: &str) {
         let choose = format!("{} {serial}", self.word("ui-loss-choose"));
         self.press_word(&choose);
         self.press("ui-part");
@@ -71,7 +71,7 @@ impl RealDesk {
         assert_eq!(self.view().error, None);
     }
 
-    fn parted(&self) -> Option<Parted> {
+    pub(super) fn parted(&self) -> Option<Parted> {
         self.view().loss_done.and_then(|done| done.parted)
     }
 }

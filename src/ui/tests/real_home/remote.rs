@@ -16,13 +16,13 @@ const OFFICERS_NUMBER: &str = "439900197102040011";
 const HOLDERS_NUMBER: &str = "439900198003070009";
 
 /// A desk of one unit, made and driven from the command line until its window opens.
-struct Station {
+pub(super) struct Station {
     dir: PathBuf,
-    code: &'static str,
+    pub(super) code: &'static str,
 }
 
 impl Station {
-    fn file(&self, name: &str) -> PathBuf {
+    pub(super) fn file(&self, name: &str) -> PathBuf {
         self.dir.join(name)
     }
 
@@ -39,7 +39,7 @@ impl Station {
     }
 
     /// Runs a command; gives the last thing that it says.
-    fn run(&self, officer: (&str, &str), args: &[&str]) -> Value {
+    pub(super) fn run(&self, officer: (&str, &str), args: &[&str]) -> Value {
         let mut both = vec![SYSTEM, SECURITY];
         if args.first() != Some(&"init") {
             both.retain(|one| *one == officer);
@@ -95,7 +95,7 @@ impl Station {
     }
 
     /// Makes a ukey for an invented holder, with a random PIN, and hands it out; gives its serial number.
-    fn handed_out(&self) -> String {
+    pub(super) fn handed_out(&self) -> String {
         let made = practice::reach("softhsm2")
             .unwrap()
             .make(&self.home().join("ukeys"));
@@ -131,21 +131,27 @@ impl Station {
         serial
     }
 
-    /// The window of system; security's passphrase is typed where it is asked for.
-    fn window(&self) -> RealDesk {
+    /// The window of an officer; another one's passphrase is typed where it is asked for.
+    pub(super) fn window_of(&self, officer: (&str, &str)) -> RealDesk {
         let secrets = self.private(
-            "system.toml",
-            &format!("[officers]\n\"{}\" = \"{}\"\n", SYSTEM.0, SYSTEM.1),
+            "one.toml",
+            &format!("[officers]\n\"{}\" = \"{}\"\n", officer.0, officer.1),
         );
         let terms = OpenTerms {
-            officer: Some(name(SYSTEM.0)),
+            officer: Some(name(officer.0)),
             secrets: Some(secrets.clone()),
         };
         let home = Home::open(&self.home()).unwrap();
         let of = (home, Secrets::read(&secrets).unwrap());
         let kept = (TempDir::with_prefix("ukey-").unwrap(), alone());
         let mut desk = RealDesk::open(Language::Chinese, of, &terms, kept);
-        desk.until(|view| is_desk(view) && view.post == Some(Post::System));
+        desk.until(|view| is_desk(view) && view.officer == officer.0);
+        desk
+    }
+
+    /// The window of system, where ukeys are unblocked by files.
+    fn window(&self) -> RealDesk {
+        let mut desk = self.window_of(SYSTEM);
         desk.press("page-loss");
         desk.until(|view| view.losses.is_some());
         desk.press("ui-remote");
@@ -153,7 +159,7 @@ impl Station {
     }
 }
 
-fn text(path: &Path) -> &str {
+pub(super) fn text(path: &Path) -> &str {
     path.to_str().unwrap()
 }
 
@@ -164,7 +170,7 @@ fn plug_in(home: &Path, serial: &str) {
 }
 
 /// The province, with a CA of its own, and a prefecture under it, certified.
-fn two_stations(dir: &Path) -> [Station; 2] {
+pub(super) fn two_stations(dir: &Path) -> [Station; 2] {
     let embedded = "[ca]\nkind = \"embedded\"\n";
     let (province, _made) = Station::new(dir, "province", "11430000006123458L", embedded);
     let given = province.file("given");

@@ -6,14 +6,14 @@ use super::*;
 use crate::ui::settings_view::SettingsDone;
 
 impl RealDesk {
-    fn at_settings(&mut self, part: &str) {
+    pub(super) fn at_settings(&mut self, part: &str) {
         self.press("page-settings");
         self.until(|view| view.settings.is_some());
         self.press(&format!("ui-settings-{part}"));
     }
 
     /// Waits until it is so, and fails with what went wrong instead.
-    fn until_done(&mut self, what: impl Fn(&View) -> bool) {
+    pub(super) fn until_done(&mut self, what: impl Fn(&View) -> bool) {
         self.until(|view| !view.busy && (what(view) || view.error.is_some()));
         assert_eq!(self.view().error, None);
     }

@@ -130,3 +130,25 @@ fn submitted_ones_go_up_and_the_answer_is_taken() {
     assert_eq!(numbers, &["2026-0003"]);
     assert_eq!(file, &PathBuf::from("/tmp/answer"));
 }
+
+#[test]
+fn the_record_of_who_moved_here_is_taken_for_the_own_unit_or_a_named_one() {
+    let mut bench = at_requests(Language::English, Post::System, facts());
+    bench.press_key("ui-request-files");
+    let take = bench.word("ui-moved-in");
+    bench.type_into(Role::TextInput, "ui-moved-in-file", "/tmp/moved");
+    for unit in [None, Some("2143000002")] {
+        if let Some(unit) = unit {
+            bench.type_into(Role::TextInput, "ui-moved-in-unit", unit);
+        }
+        let button = bench.harness.get_by_role_and_label(Role::Button, &take);
+        button.click_accesskit();
+        bench.harness.step();
+        bench.harness.step();
+        let acts = bench.request_acts();
+        let [RequestsAct::ReceiveHolders { file, unit: to }] = acts.as_slice() else {
+            panic!("{acts:?}")
+        };
+        assert_eq!((file, to.as_deref()), (&PathBuf::from("/tmp/moved"), unit));
+    }
+}
