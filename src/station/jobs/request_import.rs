@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, Scope};
 
 use sha2::{Digest as _, Sha256};
-use uuid::Uuid;
 
 use super::people::PersonKey;
 use super::requests;
@@ -243,7 +242,7 @@ enum Judged {
 
 /// A row that breaks no rule, with everything that is kept of it.
 struct Good {
-    /// The request, but for its id and number.
+    /// The request, but for its number.
     request: RequestRow,
     /// Where it stands in the file.
     row: u32,
@@ -286,7 +285,7 @@ impl Judge<'_> {
                     terms: name_index::terms(form.name.as_str()).join("\n"),
                     request: requests::row_of(
                         &form,
-                        (RequestId::new(Uuid::nil()), String::new(), 1),
+                        (RequestId::new(clock::new_uuid()), String::new(), 1),
                         (self.officer, self.now),
                     ),
                     id_number: form.id_number,
@@ -477,7 +476,6 @@ impl Import<'_> {
             });
             return Ok(());
         }
-        good.request.id = RequestId::new(clock::new_uuid());
         good.request.number = written.numbers.next();
         report.imported += 1;
         report.normalised.append(&mut good.normalised);
