@@ -33,6 +33,7 @@ mod recovery_view;
 mod remote_view;
 mod requests_page;
 mod requests_view;
+mod row_faults;
 mod second_card;
 mod second_view;
 mod settings_page;

@@ -73,7 +73,8 @@ fn set(db: &Connection, kilobytes: i64, references: bool) -> Result<(), StoreErr
     // SQLite takes kilobytes as a negative number.
     db.pragma_update(None, "cache_size", -kilobytes)?;
     // While SQLite looks at references it keeps a copy of each page, encrypted, for each statement of
-    // several rows: that costs more than the rows. `insert_many` looks itself.
+    // several rows: that costs more than the rows. `insert_many` looks itself; what else is written so refers
+    // to what is new in the same transaction, or was read in it.
     Ok(db.pragma_update(None, "foreign_keys", references)?)
 }
 

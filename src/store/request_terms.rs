@@ -16,8 +16,8 @@ use crate::domain::id::RequestId;
 
 /// Rows of one statement.
 const ROWS_TOGETHER: usize = 128;
-/// Places of one row, so that it stays within a page of the file.
-const PLACES_A_ROW: usize = 56;
+/// Places of one row: with a term of usual length it stays within a page of the file.
+const PLACES_A_ROW: usize = 50;
 /// Bytes of a packed hit: `start`, then `place`, as their order is.
 const PACKED: usize = 16;
 
@@ -71,6 +71,12 @@ fn name_start(name_key: &[u8]) -> u64 {
         *to = *from;
     }
     u64::from_be_bytes(start)
+}
+
+/// The place of a row with these hits, and what it says after it.
+fn place_and_more(hits: &[Hit]) -> (Option<i64>, Vec<u8>) {
+    let more = hits.iter().skip(1).flat_map(|hit| hit.packed());
+    (hits.first().map(|hit| hit.place), more.collect())
 }
 
 fn unpacked(packed: &[u8]) -> impl Iterator<Item = Hit> {
@@ -188,31 +194,30 @@ impl Writing<'_> {
     /// Adds a hit to the last row of the term before it, if there is room, else in a row of its own.
     fn put_term(&self, term: &str, hit: Hit) -> Result<(), StoreError> {
         let mut statement = self.db.prepare_cached(
-            "SELECT place, more FROM request_terms WHERE term = ?1 AND place < ?2
+            "SELECT place, name_start, more FROM request_terms WHERE term = ?1 AND place < ?2
              ORDER BY place DESC LIMIT 1",
         )?;
-        let before = statement.query_row(params![term, hit.place], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?))
-        });
+        let before = statement.query_row(params![term, hit.place], Hit::of_row);
         let before = before.optional()?;
-        let Some((place, mut more)) =
-            before.filter(|(_place, more)| more.len() < (PLACES_A_ROW - 1) * PACKED)
-        else {
+        let Some(mut hits) = before.filter(|hits| hits.len() < PLACES_A_ROW) else {
             return self.put_hits(term, &[hit]);
         };
-        more.extend(hit.packed());
+        // Its own place, the first, stays the first.
+        let at = hits.partition_point(|other| other.place < hit.place);
+        hits.insert(at, hit);
+        let (row, more) = place_and_more(&hits);
         self.db
             .prepare_cached("UPDATE request_terms SET more = ?3 WHERE term = ?1 AND place = ?2")?
-            .execute(params![term, place, more])?;
+            .execute(params![term, row, more])?;
         Ok(())
     }
 
     /// Adds a row of a term; none for no hits.
     fn put_hits(&self, term: &str, hits: &[Hit]) -> Result<(), StoreError> {
-        let Some((first, more)) = hits.split_first() else {
+        let Some(first) = hits.first() else {
             return Ok(());
         };
-        let more: Vec<u8> = more.iter().flat_map(|hit| hit.packed()).collect();
+        let (_place, more) = place_and_more(hits);
         self.db
             .prepare_cached(
                 "INSERT INTO request_terms (term, place, name_start, more) VALUES (?1, ?2, ?3, ?4)",
@@ -236,7 +241,7 @@ impl Writing<'_> {
     }
 
     /// Takes a place out of the row of the term that has it; those it shared it with keep theirs.
-    fn delete_term(&self, term: &str, place: i64) -> Result<(), StoreError> {
+    pub(super) fn delete_term(&self, term: &str, place: i64) -> Result<(), StoreError> {
         let Some(mut hits) = self.hits_around(term, place)? else {
             return Ok(());
         };
@@ -250,7 +255,7 @@ impl Writing<'_> {
 
     /// All hits of the row of a term that has this place.
     fn hits_around(&self, term: &str, place: i64) -> Result<Option<Vec<Hit>>, StoreError> {
-        // In a row each place is after the row's own. Nearly always it is the first that is looked at.
+        // The places of a row stand in order, its own first. Nearly always the first row has it.
         let mut statement = self.db.prepare_cached(
             "SELECT place, name_start, more FROM request_terms WHERE term = ?1 AND place <= ?2
              ORDER BY place DESC",

@@ -238,6 +238,7 @@ impl Window {
     /// The second officer's card, over the page that proposes something to them.
     pub(super) fn second_officer(&mut self, ctx: &egui::Context, view: &View) {
         let proposed = self.stock.take_proposed();
+        let proposed = proposed.or_else(|| self.travel.take_proposed());
         let proposed = proposed.or_else(|| self.loss.take_proposed());
         let proposed = proposed.or_else(|| self.settings.take_proposed());
         if let Some(proposed) = proposed {

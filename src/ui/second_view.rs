@@ -5,6 +5,7 @@ use super::loss_view::PartingLooked;
 use super::remote_view::QuestionLooked;
 use super::requests_view::InFull;
 use super::settings_view::{CaBackupOrder, CompareOrder, KitOrder, Newest};
+use super::stock_view::DeliveryOrder;
 use super::view::View;
 use crate::domain::departure::Departure;
 use crate::domain::officer::{Duty, OfficerName};
@@ -27,6 +28,8 @@ pub(super) enum Proposed {
     Destroy { serial: Serial, reason: String },
     /// Take a ukey that nobody dispatched into stock.
     TakeIn { serial: Serial, reason: String },
+    /// Take a delivery into stock where ukeys come by note.
+    TakeDelivery(Box<DeliveryOrder>),
     /// The holder of a ukey leaves or moves, and not every ukey was brought.
     Part(Box<PartingLooked>),
     /// The shares that let somebody in without a passphrase are made.
@@ -50,9 +53,11 @@ impl Proposed {
     pub(super) const fn duty(&self) -> Duty {
         match self {
             Self::Unblock { .. } | Self::Grant(_) => Duty::HandOut,
-            Self::Wipe { .. } | Self::Destroy { .. } | Self::TakeIn { .. } | Self::Part(_) => {
-                Duty::ManageStock
-            }
+            Self::Wipe { .. }
+            | Self::Destroy { .. }
+            | Self::TakeIn { .. }
+            | Self::TakeDelivery(_)
+            | Self::Part(_) => Duty::ManageStock,
             // Security decides on both, whoever asks.
             Self::Reveal(_) | Self::UnlockCa => Duty::ReadRecords,
             Self::MakeKit(_)
@@ -71,6 +76,7 @@ impl Proposed {
             Self::Wipe { .. } => "ui-second-wipe",
             Self::Destroy { .. } => "ui-second-destroy",
             Self::TakeIn { .. } => "ui-second-take-in",
+            Self::TakeDelivery(_) => "ui-second-delivery",
             Self::Part(looked) => match looked.parting.how {
                 Departure::Left | Departure::UnitClosed => "ui-second-leave",
                 Departure::Moved => "ui-second-move",
@@ -93,6 +99,7 @@ impl Proposed {
             Self::Wipe { .. } => "ui-second-wipe-means",
             Self::Destroy { .. } => "ui-second-destroy-means",
             Self::TakeIn { .. } => "ui-second-take-in-means",
+            Self::TakeDelivery(_) => "ui-second-delivery-means",
             Self::Part(_) => "ui-second-part-means",
             Self::MakeKit(_) => "ui-second-kit-means",
             Self::BackUpCa(_) => "ui-second-ca-backup-means",
@@ -113,7 +120,8 @@ impl Proposed {
             | Self::TakeIn { serial, .. } => Some(serial),
             Self::Grant(looked) => Some(&looked.serial),
             Self::Part(looked) => Some(&looked.parting.serial),
-            Self::MakeKit(_)
+            Self::TakeDelivery(_)
+            | Self::MakeKit(_)
             | Self::BackUpCa(_)
             | Self::Compare(_)
             | Self::Reveal(_)
@@ -137,6 +145,7 @@ impl Proposed {
             Self::Wipe { reason, .. }
             | Self::Destroy { reason, .. }
             | Self::TakeIn { reason, .. } => Some(reason),
+            Self::TakeDelivery(order) => order.reason.as_deref(),
             Self::Part(looked) => Some(&looked.parting.reason),
             Self::Reveal(sight) => Some(&sight.reason),
         }
@@ -152,6 +161,7 @@ impl Proposed {
             | Self::UnlockCa
             | Self::ConfirmClock
             | Self::GoOn => Vec::new(),
+            Self::TakeDelivery(order) => order.facts(wording),
             Self::Grant(looked) => looked.facts(wording),
             Self::Part(looked) => looked.facts(wording),
             Self::MakeKit(order) => kit_facts(order, wording),
@@ -180,7 +190,7 @@ impl Proposed {
             | Self::BackUpCa(_)
             | Self::UnlockCa => None,
             Self::Destroy { .. } => Some(TwoOfficerAct::Destruction),
-            Self::TakeIn { .. } => Some(TwoOfficerAct::Intake),
+            Self::TakeIn { .. } | Self::TakeDelivery(_) => Some(TwoOfficerAct::Intake),
             Self::Part(_) => Some(TwoOfficerAct::Departure),
             Self::MakeKit(_) => Some(TwoOfficerAct::RecoveryKit),
             Self::Reveal(_) => Some(TwoOfficerAct::Reveal),

@@ -6,11 +6,16 @@ use std::sync::Arc;
 use super::audit_view::AuditQuery;
 use super::certificates_view::CertificateQuery;
 use super::requests_view::RequestsQuery;
+use super::second_view::fact;
 use crate::domain::stock::Resolution;
 use crate::domain::ukey::{Serial, UkeyState};
-use crate::station::jobs::stock::{LevelView, Neighbours, SignedFor, StockDay, StockFile};
+use crate::station::jobs::stock::{
+    LevelView, Neighbours, Received, SignedFor, StockDay, StockFile,
+};
 use crate::station::jobs::tally::Forecast;
+use crate::station::jobs::units::BadRows;
 use crate::station::{DiscrepancyRow, NoteRow, StockLine};
+use crate::wording::Wording;
 
 /// Which page is seen, and which part of it: the desk reads the records for that one only.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,6 +119,8 @@ pub(super) struct TravelPicture {
     pub(super) neighbours: Neighbours,
     /// Blanks of each model.
     pub(super) blanks: Vec<(String, u64)>,
+    /// Ukeys come here from the supplier, not by note (D-26).
+    pub(super) supplier: bool,
 }
 
 /// A note in a list.
@@ -151,6 +158,8 @@ pub(super) enum StockDone {
         differences: usize,
         paper: Paper,
     },
+    /// A delivery was judged; what was good of it is in stock.
+    Delivered(Received),
     /// A paper was written.
     Printed { number: String, paper: PathBuf },
 }
@@ -199,6 +208,44 @@ pub(super) enum StockAct {
     SignFor { path: PathBuf, counted: Came },
     /// Take the sign-for in it.
     ReceiveSignFor(PathBuf),
+    /// Take what the supplier brought.
+    TakeDelivery(Box<DeliveryOrder>),
+}
+
+/// What was delivered, as typed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct DeliveryOrder {
+    pub(super) sheet: Option<PathBuf>,
+    /// Serial numbers, and ranges of them as first and last.
+    pub(super) typed: Vec<(String, Option<String>)>,
+    pub(super) model: Option<String>,
+    pub(super) box_of: Option<String>,
+    pub(super) count: Option<usize>,
+    pub(super) reason: Option<String>,
+    pub(super) bad_rows: BadRows,
+}
+
+impl DeliveryOrder {
+    /// What the second officer confirms, line by line.
+    pub(super) fn facts(&self, wording: &Wording) -> Vec<String> {
+        let sheet = self.sheet.as_ref().map(|path| path.display().to_string());
+        let typed = self.typed.iter().map(|(first, last)| match last {
+            Some(last) => format!("{first} … {last}"),
+            None => first.clone(),
+        });
+        let typed = (!self.typed.is_empty()).then(|| typed.collect::<Vec<_>>().join(", "));
+        let count = self.count.map(|count| count.to_string());
+        let facts = [
+            ("ui-delivery-sheet", sheet),
+            ("ui-delivery-serials-typed", typed),
+            ("ui-delivery-model", self.model.clone()),
+            ("ui-delivery-box", self.box_of.clone()),
+            ("ui-delivery-count", count),
+        ];
+        let told = facts.into_iter();
+        told.filter_map(|(key, is)| Some(fact(wording, wording.text(key), is?)))
+            .collect()
+    }
 }
 
 /// Which blanks go, as typed.

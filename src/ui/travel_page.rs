@@ -1,6 +1,7 @@
 //! 发放签收: what is on its way and the notes on the left; on the right a new note, what goes back to the
 //! superior, and the files that came.
 
+mod delivery;
 mod done;
 mod new_note;
 mod receive;
@@ -9,6 +10,7 @@ pub(super) use self::done::show as done;
 use eframe::egui::{self, RichText, Ui};
 
 use super::parts::{cells, day, pressed, read_only, title};
+use super::second_view::Proposed;
 use super::stock_view::{NoteLine, StockAct, StockDone, TravelPicture};
 use super::theme;
 use super::view::View;
@@ -27,30 +29,41 @@ pub(super) struct State {
     note: new_note::State,
     back: new_note::Back,
     receive: receive::State,
+    delivery: delivery::State,
+    proposed: Option<Proposed>,
     /// The last act that was told: its form is empty since, and nothing is sent twice.
     told: Option<String>,
 }
 
 impl State {
+    /// What is proposed to a second officer, once.
+    pub(super) const fn take_proposed(&mut self) -> Option<Proposed> {
+        self.proposed.take()
+    }
+
     /// Empties the form of what was just done; what was refused stays in it.
     fn follow(&mut self, view: &View) {
-        let (sent, number) = match &view.stock_done {
-            Some(StockDone::Sent { number, .. }) => (true, number),
-            Some(StockDone::SignedFor(signed)) => (false, &signed.note.id),
-            Some(StockDone::Checked { .. } | StockDone::Printed { .. }) | None => {
-                self.told = None;
-                return;
-            }
+        let done = match &view.stock_done {
+            Some(StockDone::Sent { number, .. }) => Some(number),
+            Some(StockDone::SignedFor(signed)) => Some(&signed.note.id),
+            // Of which nothing was taken the form stays as it is.
+            Some(StockDone::Delivered(received)) => received.movement.as_ref(),
+            Some(StockDone::Checked { .. } | StockDone::Printed { .. }) | None => None,
         };
-        if self.told.as_ref() == Some(number) {
+        if self.told.as_ref() == done {
             return;
         }
-        self.told = Some(number.clone());
-        if sent {
-            self.note = new_note::State::default();
-            self.back = new_note::Back::default();
-        } else {
-            self.receive = receive::State::default();
+        self.told = done.cloned();
+        match &view.stock_done {
+            Some(StockDone::Sent { .. }) => {
+                self.note = new_note::State::default();
+                self.back = new_note::Back::default();
+            }
+            Some(StockDone::SignedFor(_)) => self.receive = receive::State::default(),
+            Some(StockDone::Delivered(received)) if received.movement.is_some() => {
+                self.delivery = delivery::State::default();
+            }
+            _ => {}
         }
     }
 }
@@ -61,16 +74,18 @@ enum Side {
     Down,
     Up,
     Receive,
+    Delivery,
 }
 
 impl Side {
-    const ALL: [Self; 3] = [Self::Down, Self::Up, Self::Receive];
+    const ALL: [Self; 4] = [Self::Down, Self::Up, Self::Receive, Self::Delivery];
 
     const fn key(self) -> &'static str {
         match self {
             Self::Down => "ui-side-down",
             Self::Up => "ui-side-up",
             Self::Receive => "ui-side-receive",
+            Self::Delivery => "ui-side-delivery",
         }
     }
 }
@@ -86,8 +101,12 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
     read_only(ui, wording, view, Duty::ManageStock);
     page.follow(view);
     if let Some(path) = dropped(ui) {
-        page.side = Some(Side::Receive);
-        acts.extend(page.receive.take(path, view));
+        if page.side == Some(Side::Delivery) {
+            page.delivery.drop_sheet(path);
+        } else {
+            page.side = Some(Side::Receive);
+            acts.extend(page.receive.take(path, view));
+        }
     }
     ui.columns_const(|[left, right]| {
         lists(left, wording, view, picture, &mut acts);
@@ -104,6 +123,17 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
                     Side::Down => new_note::down(ui, wording, view, (picture, &mut page.note)),
                     Side::Up => new_note::up(ui, wording, view, (picture, &mut page.back)),
                     Side::Receive => receive::show(ui, wording, view, &mut page.receive),
+                    Side::Delivery => {
+                        let of = (&**picture, &mut page.delivery);
+                        match delivery::show(ui, wording, view, of) {
+                            Some(delivery::Asked::Act(act)) => Some(act),
+                            Some(delivery::Asked::Second(proposed)) => {
+                                page.proposed = Some(proposed);
+                                None
+                            }
+                            None => None,
+                        }
+                    }
                 });
                 if view.busy {
                     ui.horizontal(|ui| {

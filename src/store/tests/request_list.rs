@@ -2,9 +2,12 @@
 
 use std::ops::Range;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::domain::name_index;
 use crate::store::migration::SCRIPTS;
+use crate::store::request_terms::Hit;
 
 const STATES: [RequestState; 4] = [
     RequestState::Draft,
@@ -289,4 +292,37 @@ fn a_term_finds_who_has_it_and_nobody_else() {
         places.sort_unstable();
     }
     assert_eq!(tree, expected);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// However names come, go and come again, each term finds those who have it.
+    #[test]
+    fn a_tree_of_terms_is_what_was_put_into_it(
+        turns in prop::collection::vec((0_i64..90, 0_usize..3), 1..400)
+    ) {
+        let (_dir, _path, mut store) = store();
+        let terms = ["li", "lihua", "李华"];
+        let mut expected = std::collections::BTreeSet::new();
+        for (place, term) in turns {
+            let (term, had) = (terms[term], expected.remove(&(terms[term], place)));
+            let turned = store.write(|writing| match had {
+                true => writing.delete_term(term, place),
+                false => writing.put_terms(&[term.to_owned()], Hit::new(place, b"key")),
+            });
+            turned.unwrap();
+            if !had {
+                expected.insert((term, place));
+            }
+        }
+        for term in terms {
+            let end = format!("{term}\u{1}");
+            let found = store.read().few_places((term, &end), 1_000).unwrap().unwrap();
+            let mut sorted = found.clone();
+            sorted.sort_unstable();
+            let of_term = expected.iter().filter(|(other, _place)| *other == term);
+            prop_assert!(of_term.map(|(_term, place)| *place).eq(sorted));
+        }
+    }
 }

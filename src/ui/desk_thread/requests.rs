@@ -26,7 +26,7 @@ use crate::ui::requests_view::{
 };
 
 /// What the reader of sheets takes at most.
-const MAX_SHEET: usize = 128 << 20;
+pub(super) const MAX_SHEET: usize = 128 << 20;
 
 impl AtWork<'_> {
     /// Reads what the page shows; what cannot have changed stays.

@@ -42,6 +42,11 @@ impl AtWork<'_> {
             Proposed::Wipe { serial, reason } => self.wipe(by, (serial, reason))?,
             Proposed::Destroy { serial, reason } => self.destroy(by, (serial, reason))?,
             Proposed::TakeIn { serial, reason } => self.take_in(by, (serial, reason))?,
+            Proposed::TakeDelivery(order) => {
+                if let Some(second) = self.second(by, TwoOfficerAct::Intake) {
+                    self.take_delivery(order, Some(&second))?;
+                }
+            }
             Proposed::Part(looked) => self.part_confirmed(by, looked)?,
             Proposed::MakeKit(order) => self.kit_confirmed(by, order)?,
             Proposed::BackUpCa(order) => {

@@ -4,17 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::AtWork;
+use super::requests::MAX_SHEET;
 use crate::domain::officer::Post;
 use crate::domain::request::RequestState;
 use crate::domain::ukey::Serial;
 use crate::station::bench::Unusable;
-use crate::station::jobs::stock::{self, Counted, Dispatched, Selection};
+use crate::station::files::read_limited;
+use crate::station::jobs::stock::{self, Counted, Delivery, Dispatched, Selection};
 use crate::station::jobs::{dispatch_paper, losses, requests, tally, ukeys};
-use crate::station::{Error, NoteRow, RequestFilter, UkeyFilter};
+use crate::station::{Error, NoteRow, RequestFilter, SecondOfficer, UkeyFilter};
 use crate::ui::lock;
 use crate::ui::stock_view::{
-    Came, Chosen, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockFace, StockOutlook,
-    StockPicture, StockQuery, StockRow, StockSummary, Stranger, TravelPicture, Waiting,
+    Came, Chosen, DeliveryOrder, NoteLine, OpenedFile, Shown, StockAct, StockDone, StockFace,
+    StockOutlook, StockPicture, StockQuery, StockRow, StockSummary, Stranger, TravelPicture,
+    Waiting,
 };
 
 /// What is plotted: a year ahead and a month back.
@@ -194,6 +197,7 @@ impl AtWork<'_> {
                 .into_iter()
                 .map(|level| (level.model, level.blank))
                 .collect(),
+            supplier: stock::comes_from_supplier(desk)?,
         };
         lock(self.view).travel = Some(Arc::new(picture));
         Ok(())
@@ -246,7 +250,31 @@ impl AtWork<'_> {
                 let signed = stock::receive_sign_for(desk, officer, &path)?;
                 self.signed_for(signed);
             }
+            StockAct::TakeDelivery(order) => self.take_delivery(&order, None)?,
         }
+        Ok(())
+    }
+
+    /// Takes a delivery; what became of each row is told on the page.
+    pub(super) fn take_delivery(
+        &self,
+        order: &DeliveryOrder,
+        second: Option<&SecondOfficer>,
+    ) -> Result<(), Error> {
+        let sheet = order.sheet.as_deref();
+        let delivery = Delivery {
+            sheet: sheet
+                .map(|path| read_limited(path, MAX_SHEET))
+                .transpose()?,
+            typed: order.typed.clone(),
+            model: order.model.clone(),
+            box_of: order.box_of.clone(),
+            count: order.count,
+            reason: order.reason.clone(),
+        };
+        let how = (&delivery, order.bad_rows);
+        let received = stock::receive(&self.desk, &self.officer, second, how)?;
+        lock(self.view).stock_done = Some(StockDone::Delivered(received));
         Ok(())
     }
 

@@ -6,16 +6,14 @@ use super::{field_word, opinion_word};
 use crate::domain::opinion::OpinionKind;
 use crate::domain::request::{FieldFault, FieldWarning, Normalised};
 use crate::station::jobs::holders::{Arrival, Received};
-use crate::station::jobs::request_import::{Imported, RowFault};
-use crate::ui::parts::{card, cells, title};
+use crate::station::jobs::request_import::Imported;
+use crate::ui::parts::{card, title};
 use crate::ui::requests_view::{Refused, RequestsDone};
-use crate::ui::{theme, told};
+use crate::ui::{row_faults, theme, told};
 use crate::wording::Wording;
 
 /// Height of a list before it scrolls.
 const LIST: f32 = 160.0;
-/// Two lines of a hint.
-const ROW: f32 = 40.0;
 
 pub(super) fn show(ui: &mut Ui, wording: &Wording, done: &RequestsDone) {
     match done {
@@ -227,51 +225,5 @@ fn imported(ui: &mut Ui, wording: &Wording, imported: &Imported) {
         ];
         ui.weak(wording.with("ui-request-imported-noted", counts));
     }
-    if imported.faults.is_empty() {
-        return;
-    }
-    let width = ui.available_width() - 12.0;
-    let widths = [0.06, 0.08, 0.17, 0.22, 0.08, 0.39].map(|part| part * width);
-    let heads = [
-        "col-row",
-        "col-cell",
-        "col-column",
-        "col-value",
-        "col-rule",
-        "col-hint",
-    ];
-    for (mut cell, key) in cells(ui, 20.0, widths).into_iter().zip(heads) {
-        cell.weak(wording.text(key));
-    }
-    ui.spacing_mut().item_spacing.y = 0.0;
-    egui::ScrollArea::vertical()
-        .id_salt("faults")
-        .max_height(ui.available_height().max(4.0 * ROW))
-        .show_rows(ui, ROW, imported.faults.len(), |ui, seen| {
-            for fault in imported.faults.get(seen).unwrap_or_default() {
-                fault_line(ui, wording, widths, fault);
-            }
-        });
-}
-
-fn fault_line(ui: &mut Ui, wording: &Wording, widths: [f32; 6], fault: &RowFault) {
-    let number = fault.number.clone().unwrap_or_default();
-    let hint = wording.with(&format!("fault-{}", fault.word), [("number", number)]);
-    let texts = [
-        fault.place.row.to_string(),
-        fault.place.cell.clone(),
-        fault.place.column.to_owned(),
-        fault.value.clone().unwrap_or_default(),
-        fault.rule.to_owned(),
-        hint,
-    ];
-    for (at, (mut cell, text)) in cells(ui, ROW, widths).into_iter().zip(texts).enumerate() {
-        let label = egui::Label::new(text);
-        // The hint says what to write: all of it is seen.
-        cell.add(if at == 5 {
-            label.wrap()
-        } else {
-            label.truncate()
-        });
-    }
+    row_faults::show(ui, wording, &imported.faults);
 }

@@ -52,6 +52,7 @@ pub(super) fn travel_view() -> View {
             ],
         },
         blanks: vec![(MODEL.to_owned(), 12)],
+        supplier: false,
     };
     View {
         shown: Shown::Travel,

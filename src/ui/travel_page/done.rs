@@ -5,10 +5,10 @@ use std::path::Path;
 use eframe::egui::{self, OpenUrl, Ui};
 
 use crate::domain::stock::ItemOutcome;
-use crate::station::jobs::stock::SignedFor;
+use crate::station::jobs::stock::{Received, SignedFor};
 use crate::ui::parts::{card, grouped};
 use crate::ui::stock_view::{Paper, StockDone};
-use crate::ui::{theme, told};
+use crate::ui::{row_faults, theme, told};
 use crate::wording::Wording;
 
 /// Draws it.
@@ -55,6 +55,7 @@ pub(in crate::ui) fn show(ui: &mut Ui, wording: &Wording, done: &StockDone) {
             paper_of(ui, wording, paper);
         }
         StockDone::SignedFor(signed) => signed_for(ui, wording, signed),
+        StockDone::Delivered(received) => delivered(ui, wording, received),
     });
 }
 
@@ -91,6 +92,20 @@ fn printed(ui: &mut Ui, wording: &Wording, path: &Path) {
             ui.ctx().open_url(OpenUrl::new_tab(url));
         }
     });
+}
+
+fn delivered(ui: &mut Ui, wording: &Wording, received: &Received) {
+    let counts = [
+        ("received", received.received.to_string()),
+        ("refused", received.refused.to_string()),
+    ];
+    let words = wording.with("stock-received", counts);
+    if received.refused == 0 {
+        good(ui, &words);
+    } else {
+        ui.colored_label(theme::colors(ui).attention, format!("△ {words}"));
+    }
+    row_faults::show(ui, wording, &received.faults);
 }
 
 fn signed_for(ui: &mut Ui, wording: &Wording, signed: &SignedFor) {
