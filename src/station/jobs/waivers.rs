@@ -30,6 +30,8 @@ struct Body {
 pub struct WaiverView {
     /// The waiver.
     pub waiver: Waiver,
+    /// It is for this unit: what is done under another's stands in the log of that unit.
+    pub own: bool,
     /// Acts of this home's log that were done under it.
     pub acts: u64,
     /// Whether its time has neither begun nor ended.
@@ -42,12 +44,20 @@ pub struct WaiverView {
 /// What the store says.
 pub fn list(desk: &Desk, officer: &ActingOfficer) -> Result<Vec<WaiverView>, Error> {
     officer.demand(Duty::ReadRecords)?;
+    let unit = desk.own_unit()?.code;
     let store = desk.store();
     let reading = store.read();
     let now = clock::now();
     let view = |waiver: Waiver| {
+        let own = waiver.unit_code == unit.as_str();
         Ok(WaiverView {
-            acts: reading.acts_under_waiver(&waiver.id)?,
+            own,
+            // Each count reads the log through.
+            acts: if own {
+                reading.acts_under_waiver(&waiver.id)?
+            } else {
+                0
+            },
             in_time: waiver.granted_at <= now && now.date() <= waiver.until,
             waiver,
         })

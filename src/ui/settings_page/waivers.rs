@@ -1,5 +1,7 @@
 //! The superior's waivers of the two-person rule (D-8): which there are, and granting and receiving one.
 
+use std::path::PathBuf;
+
 use eframe::egui::{self, Ui};
 use time::Date;
 use time::format_description::well_known::Iso8601;
@@ -21,6 +23,8 @@ pub(super) struct State {
     until: String,
     reason: String,
     file: String,
+    /// The file of the last one that was granted: the form is empty since, and none is signed twice.
+    granted: Option<PathBuf>,
 }
 
 /// Draws them; gives what was asked for.
@@ -30,6 +34,15 @@ pub(super) fn show(
     (view, picture): (&View, &SettingsPicture),
     state: &mut State,
 ) -> Option<SettingsAct> {
+    let told = view.settings_done.as_ref();
+    if let Some(SettingsDone::WaiverGranted(file)) = told
+        && state.granted.as_ref() != Some(file)
+    {
+        *state = State {
+            granted: Some(file.clone()),
+            ..State::default()
+        };
+    }
     let act = card(ui, |ui| {
         title(ui, wording.text("ui-waivers"));
         ui.label(wording.text("ui-waivers-why"));
@@ -50,7 +63,7 @@ pub(super) fn show(
             SettingsDone::WaiverGranted(_) | SettingsDone::WaiverReceived { .. }
         )
     };
-    if let Some(told) = view.settings_done.as_ref().filter(waiver) {
+    if let Some(told) = told.filter(waiver) {
         done(ui, wording, told);
     }
     act
@@ -72,7 +85,12 @@ fn line(ui: &mut Ui, wording: &Wording, view: &WaiverView) {
         ("○", colors.quiet, "ui-waiver-ended")
     };
     ui.colored_label(color, format!("{shape} {}", wording.text(key)));
-    ui.add(egui::Label::new(wording.with("audit-waiver", args)).wrap());
+    let words = if view.own {
+        "audit-waiver"
+    } else {
+        "ui-waiver-granted-to"
+    };
+    ui.add(egui::Label::new(wording.with(words, args)).wrap());
     ui.weak(&waiver.reason);
 }
 

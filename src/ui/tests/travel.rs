@@ -4,12 +4,17 @@ use std::path::{Path, PathBuf};
 
 use egui::DroppedFile;
 
+use super::second::security_beside;
 use super::stock::{MAKER, MODEL};
 use super::*;
 use crate::domain::stock::{DispatchItem, ItemOutcome};
 use crate::station::NoteRow;
 use crate::station::jobs::stock::{Neighbours, NoteFile, StockFile};
-use crate::ui::stock_view::{Came, Chosen, NoteLine, OpenedFile, StockAct, TravelPicture};
+use crate::station::jobs::units::BadRows;
+use crate::ui::second_view::Proposed;
+use crate::ui::stock_view::{
+    Came, Chosen, DeliveryOrder, NoteLine, OpenedFile, StockAct, TravelPicture,
+};
 
 fn subordinate(name: &str, code: &str) -> Unit {
     Unit {
@@ -239,4 +244,75 @@ fn of_a_note_that_was_signed_for_only_what_was_missing_can_come_late() {
         ..Came::default()
     };
     assert_eq!(*counted, wanted);
+}
+
+fn at_delivery(supplier: bool) -> Bench {
+    let mut view = travel_view();
+    let mut picture = (**view.travel.as_ref().unwrap()).clone();
+    picture.supplier = supplier;
+    view.travel = Some(Arc::new(picture));
+    view.seconds = security_beside();
+    let mut bench = Bench::on(Language::Chinese, view, Page::Travel);
+    let side = bench.word("ui-side-delivery");
+    bench.press(&side);
+    bench
+}
+
+#[test]
+fn a_delivery_is_taken_as_it_was_typed() {
+    let mut bench = at_delivery(true);
+    let take = bench.word("ui-delivery-take");
+    bench.press(&take);
+    assert!(bench.acts().is_empty(), "nothing was named");
+    let serials = "FT0001..FT0050\nFT0060";
+    bench.type_into(Role::MultilineTextInput, "ui-delivery-serials", serials);
+    bench.type_into(Role::TextInput, "ui-delivery-model", "softhsm2");
+    bench.type_into(Role::TextInput, "ui-delivery-count", "5");
+    bench.type_into(Role::TextInput, "ui-delivery-count", "1");
+    bench.press(&take);
+    let acts = bench.acts();
+    let [StockAct::TakeDelivery(order)] = acts.as_slice() else {
+        panic!("{acts:?}");
+    };
+    let wanted = DeliveryOrder {
+        sheet: None,
+        typed: vec![
+            ("FT0001".to_owned(), Some("FT0050".to_owned())),
+            ("FT0060".to_owned(), None),
+        ],
+        model: Some("softhsm2".to_owned()),
+        box_of: None,
+        count: Some(51),
+        reason: None,
+        bad_rows: BadRows::RefuseAll,
+    };
+    assert_eq!(**order, wanted);
+}
+
+#[test]
+fn where_ukeys_come_by_note_another_officer_confirms_a_delivery() {
+    let mut bench = at_delivery(false);
+    bench
+        .harness
+        .get_by_label(&bench.word("ui-delivery-second"));
+    bench.type_into(Role::MultilineTextInput, "ui-delivery-serials", "FT0060");
+    let take = bench.word("ui-delivery-take");
+    bench.press(&take);
+    assert!(
+        bench
+            .harness
+            .query_by_label_contains(&bench.word("ui-second-delivery-means"))
+            .is_none()
+    );
+    bench.type_into(Role::TextInput, "ui-delivery-reason", "供应商补寄");
+    bench.press(&take);
+    assert!(bench.acts().is_empty(), "nobody has confirmed");
+    bench
+        .harness
+        .get_by_label_contains(&bench.word("ui-second-delivery-means"));
+    let Proposed::TakeDelivery(order) = bench.confirm() else {
+        panic!("another act");
+    };
+    assert_eq!(order.typed, [("FT0060".to_owned(), None)]);
+    assert_eq!(order.reason.as_deref(), Some("供应商补寄"));
 }

@@ -3,7 +3,8 @@
 use super::*;
 
 /// Commands whose work a page does.
-const ON_PAGES: &str = "audit checkpoint|audit export|audit go-on|audit verify|ca unlock|\
+const ON_PAGES: &str = "waiver grant|waiver list|waiver receive|holder receive|ca backup|stock receive|\
+    audit checkpoint|audit export|audit go-on|audit verify|ca unlock|\
     certificate export|certificate list|certificate renew|certificate revoke|clock confirm|config list|\
     config set|crl publish|doctor|evidence export|holder leave|holder transfer|officer list|personalise|\
     profile list|recovery kit|recovery use|request add|request attach|request list|request opinion|\

@@ -184,3 +184,53 @@ fn a_refusal_is_told_in_words_and_nothing_moves() {
     desk.until(|view| is_door(view, Some(Left::SignedOut)));
     assert_eq!(desk.report()[0].count(UkeyState::Dispatched), 1);
 }
+
+#[test]
+fn a_delivery_comes_into_stock_by_list_and_what_is_wrong_in_it_is_told_row_by_row() {
+    let mut desk = RealDesk::new(Language::Chinese, &SecretsFile::There, 1);
+    desk.until(|view| is_desk(view) && view.ukeys.len() == 1);
+    desk.turn_to(Page::Travel);
+    desk.press("ui-side-delivery");
+    let list = desk.home.path().join("list.csv");
+    fs::write(
+        &list,
+        "序列号,终止序列号,型号\nFT000001,FT000040,softhsm2\nFT000040,,softhsm2\n",
+    )
+    .unwrap();
+    desk.fill(
+        Role::TextInput,
+        "ui-delivery-sheet",
+        &list.display().to_string(),
+    );
+    desk.press("ui-delivery-take");
+    desk.until(|view| !view.busy && view.stock_done.is_some());
+    let delivered = |view: &View| match &view.stock_done {
+        Some(StockDone::Delivered(received)) => (received.received, received.refused),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(delivered(&desk.view()), (0, 1), "all or nothing");
+    desk.harness.get_by_label("FT000040");
+    let good = desk.word("ui-delivery-take-good");
+    desk.harness
+        .get_by_role_and_label(Role::CheckBox, &good)
+        .click();
+    desk.harness.step();
+    desk.press("ui-delivery-take");
+    desk.until(|view| {
+        !view.busy
+            && view
+                .stock_done
+                .as_ref()
+                .is_some_and(|_done| delivered(view).0 > 0)
+    });
+    assert_eq!(delivered(&desk.view()), (40, 1));
+    // The form is empty: the same press again takes nothing again.
+    desk.press("ui-delivery-take");
+    assert!(!desk.view().busy);
+    desk.turn_to(Page::Stock);
+    desk.press("ui-sign-out");
+    desk.until(|view| is_door(view, Some(Left::SignedOut)));
+    let lines = desk.report();
+    assert_eq!(lines[0].count(UkeyState::Blank), 41);
+    assert!(lines[0].balanced);
+}
