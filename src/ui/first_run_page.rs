@@ -144,6 +144,9 @@ pub(super) fn show(
                 let practice = card(ui, |ui| practice_card(ui, wording, (view, first)));
                 let restored = restore::show(ui, wording, view, &mut page.restore);
                 let real = real(ui, wording, (view, first), page);
+                if practice.is_some() || real.is_some() {
+                    page.restore.is_past();
+                }
                 asked = practice.or(restored).or(real);
             });
         });
@@ -184,8 +187,9 @@ fn real(
             page.real = true;
         }
     });
+    let elsewhere = page.restore.is_asked();
     if !page.real {
-        trouble(ui, wording, view);
+        trouble(ui, wording, view, elsewhere);
         return None;
     }
     card(ui, |ui| unit(ui, wording, first, page));
@@ -195,7 +199,7 @@ fn real(
     card(ui, |ui| officers(ui, wording, first, &mut page.officers));
     card(ui, |ui| ca(ui, wording, page));
     card(ui, |ui| ending(ui, wording, page));
-    trouble(ui, wording, view);
+    trouble(ui, wording, view, elsewhere);
     let why_not = page.missing();
     let able = why_not.is_none() && !view.busy;
     let button = theme::primary(ui, wording.text("ui-first-make"));
@@ -212,8 +216,11 @@ fn real(
     response.clicked().then(|| page.set_up())
 }
 
-/// What goes on, or went wrong.
-fn trouble(ui: &mut Ui, wording: &Wording, view: &View) {
+/// What goes on, or went wrong; nothing where that is told elsewhere.
+fn trouble(ui: &mut Ui, wording: &Wording, view: &View, elsewhere: bool) {
+    if elsewhere {
+        return;
+    }
     if view.busy {
         ui.horizontal(|ui| {
             ui.spinner();

@@ -9,7 +9,7 @@ use crate::ui::first_run_view::{RestoreOrder, SetUp};
 use crate::ui::parts::{card, dropped_file, minute, some_path, title};
 use crate::ui::passphrase::Passphrase;
 use crate::ui::view::View;
-use crate::ui::{post_word, settings_page, theme};
+use crate::ui::{post_word, settings_page, theme, told};
 use crate::wording::Wording;
 
 /// Who restores: the first of these acts, the second confirms.
@@ -21,6 +21,8 @@ pub(super) struct State {
     open: bool,
     file: String,
     officers: [Officer; POSTS.len()],
+    /// What was asked for last here is this.
+    asked: bool,
 }
 
 #[derive(Debug, Default)]
@@ -30,6 +32,16 @@ struct Officer {
 }
 
 impl State {
+    /// Whether what goes on or went wrong is told in this card.
+    pub(super) const fn is_asked(&self) -> bool {
+        self.asked
+    }
+
+    /// Something else was asked for since.
+    pub(super) const fn is_past(&mut self) {
+        self.asked = false;
+    }
+
     /// Forgets the passphrases that were typed.
     pub(super) fn forget(&mut self) {
         for officer in &mut self.officers {
@@ -76,9 +88,9 @@ pub(super) fn show(
         for (officer, post) in state.officers.iter_mut().zip(POSTS) {
             let of = |key: &str| wording.with(key, [("post", post_word(wording, post))]);
             let salt = |what: &str| format!("restore {what} {}", post.word());
-            let name = of("ui-first-officer-name");
+            let name = of("ui-restore-name");
             text(ui, &name, (&salt("name"), &mut officer.name));
-            let word = of("ui-first-passphrase");
+            let word = of("ui-restore-passphrase");
             secret(ui, &word, (&salt("passphrase"), &mut officer.passphrase));
         }
         let order = state.order();
@@ -91,9 +103,27 @@ pub(super) fn show(
         if let Some(progress) = &view.backing_up {
             settings_page::progress(ui, wording, progress);
         }
+        if state.asked {
+            refused(ui, wording, view);
+        }
         let order = order.ok().filter(|_order| pressed.clicked())?;
+        state.asked = true;
         Some(SetUp::Restore(Box::new(order)))
     })
+}
+
+/// What went wrong: of names and passphrases that do not fit, which ones are meant.
+fn refused(ui: &mut Ui, wording: &Wording, view: &View) {
+    let Some((code, subject)) = &view.error else {
+        return;
+    };
+    if ["officer-unknown", "wrong-duty", "passphrase-wrong"].contains(&code.as_str()) {
+        let (headline, _hints) = wording.error(code, subject);
+        ui.colored_label(theme::colors(ui).stopped, headline);
+        ui.label(wording.text("ui-restore-check-officers"));
+    } else {
+        told(ui, wording, code, subject);
+    }
 }
 
 /// What became of it, at the door of the home.

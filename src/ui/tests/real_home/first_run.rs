@@ -211,11 +211,11 @@ fn two_officers_restore_a_backup_where_no_home_is_and_compare_it_next() {
     let field = words.text("ui-restore-file");
     desk.write(Role::TextInput, &field, &file.display().to_string());
     for (officer, post) in [("admin", Post::System), ("security", Post::Security)] {
-        desk.write(Role::TextInput, &of("ui-first-officer-name", post), officer);
+        desk.write(Role::TextInput, &of("ui-restore-name", post), officer);
     }
-    let system = of("ui-first-passphrase", Post::System);
+    let system = of("ui-restore-passphrase", Post::System);
     desk.write(Role::PasswordInput, &system, &right("admin"));
-    let security = of("ui-first-passphrase", Post::Security);
+    let security = of("ui-restore-passphrase", Post::Security);
     desk.write(Role::PasswordInput, &security, "wrong horse 12");
     press(&mut desk, "ui-restore-now");
     desk.until(|view| !view.busy && view.error.is_some());
