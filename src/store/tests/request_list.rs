@@ -307,9 +307,12 @@ proptest! {
         let mut expected = std::collections::BTreeSet::new();
         for (place, term) in turns {
             let (term, had) = (terms[term], expected.remove(&(terms[term], place)));
-            let turned = store.write(|writing| match had {
-                true => writing.delete_term(term, place),
-                false => writing.put_terms(&[term.to_owned()], Hit::new(place, b"key")),
+            let turned = store.write(|writing| {
+                if had {
+                    writing.delete_term(term, place)
+                } else {
+                    writing.put_terms(&[term.to_owned()], Hit::new(place, b"key"))
+                }
             });
             turned.unwrap();
             if !had {
