@@ -15,7 +15,14 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, faults: &[RowFault]) {
         return;
     }
     let width = ui.available_width() - 12.0;
-    let widths = [0.06, 0.08, 0.17, 0.22, 0.08, 0.39].map(|part| part * width);
+    // Of a list that was typed no row has a cell.
+    let cell = faults.iter().any(|fault| !fault.place.cell.is_empty());
+    let widths = if cell {
+        [0.06, 0.08, 0.17, 0.22, 0.08, 0.39]
+    } else {
+        [0.06, 0.0, 0.19, 0.25, 0.1, 0.4]
+    };
+    let widths = widths.map(|part| part * width);
     let heads = [
         "col-row",
         "col-cell",
@@ -24,8 +31,10 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, faults: &[RowFault]) {
         "col-rule",
         "col-hint",
     ];
-    for (mut cell, key) in cells(ui, 20.0, widths).into_iter().zip(heads) {
-        cell.weak(wording.text(key));
+    for (mut head, key) in cells(ui, 20.0, widths).into_iter().zip(heads) {
+        if cell || key != "col-cell" {
+            head.weak(wording.text(key));
+        }
     }
     ui.spacing_mut().item_spacing.y = 0.0;
     egui::ScrollArea::vertical()
@@ -40,7 +49,10 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, faults: &[RowFault]) {
 
 fn line(ui: &mut Ui, wording: &Wording, widths: [f32; 6], fault: &RowFault) {
     let number = fault.number.clone().unwrap_or_default();
-    let hint = wording.with(&format!("fault-{}", fault.word), [("number", number)]);
+    // As of hints: the window's own words, where it has some.
+    let own = wording.known(&format!("ui-fault-{}", fault.word));
+    let known = || wording.with(&format!("fault-{}", fault.word), [("number", number)]);
+    let hint = own.unwrap_or_else(known);
     let texts = [
         fault.place.row.to_string(),
         fault.place.cell.clone(),

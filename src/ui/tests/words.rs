@@ -58,7 +58,7 @@ fn names(text: &str, command: &str) -> bool {
 
 #[test]
 fn what_a_page_does_is_never_told_as_a_command() {
-    let advice = ["hint-", "cure-", "check-cure-"].map(Wording::beginning);
+    let advice = ["hint-", "cure-", "check-cure-", "fault-"].map(Wording::beginning);
     let advice = advice
         .into_iter()
         .flatten()

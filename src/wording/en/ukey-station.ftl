@@ -1506,6 +1506,7 @@ fault-range-shape = differs from the first by more than a number of the same len
 fault-range-long = makes a range of more than 100000
 fault-count-differs = is not the number of ukeys of the row
 fault-model = has no token profile; `profile list` lists them
+ui-fault-model = no profile has this model; Settings, Ukey models lists those that there are
 fault-certificate-unknown = no certificate has this serial number
 fault-certificate-revoked = it is revoked already
 fault-listed-twice = it stands in the list before
