@@ -20,7 +20,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, faults: &[RowFault]) {
     let widths = if cell {
         [0.06, 0.08, 0.17, 0.22, 0.08, 0.39]
     } else {
-        [0.06, 0.0, 0.19, 0.25, 0.1, 0.4]
+        [0.08, 0.0, 0.18, 0.24, 0.1, 0.4]
     };
     let widths = widths.map(|part| part * width);
     let heads = [
