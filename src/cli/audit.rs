@@ -139,15 +139,9 @@ impl Cli<'_> {
         });
         let mut text = self.verified_text(&found, standing);
         for line in waivers.iter().filter(|_line| told) {
-            let args = [
-                ("id", line.waiver.id.clone()),
-                ("unit", line.waiver.unit_code.clone()),
-                ("by", line.waiver.granted_by.clone()),
-                ("until", line.waiver.until.to_string()),
-                ("acts", line.acts.to_string()),
-            ];
+            let (key, args) = line.told();
             text.push('\n');
-            text.push_str(&self.output.wording().with("audit-waiver", args));
+            text.push_str(&self.output.wording().with(key, args));
         }
         self.output.document(&document, &text);
         let other = found.checkpoint == Some(Standing::OtherHome);

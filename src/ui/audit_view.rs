@@ -6,6 +6,7 @@ use crate::domain::checkpoint::Standing;
 use crate::domain::timestamp::Timestamp;
 use crate::station::AuditFilter;
 use crate::station::jobs::audit::{Reach, Verification};
+use crate::station::jobs::waivers::WaiverView;
 
 /// Rows of one page of the time line.
 pub(super) const PAGE: usize = 100;
@@ -78,17 +79,7 @@ pub(super) struct AuditHealth {
     /// What it was compared with beside the stored checkpoints, as typed.
     pub(super) against: Option<(String, Standing)>,
     /// Acts that one officer did under a waiver (D-8).
-    pub(super) waivers: Vec<WaiverLine>,
-}
-
-/// A waiver in the report of the log.
-#[derive(Clone, Debug)]
-pub(super) struct WaiverLine {
-    pub(super) id: String,
-    pub(super) unit: String,
-    pub(super) by: String,
-    pub(super) until: String,
-    pub(super) acts: u64,
+    pub(super) waivers: Vec<WaiverView>,
 }
 
 /// A file that was written.

@@ -38,6 +38,27 @@ pub struct WaiverView {
     pub in_time: bool,
 }
 
+impl WaiverView {
+    /// The message that tells of it, with its arguments. What is done under another unit's waiver is not
+    /// known here, so nothing is said of it.
+    pub fn told(&self) -> (&'static str, [(&'static str, String); 5]) {
+        let key = if self.own {
+            "audit-waiver"
+        } else {
+            "audit-waiver-granted"
+        };
+        let waiver = &self.waiver;
+        let args = [
+            ("id", waiver.id.clone()),
+            ("unit", waiver.unit_code.clone()),
+            ("by", waiver.granted_by.clone()),
+            ("until", waiver.until.to_string()),
+            ("acts", self.acts.to_string()),
+        ];
+        (key, args)
+    }
+}
+
 /// Every waiver that was granted or received here, the newest first.
 ///
 /// # Errors

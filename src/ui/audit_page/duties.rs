@@ -146,14 +146,8 @@ fn compared(ui: &mut Ui, wording: &Wording, health: &AuditHealth) {
         ui.label(wording.text("ui-cure-audit"));
     }
     for line in &health.waivers {
-        let args = [
-            ("id", line.id.clone()),
-            ("unit", line.unit.clone()),
-            ("by", line.by.clone()),
-            ("until", line.until.clone()),
-            ("acts", line.acts.to_string()),
-        ];
-        ui.label(wording.with("audit-waiver", args));
+        let (key, args) = line.told();
+        ui.label(wording.with(key, args));
     }
 }
 

@@ -10,7 +10,7 @@ use crate::station::jobs::audit::{self, Against};
 use crate::station::jobs::{officers, waivers};
 use crate::station::{AuditEntry, Error, clock};
 use crate::ui::audit_view::{
-    AuditAct, AuditDone, AuditHealth, AuditLine, AuditPicture, AuditQuery, PAGE, WaiverLine,
+    AuditAct, AuditDone, AuditHealth, AuditLine, AuditPicture, AuditQuery, PAGE,
 };
 use crate::ui::lock;
 use crate::ui::parts::typed_path;
@@ -91,18 +91,11 @@ impl AtWork<'_> {
         } else {
             Vec::new()
         };
-        let lines = waivers.into_iter().map(|view| WaiverLine {
-            id: view.waiver.id,
-            unit: view.waiver.unit_code,
-            by: view.waiver.granted_by,
-            until: view.waiver.until.to_string(),
-            acts: view.acts,
-        });
         let standing = found.checkpoint.filter(|_standing| found.told);
         let health = AuditHealth {
             against: typed.map(str::to_owned).zip(standing),
             at: clock::now(),
-            waivers: lines.collect(),
+            waivers,
             found,
         };
         lock(self.view).audit_health = Some(health);

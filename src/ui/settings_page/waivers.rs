@@ -70,14 +70,6 @@ pub(super) fn show(
 }
 
 fn line(ui: &mut Ui, wording: &Wording, view: &WaiverView) {
-    let waiver = &view.waiver;
-    let args = [
-        ("id", waiver.id.clone()),
-        ("unit", waiver.unit_code.clone()),
-        ("by", waiver.granted_by.clone()),
-        ("until", waiver.until.to_string()),
-        ("acts", view.acts.to_string()),
-    ];
     let colors = theme::colors(ui);
     let (shape, color, key) = if view.in_time {
         ("●", colors.attention, "ui-waiver-in-time")
@@ -85,13 +77,9 @@ fn line(ui: &mut Ui, wording: &Wording, view: &WaiverView) {
         ("○", colors.quiet, "ui-waiver-ended")
     };
     ui.colored_label(color, format!("{shape} {}", wording.text(key)));
-    let words = if view.own {
-        "audit-waiver"
-    } else {
-        "ui-waiver-granted-to"
-    };
-    ui.add(egui::Label::new(wording.with(words, args)).wrap());
-    ui.weak(&waiver.reason);
+    let (key, args) = view.told();
+    ui.add(egui::Label::new(wording.with(key, args)).wrap());
+    ui.weak(&view.waiver.reason);
 }
 
 /// The superior's security grants one.

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use super::*;
 use crate::domain::checkpoint::Standing;
 use crate::domain::officer::Post;
+use crate::domain::two_officers::Waiver;
 use crate::station::jobs::audit::{Reach, Signed, Verification};
-use crate::ui::audit_view::{
-    AuditAct, AuditHealth, AuditLine, AuditPicture, AuditQuery, WaiverLine,
-};
+use crate::station::jobs::waivers::WaiverView;
+use crate::ui::audit_view::{AuditAct, AuditHealth, AuditLine, AuditPicture, AuditQuery};
 
 const CODE: &str = "9f3c01ab-1-345-8d1f00c2a774";
 
@@ -244,12 +244,18 @@ fn all_verify_auditor_and_security_sign_and_the_auditor_exports() {
 fn what_a_checkpoint_says_and_every_waiver_stand_beside_the_verdict() {
     let mut found = health(true, Some(345));
     found.against = Some((CODE.to_owned(), Standing::Forked));
-    found.waivers = vec![WaiverLine {
-        id: "w-1".to_owned(),
-        unit: "2143999999".to_owned(),
-        by: "zhao".to_owned(),
-        until: "2026-12-31".to_owned(),
+    found.waivers = vec![WaiverView {
+        waiver: Waiver {
+            id: "w-1".to_owned(),
+            unit_code: "2143999999".to_owned(),
+            granted_by: "zhao".to_owned(),
+            granted_at: Timestamp::EPOCH,
+            until: time::macros::date!(2026 - 12 - 31),
+            reason: "one officer".to_owned(),
+        },
+        own: true,
         acts: 3,
+        in_time: true,
     }];
     let bench = Bench::at_audit(Language::Chinese, Post::Auditor, found);
     let forked = bench.word("audit-checkpoint-forked");

@@ -31,6 +31,15 @@ fn security_grants_a_waiver_and_the_subordinates_window_takes_it_once() {
     let Some(SettingsDone::WaiverGranted(file)) = desk.view().settings_done else {
         panic!("{:?}", desk.view().settings_done)
     };
+    // What is done under it stands in the other unit's log: no number of it is told here.
+    desk.until(|view| {
+        let picture = view.settings.as_ref();
+        picture.is_some_and(|picture| picture.waivers.len() == 1)
+    });
+    let (key, args) = desk.view().settings.unwrap().waivers[0].told();
+    assert_eq!(key, "audit-waiver-granted");
+    let granted = Wording::new(Language::Chinese).with(key, args);
+    desk.harness.get_by_label(&granted);
     drop(desk);
 
     let mut desk = prefecture.window_of(SYSTEM);
