@@ -11,7 +11,6 @@ mod papers;
 mod review;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use eframe::egui::{self, Ui};
 
@@ -42,21 +41,6 @@ fn state(ui: &mut Ui, wording: &Wording, state: RequestState) {
     let (shape, color) = theme::request_state(ui, state);
     ui.colored_label(color, shape);
     ui.label(state_word(wording, state));
-}
-
-/// A path as typed or dropped; none when the field is empty.
-fn path(text: &str) -> Option<PathBuf> {
-    let text = text.trim().trim_matches(['"', '\'']);
-    let text = text.strip_prefix("file://").unwrap_or(text);
-    (!text.is_empty()).then(|| PathBuf::from(text))
-}
-
-/// A file that was dropped on the window.
-fn dropped(ui: &Ui) -> Option<String> {
-    ui.input(|input| {
-        let file = input.raw.dropped_files.first()?;
-        Some(file.path().display().to_string())
-    })
 }
 
 /// What of an application stands in the list of what is decided on.

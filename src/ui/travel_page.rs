@@ -9,7 +9,7 @@ mod receive;
 pub(super) use self::done::show as done;
 use eframe::egui::{self, RichText, Ui};
 
-use super::parts::{cells, day, pressed, read_only, title};
+use super::parts::{cells, day, dropped_file, pressed, read_only, title};
 use super::second_view::Proposed;
 use super::stock_view::{NoteLine, StockAct, StockDone, TravelPicture};
 use super::theme;
@@ -100,7 +100,7 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
     };
     read_only(ui, wording, view, Duty::ManageStock);
     page.follow(view);
-    if let Some(path) = dropped(ui) {
+    if let Some(path) = dropped_file(ui) {
         if page.side == Some(Side::Delivery) {
             page.delivery.drop_sheet(path);
         } else {
@@ -144,14 +144,6 @@ pub(super) fn show(ui: &mut Ui, wording: &Wording, view: &View, page: &mut State
             });
     });
     acts
-}
-
-/// A file that was dropped on the window.
-fn dropped(ui: &Ui) -> Option<String> {
-    ui.input(|input| {
-        let file = input.raw.dropped_files.first()?;
-        Some(file.path().display().to_string())
-    })
 }
 
 fn choose(

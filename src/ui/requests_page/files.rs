@@ -3,10 +3,10 @@
 
 use eframe::egui::{self, Ui};
 
-use super::{State as Page, back, beside_bar, done, dropped, follow_focus, path, review};
+use super::{State as Page, back, beside_bar, done, follow_focus, review};
 use crate::domain::officer::Duty;
 use crate::station::jobs::units::BadRows;
-use crate::ui::parts::{card, edged, field, pressed_when, title};
+use crate::ui::parts::{card, dropped_file, edged, field, pressed_when, some_path, title};
 use crate::ui::requests_view::RequestsAct;
 use crate::ui::view::View;
 use crate::wording::Wording;
@@ -55,7 +55,7 @@ pub(super) fn show(
     }
     let told = page.seen_done(view);
     let state = page.files.as_mut()?;
-    if let Some(path) = dropped(ui) {
+    if let Some(path) = dropped_file(ui) {
         state.sheet = path;
     }
     let query = &page.query;
@@ -85,7 +85,7 @@ pub(super) fn show(
                     let duty = (Duty::ReadRecords, None);
                     pressed_when(ui, wording, view, duty, button).then(|| RequestsAct::Export {
                         query: query.clone(),
-                        out: path(&state.export),
+                        out: some_path(&state.export),
                     })
                 });
                 let answer = card(ui, |ui| answer(ui, wording, view, state));
@@ -143,7 +143,7 @@ fn template(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> O
     let button = egui::Button::new(wording.text("ui-request-template"));
     let duty = (Duty::ReadRecords, None);
     pressed_when(ui, wording, view, duty, button)
-        .then(|| RequestsAct::Template(path(&state.template)))
+        .then(|| RequestsAct::Template(some_path(&state.template)))
 }
 
 fn sheet(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Option<RequestsAct> {
@@ -163,7 +163,7 @@ fn sheet(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Opti
             state.bad_rows = rows;
         }
     }
-    let file = path(&state.sheet);
+    let file = some_path(&state.sheet);
     let why_not = file.is_none().then_some("ui-file-first");
     let button = egui::Button::new(wording.text("ui-request-import"));
     let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, why_not), button);
@@ -182,7 +182,7 @@ fn answer(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Opt
         .char_limit(4096)
         .desired_width(f32::INFINITY);
     field(ui, &wording.text("ui-request-answer-file"), edit);
-    let file = path(&state.answer);
+    let file = some_path(&state.answer);
     let why_not = file.is_none().then_some("ui-file-first");
     let button = egui::Button::new(wording.text("ui-request-answer"));
     let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, why_not), button);
@@ -203,7 +203,7 @@ fn moved(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Opti
             .desired_width(f32::INFINITY);
         field(ui, &wording.text(&format!("ui-moved-in-{id}")), edit);
     }
-    let file = path(&state.moved);
+    let file = some_path(&state.moved);
     let why_not = file.is_none().then_some("ui-file-first");
     let button = egui::Button::new(wording.text("ui-moved-in"));
     let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, why_not), button);

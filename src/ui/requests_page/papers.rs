@@ -4,12 +4,12 @@ use eframe::egui::{self, Ui};
 use time::Date;
 use time::format_description::well_known::Iso8601;
 
-use super::{dropped, opinion_word, path};
+use super::opinion_word;
 use crate::domain::officer::Duty;
 use crate::domain::opinion::{self, Opinion, OpinionKind};
 use crate::domain::request::RequestState;
 use crate::station::clock;
-use crate::ui::parts::{card, edged, field, pressed_when, title};
+use crate::ui::parts::{card, dropped_file, edged, field, pressed_when, some_path, title};
 use crate::ui::requests_view::{OpenPicture, RequestsAct};
 use crate::ui::view::View;
 use crate::wording::Wording;
@@ -60,7 +60,7 @@ fn scan(
     view: &View,
     (open, state): (&OpenPicture, &mut State),
 ) -> Option<RequestsAct> {
-    if let Some(path) = dropped(ui) {
+    if let Some(path) = dropped_file(ui) {
         state.scan = path;
     }
     let edit = egui::TextEdit::singleline(&mut state.scan)
@@ -69,7 +69,7 @@ fn scan(
         .char_limit(4096)
         .desired_width(f32::INFINITY);
     field(ui, &wording.text("ui-request-scan-file"), edit);
-    let path = path(&state.scan);
+    let path = some_path(&state.scan);
     let why_not = path.is_none().then_some("ui-request-scan-first");
     let button = egui::Button::new(wording.text("ui-request-attach"));
     let asked = pressed_when(ui, wording, view, (Duty::EnterRequest, why_not), button);

@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use eframe::egui::{self, RichText, Ui};
 use egui::accesskit::Role;
 
+use super::field_word;
 use super::opened::pair;
-use super::{field_word, path};
 use crate::domain::officer::Duty;
 use crate::domain::request::{FormKind, RequestState};
 use crate::station::jobs::people::is_reason;
 use crate::station::jobs::review::{ReviewItem, Ruling};
-use crate::ui::parts::{card, edged, field, grouped, pressed_when, reason, title};
+use crate::ui::parts::{card, edged, field, grouped, pressed_when, reason, some_path, title};
 use crate::ui::requests_view::{RequestsAct, ReviewPicture};
 use crate::ui::view::View;
 use crate::ui::{post_word, theme};
@@ -71,7 +71,7 @@ pub(super) fn file(
         .char_limit(4096)
         .desired_width(f32::INFINITY);
     field(ui, &wording.text("ui-request-review-file"), edit);
-    let file = path(&state.file);
+    let file = some_path(&state.file);
     let why_not = file.is_none().then_some("ui-file-first");
     let button = egui::Button::new(wording.text("ui-request-review-open"));
     let asked = pressed_when(ui, wording, view, (Duty::DecideRequest, why_not), button);
@@ -107,7 +107,7 @@ pub(super) fn show(
             let button = egui::Button::new(wording.text("ui-request-review-scans"));
             let duty = (Duty::DecideRequest, None);
             if pressed_when(ui, wording, view, duty, button) {
-                act = Some(RequestsAct::WriteReviewScans(path(&state.out)));
+                act = Some(RequestsAct::WriteReviewScans(some_path(&state.out)));
             }
             for item in &opened.items {
                 card(ui, |ui| self::item(ui, wording, (item, &mut state.choices)));
@@ -222,7 +222,7 @@ fn sign(ui: &mut Ui, wording: &Wording, view: &View, state: &mut State) -> Optio
                 .iter()
                 .map(|(number, one)| (number.clone(), one.ruling(state.reason.trim())))
                 .collect(),
-            out: path(&state.out),
+            out: some_path(&state.out),
         })
     })
 }

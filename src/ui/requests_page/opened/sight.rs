@@ -9,8 +9,7 @@ use crate::domain::officer::Duty;
 use crate::domain::scan::ScanKind;
 use crate::station::ScanRow;
 use crate::station::jobs::people::{self, is_reason};
-use crate::ui::parts::{card, day, field, pressed_when, title};
-use crate::ui::requests_page::path;
+use crate::ui::parts::{card, day, field, pressed_when, some_path, title};
 use crate::ui::requests_view::{InFull, Look, OpenPicture, RequestsAct, ScanSight, Seen};
 use crate::ui::theme;
 use crate::ui::view::View;
@@ -130,7 +129,7 @@ fn ask(
         .char_limit(4096)
         .desired_width(f32::INFINITY);
     field(ui, &wording.text("ui-request-out"), edit);
-    let out = || path(&state.out);
+    let out = || some_path(&state.out);
     ui.horizontal_wrapped(|ui| {
         button(ui, "ui-request-print", why_not, Look::Form(out()));
         let Some(scan) = scan else { return };
