@@ -10,14 +10,12 @@ use crate::domain::officer::Duty;
 use crate::domain::request::FormKind;
 use crate::station::Error;
 use crate::station::desk::Access;
-use crate::station::files::read_limited;
+use crate::station::files::read_sheet;
 use crate::station::jobs::people::Sight;
 use crate::station::jobs::request_import::{self, Imported, Place, RowFault};
 use crate::station::jobs::units::BadRows;
 use crate::station::jobs::{forms, requests, sheets};
 
-/// What the reader of sheets takes at most.
-const MAX_SHEET: usize = 128 << 20;
 /// A rule refuses and nothing was taken (interface.md).
 const REFUSED: u8 = 4;
 
@@ -180,11 +178,6 @@ impl Cli<'_> {
         };
         Ok(self.written(&[PathBuf::from(out)]))
     }
-}
-
-/// A file up to one byte more than a sheet can have: who reads it sees that it is too large.
-pub(super) fn read_sheet(file: &Path) -> Result<Vec<u8>, Error> {
-    read_limited(file, MAX_SHEET)
 }
 
 pub(super) const fn bad_rows(all_or_nothing: bool) -> BadRows {

@@ -19,6 +19,17 @@ pub fn read_limited(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
     Ok(content)
 }
 
+/// What the reader of sheets takes at most.
+const MAX_SHEET: usize = 128 << 20;
+
+/// A file up to one byte more than a sheet can have: who reads it sees that it is too large.
+///
+/// # Errors
+/// As [`read_limited`].
+pub fn read_sheet(path: &Path) -> Result<Vec<u8>, Error> {
+    read_limited(path, MAX_SHEET)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -115,6 +115,7 @@ impl DeskThread {
             },
         }
     }
+
     fn restore(&self, order: RestoreOrder) -> Result<Next, Error> {
         let RestoreOrder { file, officers } = order;
         let [system, security] = officers.each_ref().map(|(name, _passphrase)| name.clone());

@@ -10,7 +10,7 @@ use super::AtWork;
 use super::stock::Stale;
 use crate::domain::request::{RequestDraft, draft_of_fields};
 use crate::domain::scan;
-use crate::station::files::read_limited;
+use crate::station::files::{read_limited, read_sheet};
 use crate::station::jobs::people::{self, Sight};
 use crate::station::jobs::requests::{self, Entered};
 use crate::station::jobs::review::{Review, Ruling};
@@ -24,9 +24,6 @@ use crate::ui::requests_view::{
     EntryFacts, ListPicture, ListQuery, OpenPicture, PAGE, RequestsAct, RequestsDone,
     RequestsQuery, ReviewPicture, Seen, StoredDraft, UnitChoice,
 };
-
-/// What the reader of sheets takes at most.
-pub(super) const MAX_SHEET: usize = 128 << 20;
 
 impl AtWork<'_> {
     /// Reads what the page shows; what cannot have changed stays.
@@ -233,7 +230,7 @@ impl AtWork<'_> {
                 RequestsDone::Written(out)
             }
             RequestsAct::Import { file, bad_rows } => {
-                let bytes = read_limited(&file, MAX_SHEET)?;
+                let bytes = read_sheet(&file)?;
                 let imported = request_import::import(desk, officer, &bytes, bad_rows)?;
                 RequestsDone::Imported(imported)
             }

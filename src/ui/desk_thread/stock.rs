@@ -4,12 +4,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::AtWork;
-use super::requests::MAX_SHEET;
 use crate::domain::officer::Post;
 use crate::domain::request::RequestState;
 use crate::domain::ukey::Serial;
 use crate::station::bench::Unusable;
-use crate::station::files::read_limited;
+use crate::station::files::read_sheet;
 use crate::station::jobs::stock::{self, Counted, Delivery, Dispatched, Selection};
 use crate::station::jobs::{dispatch_paper, losses, requests, tally, ukeys};
 use crate::station::{Error, NoteRow, RequestFilter, SecondOfficer, UkeyFilter};
@@ -263,9 +262,7 @@ impl AtWork<'_> {
     ) -> Result<(), Error> {
         let sheet = order.sheet.as_deref();
         let delivery = Delivery {
-            sheet: sheet
-                .map(|path| read_limited(path, MAX_SHEET))
-                .transpose()?,
+            sheet: sheet.map(read_sheet).transpose()?,
             typed: order.typed.clone(),
             model: order.model.clone(),
             box_of: order.box_of.clone(),
